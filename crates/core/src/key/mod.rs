@@ -1,0 +1,173 @@
+//! Keys: which namespace, which job, which arguments, without ambiguity.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::KeyError;
+
+mod decode;
+mod encode;
+mod show;
+
+/// Longest namespace, in bytes.
+pub const NAMESPACE_BYTES_MAX: usize = 64;
+/// Longest job name, in bytes.
+pub const JOB_NAME_BYTES_MAX: usize = 128;
+/// Longest encoding of a job's arguments, in bytes.
+pub const ARGUMENTS_BYTES_MAX: usize = 64 * 1024;
+/// Deepest nesting of arguments.
+pub const ARGUMENTS_DEPTH_MAX: usize = 64;
+
+/// The format of [`Key::as_bytes`]; a reader refuses any other.
+const FORMAT: u8 = 1;
+
+/// Names one entry: a namespace, a job and its arguments.
+///
+/// The arguments are encoded so that different ones never meet (`1` and `"1"`, `("a:b", "c")` and `("a", "b:c")`, `None` and
+/// `()` all differ) and equal ones always do, and so that the job can be built from its key again: a queued refresh is a key,
+/// nothing else. Cloning is one reference count.
+#[derive(Clone)]
+pub struct Key {
+    bytes: Arc<[u8]>,
+    hash: KeyHash,
+}
+
+/// The first 128 bits of BLAKE3 over the whole key: where a key goes, never proof of which key it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash(pub u128);
+
+impl Key {
+    /// The key of a job's arguments.
+    ///
+    /// # Errors
+    /// [`KeyError`] when a name is empty or too long, or the arguments cannot be encoded or exceed their bounds.
+    pub fn new(namespace: &str, job: &str, arguments: &impl Serialize) -> Result<Key, KeyError> {
+        let mut bytes = Vec::with_capacity(64);
+        bytes.push(FORMAT);
+        push_name(&mut bytes, "namespace", namespace, NAMESPACE_BYTES_MAX)?;
+        push_name(&mut bytes, "job name", job, JOB_NAME_BYTES_MAX)?;
+        encode::append(&mut bytes, arguments)?;
+        Ok(Key::seal(bytes))
+    }
+
+    /// Reads what [`Key::as_bytes`] gave, such as the key in a queued task.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the bytes are no key, or one of a format that this version does not know.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Key, KeyError> {
+        match bytes.first() {
+            Some(&FORMAT) => {}
+            Some(&format) => return Err(KeyError::Format { format }),
+            None => return Err(KeyError::Malformed { at: 0 }),
+        }
+        let job_at = name_end(bytes, 1)?;
+        let arguments_at = name_end(bytes, job_at)?;
+        if bytes.len() - arguments_at > ARGUMENTS_BYTES_MAX {
+            return Err(KeyError::TooLong {
+                what: "arguments",
+                bytes: bytes.len() - arguments_at,
+                most: ARGUMENTS_BYTES_MAX,
+            });
+        }
+        decode::check(&bytes[arguments_at..])?;
+        Ok(Key::seal(bytes.to_vec()))
+    }
+
+    fn seal(bytes: Vec<u8>) -> Key {
+        let mut first = [0; 16];
+        first.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
+        Key { bytes: bytes.into(), hash: KeyHash(u128::from_be_bytes(first)) }
+    }
+
+    /// The whole key, for ports.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where it goes.
+    pub fn hash(&self) -> KeyHash {
+        self.hash
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
+        self.name_at(1).0
+    }
+
+    /// The job's name.
+    pub fn job(&self) -> &str {
+        self.name_at(self.name_at(1).1).0
+    }
+
+    /// The encoded arguments.
+    pub fn arguments(&self) -> &[u8] {
+        &self.bytes[self.name_at(self.name_at(1).1).1..]
+    }
+
+    /// Builds the arguments again.
+    ///
+    /// # Errors
+    /// [`KeyError`] when they do not fit `T`, as after a deploy that changed the job.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, KeyError> {
+        decode::arguments(self.arguments())
+    }
+
+    /// The name whose length stands at `at`, and where it ends. Both constructors checked that it is there and is UTF-8.
+    fn name_at(&self, at: usize) -> (&str, usize) {
+        let end = at + 1 + usize::from(self.bytes[at]);
+        (std::str::from_utf8(&self.bytes[at + 1..end]).unwrap_or_default(), end)
+    }
+}
+
+fn push_name(bytes: &mut Vec<u8>, what: &'static str, name: &str, most: usize) -> Result<(), KeyError> {
+    match u8::try_from(name.len()) {
+        Ok(0) => Err(KeyError::Empty { what }),
+        Ok(length) if usize::from(length) <= most => {
+            bytes.push(length);
+            bytes.extend_from_slice(name.as_bytes());
+            Ok(())
+        }
+        _ => Err(KeyError::TooLong { what, bytes: name.len(), most }),
+    }
+}
+
+fn name_end(bytes: &[u8], at: usize) -> Result<usize, KeyError> {
+    let malformed = KeyError::Malformed { at };
+    let length = usize::from(*bytes.get(at).ok_or_else(|| malformed.clone())?);
+    let name = bytes.get(at + 1..at + 1 + length).ok_or_else(|| malformed.clone())?;
+    if name.is_empty() || std::str::from_utf8(name).is_err() {
+        return Err(malformed);
+    }
+    Ok(at + 1 + length)
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.hash == other.hash && self.bytes == other.bytes
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.hash.hash(state);
+    }
+}
+
+impl fmt::Display for Key {
+    /// For people: `namespace:job` and the arguments, as in `default:tweets{user: "ann"}`, cut where it grows long.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.namespace(), self.job())?;
+        show::arguments(f, self.arguments())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({self})")
+    }
+}

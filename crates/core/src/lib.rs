@@ -1,0 +1,25 @@
+//! Freshen's core: the vocabulary, the ports and the engine. It knows no network, no database and no HTTP.
+//!
+//! Read it in this order: what things are called and how they are judged (ring 1), what a store, a queue and a bus promise
+//! (ring 2), and the engine that walks a `get` through them (ring 3).
+
+// Ring 1: pure.
+mod entry;
+mod error;
+mod key;
+mod policy;
+mod time;
+
+// Ring 2: ports.
+pub mod bus;
+pub mod queue;
+pub mod store;
+
+pub use entry::{Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
+pub use error::{BoxError, BuildError, GetError, KeyError, PortError, TagError};
+pub use key::{ARGUMENTS_BYTES_MAX, ARGUMENTS_DEPTH_MAX, JOB_NAME_BYTES_MAX, Key, KeyHash, NAMESPACE_BYTES_MAX};
+pub use policy::{Backoff, OnMiss, Policy, PolicyBuilder, PolicyError, WINDOWS_MAX, Windows};
+pub use time::{COARSE_TICK, Clock, Timestamp};
+
+/// A boxed future, as ports return it: ports are used as `dyn`.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,311 @@
+//! The store port: one record per key, and the steps of the protocol by which values get into it.
+//!
+//! The record is the truth. It alone decides who may load a key, whether the result may be installed and what is served;
+//! queues and buses only hasten what it would allow anyway.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::BoxFuture;
+use crate::entry::{Entry, Generation, Strength, Tag};
+use crate::error::PortError;
+use crate::key::Key;
+use crate::time::Timestamp;
+
+mod marks;
+// mod memory;
+// mod record;
+
+pub use marks::{Mark, Marks};
+// pub use memory::{MemoryStore, MemoryStoreBuilder};
+
+/// A store of records. Every step is atomic for its key, however many callers and processes there are.
+///
+/// The contract, each sentence a test in the testkit's `store_suite!`:
+///
+/// **Reading.** `read` has no effect on the record. It answers in the order of the keys asked for. It judges the entry by the record's own flag, by the
+/// marks of its tags and its namespace and by its epoch. It gives the scopes' marks, read *after* the record. An entry
+/// past its hard deadline is not given.
+///
+/// **Asking.** `ask` answers [`Asked::Fresh`] above `at_least`, [`Asked::Busy`] while a marker or lease is alive, and sets the
+/// marker otherwise. A marker ends by itself at its deadline. `unask` clears the marker.
+///
+/// **Beginning.** `begin` answers [`Begun::Fresh`] only for an entry above `at_least`. It grants one lease at a time: a second
+/// begin is `Busy` until the first lease ends, is dropped or expires. Each grant has a new token and a new generation,
+/// later than every mark set before. A foreground ignores the marker. Back-off answers `Cooling` to whoever heeds it. A take-over voids the lease in force.
+/// A task's begin clears the marker when it answers `Fresh`, and renews it when it answers `Granted` or `Busy`.
+///
+/// **Committing.** A commit without the lease in force is `Lost` and changes nothing. A commit that nothing outdated is `Stored` and drops
+/// the lease and the back-off. A commit that was invalidated in the meantime, by key, tag or namespace, is `Invalidated`: the
+/// lease stays with its holder under a new generation, later than the invalidation. What a soft invalidation
+/// overtook is installed as outdated, so that it may be served stale; what a hard one overtook is not installed. An
+/// expired lease that nobody took over still commits. Only a commit that was begun for a task, and is stored fresh, clears the marker.
+///
+/// **Failing.** `fail` drops the lease, keeps the entry and its freshness as they are, counts the failure and sets the
+/// back-off; [`Failure::abandoned`] only drops the lease. `fail` and `renew` without the lease in force change nothing.
+/// `renew` moves the lease's end.
+///
+/// **Outdating.** After `invalidate` has returned, no entry whose load began before is read as current. Soft never hides hard.
+/// The cost of a tag or a namespace does not depend on how many entries it covers. Invalidating an absent key
+/// does nothing. `remove` deletes the record, so that a commit under way is `Lost`. Every step that outdates is published on the store's bus after it was written, and so is
+/// every stored commit.
+///
+/// **Bounds.** The store holds no more than its capacity. Dropping a mark outdates what the mark outdated. A value over the bound is refused as an error
+/// that will repeat, and the record is as it was.
+///
+/// All futures may be dropped at any await; the step has then happened or not, never half.
+pub trait Store: Send + Sync + 'static {
+    /// What this store is able to do, asked once when a cache is built.
+    fn traits(&self) -> StoreTraits;
+
+    /// Reads records and what judges them, one answer per key in their order.
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
+
+    /// Asks for a refresh by a task: sets the marker that keeps others from asking until `deadline` has passed.
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>>;
+
+    /// Takes back an `ask` whose task could not be pushed, was quarantined or dropped.
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>>;
+
+    /// Begins a load. Call it before the source is read: everything that is invalidated from now on outdates the result.
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>>;
+
+    /// Installs what was loaded under a lease.
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>>;
+
+    /// Ends a lease without a value.
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>>;
+
+    /// Prolongs a lease to `span` from now. `false`: it is no longer in force.
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>>;
+
+    /// Outdates what the targets cover. Call it after the source's commit. The generation is later than everything it
+    /// outdated: whoever reads above it sees the write.
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generation, PortError>>;
+
+    /// Deletes the record of a key.
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>>;
+}
+
+/// What a store is able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreTraits {
+    /// Whether records outlive the process.
+    pub durable: bool,
+    /// Whether tags and namespaces can be invalidated.
+    pub marks: bool,
+    /// Whether it keeps a value as it is, shared with the process, instead of encoded.
+    pub shares_values: bool,
+}
+
+/// What one invalidation covers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// One key.
+    Key(Key),
+    /// Every entry with the tag.
+    Tag(Tag),
+    /// Every entry of the namespace.
+    Namespace(Box<str>),
+}
+
+/// Something that carries a mark: a tag or a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// A tag.
+    Tag(Tag),
+    /// A namespace.
+    Namespace(Box<str>),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Tag(tag) => write!(f, "tag {tag}"),
+            Scope::Namespace(name) => write!(f, "namespace {name}"),
+        }
+    }
+}
+
+/// Whether an entry is still current, apart from its age.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Currency {
+    /// Nothing outdated it.
+    #[default]
+    Current,
+    /// Outdated softly: it may be served stale.
+    OutdatedSoft,
+    /// Outdated hard: it must not be served.
+    OutdatedHard,
+}
+
+impl From<Strength> for Currency {
+    fn from(strength: Strength) -> Self {
+        match strength {
+            Strength::Soft => Currency::OutdatedSoft,
+            Strength::Hard => Currency::OutdatedHard,
+        }
+    }
+}
+
+/// One key as the store has it.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The store's clock at the read: the only clock that the entry's times may be compared with.
+    pub now: Timestamp,
+    /// The entry, unless it is absent or past its hard deadline.
+    pub entry: Option<Entry>,
+    /// Whether the entry is current.
+    pub currency: Currency,
+    /// The newest tick that outdates this key: what a load must be above.
+    pub newest_mark: Option<Generation>,
+    /// The marks of the entry's tags and its namespace, for the near tier.
+    pub marks: Vec<(Scope, Mark)>,
+    /// When the lease in force ends, if a load is under way.
+    pub lease_until: Option<Timestamp>,
+    /// Until when a task was asked for.
+    pub asked_until: Option<Timestamp>,
+    /// Failures since the last stored commit, and what the last one said.
+    pub trouble: Option<Trouble>,
+}
+
+/// What went wrong with the loads of a key, since the last one that was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Failures in a row.
+    pub failures: u32,
+    /// When the next attempt may be made.
+    pub retry_at: Timestamp,
+    /// What the last failure said, at most [`REASON_BYTES_MAX`] bytes.
+    pub reason: Box<str>,
+}
+
+/// Longest reason that is kept of a failure, in bytes; the rest is cut off.
+pub const REASON_BYTES_MAX: usize = 512;
+
+/// The answer of [`Store::ask`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing to do.
+    Fresh,
+    /// A task was asked for already, or a load is under way.
+    Busy,
+    /// Yours: push the task, or [`Store::unask`].
+    Asked,
+}
+
+/// Who begins, which decides what the step does to the marker and to others' leases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A load that somebody may be waiting for.
+    Foreground,
+    /// A worker with a task, which asks again for the task's marker for this long.
+    Task {
+        /// How long the task keeps others from asking.
+        deadline: Duration,
+    },
+    /// A writer who is about to put a value: takes the lease over from whoever holds it.
+    TakeOver,
+}
+
+/// How a load begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// Who begins.
+    pub role: Role,
+    /// How long the lease holds.
+    pub lease: Duration,
+    /// An entry counts as fresh only above this generation: the newest mark that the caller has seen.
+    pub at_least: Option<Generation>,
+    /// Whether a back-off after failures answers `Cooling`.
+    pub heeds_backoff: bool,
+}
+
+/// The answer of [`Store::begin`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// The entry is fresh: there is nothing to load.
+    Fresh,
+    /// Another holds the lease until then.
+    Busy {
+        /// When the lease ends.
+        until: Timestamp,
+        /// The store's clock, to compare with.
+        now: Timestamp,
+    },
+    /// The last load failed; the next attempt may be made then.
+    Cooling {
+        /// What went wrong.
+        trouble: Trouble,
+        /// The store's clock, to compare with.
+        now: Timestamp,
+    },
+    /// Yours: read the source, then commit or fail.
+    Granted(Lease),
+}
+
+/// The right to load one key, in force until it expires *and* somebody else takes it, or it is committed, failed or voided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Unique by itself; the store compares nothing else.
+    pub token: Token,
+    /// The generation of what is loaded under it.
+    pub generation: Generation,
+    /// When it began, by the store's clock: the load time of what is loaded under it.
+    pub begun_at: Timestamp,
+    /// When it ends, by the store's clock.
+    pub until: Timestamp,
+    /// Failures in a row before this load.
+    pub failures: u32,
+}
+
+/// Tells one grant from every other, in all processes: 128 random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token(pub u128);
+
+/// The answer of [`Store::commit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Installed, and current when it was.
+    Stored,
+    /// Outdated while it was loaded. Read the source *again* under this lease, whose generation is new.
+    Invalidated(Lease),
+    /// The lease is no longer in force: discard the value.
+    Lost,
+}
+
+/// How a load ended without a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The pause before the next attempt.
+    pub retry_after: Duration,
+    /// What to tell operators and later callers; `None` counts no failure and sets no pause.
+    pub reason: Option<Box<str>>,
+}
+
+impl Failure {
+    /// The load failed: count it and leave the key alone for `retry_after`.
+    pub fn failed(retry_after: Duration, reason: &str) -> Failure {
+        let cut = reason.floor_char_boundary(REASON_BYTES_MAX);
+        Failure { retry_after, reason: Some(reason[..cut].into()) }
+    }
+
+    /// The load was given up, through no fault of the source: drop the lease and nothing else.
+    pub fn abandoned() -> Failure {
+        Failure { retry_after: Duration::ZERO, reason: None }
+    }
+}

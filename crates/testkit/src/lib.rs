@@ -1,0 +1,1 @@
+//! Tests that every store, queue and bus must pass, and what tests of code that uses Freshen need.
