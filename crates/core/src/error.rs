@@ -213,6 +213,12 @@ pub enum GetError<E> {
         /// The keys, the first one again at the end.
         cycle: Vec<Key>,
     },
+    /// Nothing is in hand, the policy says not to wait, and the job has no empty value. A refresh was asked for.
+    #[error("nothing is in hand for {key} yet")]
+    Empty {
+        /// The key.
+        key: Key,
+    },
     /// The job's arguments make no key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -244,6 +250,7 @@ impl<E> Clone for GetError<E> {
                 GetError::CoolingDown { key: key.clone(), retry_after: *retry_after, reason: reason.clone() }
             }
             GetError::Cycle { cycle } => GetError::Cycle { cycle: cycle.clone() },
+            GetError::Empty { key } => GetError::Empty { key: key.clone() },
             GetError::Key(error) => GetError::Key(error.clone()),
             GetError::NotRegistered { job } => GetError::NotRegistered { job },
             GetError::Outdated { key } => GetError::Outdated { key: key.clone() },

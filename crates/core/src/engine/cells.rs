@@ -1,0 +1,204 @@
+//! Cells: what this process knows of the marks of tags and namespaces, cheap enough to ask at every read.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::entry::Generation;
+use crate::store::{Currency, Mark, Scope};
+
+/// Raises that are remembered for those who began to read before a cell existed.
+const RECENT_RAISES: usize = 1024;
+/// The count of raises starts above zero: zero stands for "never judged".
+const FIRST: u64 = 1;
+
+/// The newest marks of one scope that this process has heard of, soft and hard apart. They only rise.
+#[derive(Debug, Default)]
+pub(crate) struct Cell {
+    soft: AtomicU64,
+    hard: AtomicU64,
+}
+
+impl Cell {
+    fn raise(&self, mark: Mark) {
+        self.soft.fetch_max(mark.soft, Ordering::AcqRel);
+        self.hard.fetch_max(mark.hard, Ordering::AcqRel);
+    }
+
+    pub fn judge(&self, generation: Generation) -> Currency {
+        if self.hard.load(Ordering::Acquire) >= generation.number {
+            Currency::OutdatedHard
+        } else if self.soft.load(Ordering::Acquire) >= generation.number {
+            Currency::OutdatedSoft
+        } else {
+            Currency::Current
+        }
+    }
+}
+
+/// All cells of a near tier. A cell lives while a slot holds it.
+///
+/// The table's lock guards the map and the recent raises; cells are read without it.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    /// Counts raises, whether or not anybody held the cell. Bumped after the cell was raised and before the raise returns,
+    /// so whoever finds the count unchanged has missed nothing.
+    raises: AtomicU64,
+    floor: Cell,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    cells: HashMap<Scope, Weak<Cell>>,
+    recent: VecDeque<Option<(Scope, Mark)>>,
+    prune_at: usize,
+}
+
+impl Cells {
+    pub fn new() -> Self {
+        let table = Table { prune_at: 1024, ..Table::default() };
+        Cells { raises: AtomicU64::new(FIRST), floor: Cell::default(), table: Mutex::new(table) }
+    }
+
+    /// The count of raises so far.
+    #[inline]
+    pub fn raises(&self) -> u64 {
+        self.raises.load(Ordering::Acquire)
+    }
+
+    /// Raises the cell of a scope, by maximum.
+    pub fn raise(&self, scope: &Scope, mark: Mark) {
+        let mut table = self.lock();
+        if let Some(cell) = table.cells.get(scope).and_then(Weak::upgrade) {
+            cell.raise(mark);
+        }
+        table.remember(Some((scope.clone(), mark)));
+        self.raises.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts an invalidation by key, after its slot was struck: no slot may go on by what it was judged before.
+    pub fn bump(&self) {
+        let mut table = self.lock();
+        table.remember(None);
+        self.raises.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Raises every scope's mark, as when a store dropped marks.
+    pub fn raise_floor(&self, mark: Mark) {
+        let _order = self.lock();
+        self.floor.raise(mark);
+        // Readers under way judge by the floor too, but they cannot tell which scope it was: count it as unknown.
+        self.raises.fetch_add(1 + RECENT_RAISES as u64, Ordering::AcqRel);
+    }
+
+    /// The cells of scopes, for a slot that is read or loaded since the count stood at `since`: whatever was raised in between
+    /// is applied to them. `None`: more was raised than is remembered, so the slot must not be kept.
+    pub fn pin(&self, scopes: &[Scope], since: u64) -> Option<Box<[Arc<Cell>]>> {
+        let mut table = self.lock();
+        let missed = usize::try_from(self.raises().wrapping_sub(since)).ok().filter(|missed| *missed <= table.recent.len())?;
+        let pinned: Box<[Arc<Cell>]> = scopes.iter().map(|scope| table.cell(scope)).collect();
+        for (scope, mark) in table.recent.iter().rev().take(missed).flatten() {
+            if let Some(at) = scopes.iter().position(|held| held == scope) {
+                pinned[at].raise(*mark);
+            }
+        }
+        Some(pinned)
+    }
+
+    /// Judges a generation by its cells and the floor.
+    pub fn judge(&self, cells: &[Arc<Cell>], generation: Generation) -> Currency {
+        let own = cells.iter().map(|cell| cell.judge(generation)).max().unwrap_or_default();
+        own.max(self.floor.judge(generation))
+    }
+
+    /// Raises pinned cells to marks that were read from the store.
+    pub fn raise_pinned(cells: &[Arc<Cell>], scopes: &[Scope], marks: &[(Scope, Mark)]) {
+        for (scope, mark) in marks {
+            if let Some(at) = scopes.iter().position(|held| held == scope) {
+                cells[at].raise(*mark);
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn remember(&mut self, raise: Option<(Scope, Mark)>) {
+        if self.recent.len() == RECENT_RAISES {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(raise);
+    }
+
+    fn cell(&mut self, scope: &Scope) -> Arc<Cell> {
+        if let Some(cell) = self.cells.get(scope).and_then(Weak::upgrade) {
+            return cell;
+        }
+        if self.cells.len() >= self.prune_at {
+            self.cells.retain(|_, cell| cell.strong_count() > 0);
+            self.prune_at = 1024.max(self.cells.len() * 2);
+        }
+        let cell = Arc::new(Cell::default());
+        self.cells.insert(scope.clone(), Arc::downgrade(&cell));
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Tag;
+
+    fn scope(name: &str) -> Scope {
+        Scope::Tag(Tag::new(name).unwrap())
+    }
+
+    const SOFT_5: Mark = Mark { soft: 5, hard: 0 };
+
+    fn generation(number: u64) -> Generation {
+        Generation { epoch: 1, number }
+    }
+
+    #[test]
+    fn a_raise_before_the_cell_existed_reaches_whoever_began_before_it() {
+        let cells = Cells::new();
+        let since = cells.raises();
+        cells.raise(&scope("a"), SOFT_5);
+        let pinned = cells.pin(&[scope("a"), scope("b")], since).unwrap();
+        assert_eq!(cells.judge(&pinned[..1], generation(5)), Currency::OutdatedSoft);
+        assert_eq!(cells.judge(&pinned[1..], generation(5)), Currency::Current);
+    }
+
+    #[test]
+    fn whoever_missed_more_than_is_remembered_keeps_nothing() {
+        let cells = Cells::new();
+        let since = cells.raises();
+        for _ in 0..=RECENT_RAISES {
+            cells.raise(&scope("x"), SOFT_5);
+        }
+        assert!(cells.pin(&[scope("a")], since).is_none());
+        assert!(cells.pin(&[scope("a")], cells.raises()).is_some());
+    }
+
+    #[test]
+    fn the_floor_outdates_every_scope() {
+        let cells = Cells::new();
+        let pinned = cells.pin(&[scope("a")], cells.raises()).unwrap();
+        cells.raise_floor(Mark { soft: 0, hard: 7 });
+        assert_eq!(cells.judge(&pinned, generation(7)), Currency::OutdatedHard);
+        assert_eq!(cells.judge(&pinned, generation(8)), Currency::Current);
+    }
+
+    #[test]
+    fn cells_nobody_holds_are_forgotten() {
+        let cells = Cells::new();
+        for n in 0..5_000 {
+            cells.pin(&[scope(&n.to_string())], cells.raises()).unwrap();
+        }
+        assert!(cells.lock().cells.len() <= 1025);
+    }
+}

@@ -1,0 +1,310 @@
+//! The parts that every step of a walk needs, and the few effects that many of them share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+
+use crate::bus::Bus;
+use crate::engine::builder::Config;
+use crate::engine::flight::Flights;
+use crate::engine::governor::Governor;
+use crate::engine::heat::Heat;
+use crate::engine::near::{Frame, Near, Pin};
+use crate::engine::notices::Notices;
+use crate::engine::registry::Registry;
+use crate::engine::slot::Hand;
+use crate::engine::work::Work;
+use crate::entry::{Generation, Strength};
+use crate::error::PortError;
+use crate::event::{Event, Observer};
+use crate::key::Key;
+use crate::queue::Queue;
+use crate::store::{Currency, Snapshot, Store, StoreTraits, Target};
+use crate::time::{Clock, Timestamp};
+
+/// What a cache is made of.
+pub(crate) struct Parts {
+    pub store: Arc<dyn Store>,
+    pub traits: StoreTraits,
+    pub queue: Arc<dyn Queue>,
+    pub bus: Option<Arc<dyn Bus>>,
+    pub clock: Clock,
+    pub registry: Registry,
+    pub near: Near,
+    pub observers: Vec<Arc<dyn Observer>>,
+    pub config: Config,
+    pub runtime: Handle,
+    pub seed: u64,
+}
+
+/// The engine: everything that does not depend on a job's type.
+pub(crate) struct Engine {
+    parts: Parts,
+    flights: Arc<Flights>,
+    notices: Notices,
+    governor: Governor,
+    heat: Heat,
+    chance: Mutex<fastrand::Rng>,
+    running: Arc<Running>,
+    closing: watch::Sender<bool>,
+}
+
+/// The tasks that a shutdown waits for.
+#[derive(Default)]
+struct Running {
+    count: AtomicUsize,
+    idle: Notify,
+}
+
+/// What one read found, judged.
+pub(crate) struct Reading {
+    /// The value in hand, and whether it is current.
+    pub hand: Option<(Hand, Currency)>,
+    /// The snapshot, without its entry's value being decoded.
+    pub snapshot: Option<Snapshot>,
+    /// The store's clock at the read.
+    pub now: Timestamp,
+    /// The newest mark that applies.
+    pub newest: Option<Generation>,
+    /// Whether bytes were there that do not decode.
+    pub undecodable: bool,
+    /// The pin under which it was read.
+    pub pin: Pin,
+}
+
+impl Engine {
+    pub fn new(parts: Parts) -> Self {
+        Engine {
+            governor: Governor::new(parts.config.governor.clone()),
+            chance: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
+            flights: Arc::default(),
+            notices: Notices::default(),
+            heat: Heat::default(),
+            running: Arc::default(),
+            closing: watch::Sender::new(false),
+            parts,
+        }
+    }
+
+    #[inline]
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    pub fn store(&self) -> &dyn Store {
+        &*self.parts.store
+    }
+
+    pub fn shares_values(&self) -> bool {
+        self.parts.traits.shares_values
+    }
+
+    pub fn traits(&self) -> StoreTraits {
+        self.parts.traits
+    }
+
+    pub fn queue(&self) -> &dyn Queue {
+        &*self.parts.queue
+    }
+
+    pub fn bus(&self) -> Option<&Arc<dyn Bus>> {
+        self.parts.bus.as_ref()
+    }
+
+    #[inline]
+    pub fn registry(&self) -> &Registry {
+        &self.parts.registry
+    }
+
+    #[inline]
+    pub fn near(&self) -> &Near {
+        &self.parts.near
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.parts.config
+    }
+
+    pub fn flights(&self) -> &Arc<Flights> {
+        &self.flights
+    }
+
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    pub fn governor(&self) -> &Governor {
+        &self.governor
+    }
+
+    pub fn heat(&self) -> &Heat {
+        &self.heat
+    }
+
+    /// A number in 0..1, from the cache's seed.
+    pub fn chance(&self) -> f64 {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+
+    #[inline]
+    pub fn is_observed(&self) -> bool {
+        !self.parts.observers.is_empty()
+    }
+
+    /// Tells observers and the log what happened. It is the only place that does.
+    pub fn emit(&self, event: &Event<'_>) {
+        for observer in &self.parts.observers {
+            observer.observe(event);
+        }
+        log(event);
+    }
+
+    /// Reads and judges records, one reading per work in their order. A store that fails reads as empty.
+    pub async fn read(&self, works: &[Arc<dyn Work>]) -> Vec<Reading> {
+        let began = self.now();
+        let pins: Vec<Pin> = works.iter().map(|work| self.near().pin(work.key(), began)).collect();
+        let keys: Vec<Key> = works.iter().map(|work| work.key().clone()).collect();
+        match self.store().read(&keys).await {
+            Ok(snapshots) => {
+                let read = works.iter().zip(pins).zip(snapshots);
+                read.map(|((work, pin), snapshot)| self.judge(work, pin, snapshot)).collect()
+            }
+            Err(error) => {
+                self.emit(&Event::PortFailed { error: &error });
+                pins.into_iter().map(|pin| Reading::nothing(pin, began)).collect()
+            }
+        }
+    }
+
+    /// Opens what a snapshot holds, and keeps it near unless it may never be served.
+    fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
+        let opened = snapshot.entry.as_ref().map(|entry| {
+            let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
+            work.open(entry, &frame).map_err(|error| (error, entry.facts.generation))
+        });
+        let mut reading = Reading::nothing(pin, snapshot.now);
+        reading.newest = snapshot.newest_mark;
+        match opened {
+            Some(Ok(hand)) => {
+                if snapshot.currency == Currency::OutdatedSoft {
+                    hand.meta().strike(Strength::Soft);
+                }
+                if snapshot.currency != Currency::OutdatedHard {
+                    work.near_fill(self.near(), &reading.pin, &hand);
+                }
+                reading.hand = Some((hand, snapshot.currency));
+            }
+            Some(Err((error, generation))) => {
+                let reason = error.to_string();
+                self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
+                reading.undecodable = true;
+                reading.newest = Some(generation);
+            }
+            None => {}
+        }
+        reading.snapshot = Some(snapshot);
+        reading
+    }
+
+    /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.
+    pub fn outdate_near(&self, target: &Target, strength: Strength, generation: Generation) {
+        let mut mark = crate::store::Mark::default();
+        mark.raise(strength, generation.number);
+        match target {
+            Target::Key(key) => self.strike(key, strength),
+            Target::Tag(tag) => self.near().raise(&crate::store::Scope::Tag(tag.clone()), mark),
+            Target::Namespace(name) => self.near().raise(&crate::store::Scope::Namespace(name.clone()), mark),
+        }
+    }
+
+    /// Outdates one key in this process.
+    pub fn strike(&self, key: &Key, strength: Strength) {
+        // A key whose arguments do not decode here is in no near map of ours.
+        let work = self.registry().open(key).ok().flatten();
+        self.near().strike(key.hash(), strength, || work.and_then(|work| work.near_take()));
+    }
+
+    /// Runs a future in the background; a shutdown waits for it.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_abortable(task);
+    }
+
+    /// As [`Engine::spawn`], with a handle that ends it.
+    pub fn spawn_abortable(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let running = self.running.clone();
+        running.count.fetch_add(1, Ordering::AcqRel);
+        let guard = RunningGuard(running);
+        let spawned = self.parts.runtime.spawn(async move {
+            let _guard = guard;
+            task.await;
+        });
+        spawned.abort_handle()
+    }
+
+    /// Turns true when the cache shuts down.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
+    pub fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    /// Begins the shutdown: no task is taken any more.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Waits until everything in the background has ended; `false`: the deadline came first.
+    pub async fn drained(&self, deadline: Duration) -> bool {
+        let running = &self.running;
+        let idle = async {
+            loop {
+                let notified = running.idle.notified();
+                if running.count.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                notified.await;
+            }
+        };
+        tokio::time::timeout(deadline, idle).await.is_ok()
+    }
+}
+
+struct RunningGuard(Arc<Running>);
+
+impl Drop for RunningGuard {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.idle.notify_waiters();
+        }
+    }
+}
+
+impl Reading {
+    fn nothing(pin: Pin, now: Timestamp) -> Self {
+        Reading { hand: None, snapshot: None, now, newest: None, undecodable: false, pin }
+    }
+}
+
+fn log(event: &Event<'_>) {
+    match event {
+        Event::LoadEnded { key, end, took, reason: Some(reason) } => {
+            tracing::warn!(target: "freshen", %key, ?end, ?took, reason, "load ended without a value");
+        }
+        Event::LoadEnded { key, end, took, reason: None } => tracing::debug!(target: "freshen", %key, ?end, ?took, "load ended"),
+        Event::PortFailed { error } => tracing::warn!(target: "freshen", %error, "going on without"),
+        Event::Undecodable { key, reason } => tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode"),
+        Event::TaskEnded { key: Some(key), end, reason: Some(reason) } => {
+            tracing::warn!(target: "freshen", %key, ?end, reason, "task ended");
+        }
+        Event::NearDistrusted => tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing"),
+        // Hits are told to observers only: formatting them would cost more than they do.
+        Event::Answered { .. } => {}
+        event => tracing::debug!(target: "freshen", ?event),
+    }
+}

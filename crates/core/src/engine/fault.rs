@@ -1,0 +1,95 @@
+//! Why a load gave no value, with the job's error type erased.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{GetError, KeyError};
+use crate::event::LoadEnd;
+use crate::key::Key;
+
+/// Why a load gave no value. Shared by all who followed it.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    Failed { source: Arc<dyn Any + Send + Sync>, reason: Arc<str> },
+    TimedOut(Duration),
+    Panicked(Arc<str>),
+    Refused(Arc<str>),
+    Cooling { retry_after: Duration, reason: Arc<str> },
+    Cycle(Arc<[Key]>),
+    Key(KeyError),
+    NotRegistered(&'static str),
+    /// Nothing was in hand, and the policy says not to wait.
+    Empty,
+    Outdated,
+    /// Another process holds the key: a task's turn ends here.
+    Busy { retry_after: Duration },
+    Closed,
+}
+
+impl Fault {
+    /// What to tell operators.
+    pub fn reason(&self) -> String {
+        match self {
+            Fault::Failed { reason, .. } => reason.to_string(),
+            Fault::TimedOut(after) => format!("did not end within {after:?}"),
+            Fault::Panicked(message) => format!("panicked: {message}"),
+            Fault::Refused(reason) => format!("refused: {reason}"),
+            Fault::Cooling { reason, .. } => reason.to_string(),
+            Fault::Cycle(_) => "waits for itself".into(),
+            Fault::Key(error) => error.to_string(),
+            Fault::NotRegistered(job) => format!("job {job} is not registered"),
+            Fault::Empty => "nothing in hand".into(),
+            Fault::Busy { .. } => "held by another process".into(),
+            Fault::Outdated => "every load was outdated before it ended".into(),
+            Fault::Closed => "the cache has been shut down".into(),
+        }
+    }
+
+    /// How a load that ended so is told to observers.
+    pub fn end(&self) -> LoadEnd {
+        match self {
+            Fault::TimedOut(_) => LoadEnd::TimedOut,
+            Fault::Panicked(_) => LoadEnd::Panicked,
+            Fault::Refused(_) => LoadEnd::Refused,
+            Fault::Outdated => LoadEnd::Outdated,
+            _ => LoadEnd::Failed,
+        }
+    }
+
+    /// Gives the job's error its type back.
+    pub fn typed<E: Send + Sync + 'static>(self, key: impl FnOnce() -> Option<Key>) -> GetError<E> {
+        let fault = match self {
+            Fault::Key(error) => return GetError::Key(error),
+            Fault::NotRegistered(job) => return GetError::NotRegistered { job },
+            Fault::Cycle(cycle) => return GetError::Cycle { cycle: cycle.to_vec() },
+            Fault::Closed => return GetError::Closed,
+            fault => fault,
+        };
+        // Everything below came from a load, which had a key.
+        let Some(key) = key() else { return GetError::Closed };
+        match fault {
+            Fault::Failed { source, reason } => match source.downcast::<E>() {
+                Ok(source) => GetError::Load { key, source },
+                Err(_) => GetError::Refused { key, reason: reason.to_string() },
+            },
+            Fault::TimedOut(after) => GetError::TimedOut { key, after },
+            Fault::Panicked(message) => GetError::Panicked { key, message: message.to_string() },
+            Fault::Refused(reason) => GetError::Refused { key, reason: reason.to_string() },
+            Fault::Cooling { retry_after, reason } => {
+                GetError::CoolingDown { key, retry_after, reason: reason.to_string() }
+            }
+            Fault::Empty => GetError::Empty { key },
+            _ => GetError::Outdated { key },
+        }
+    }
+}
+
+impl Fault {
+    /// What a panic said.
+    pub fn panicked(panic: &(dyn Any + Send)) -> Fault {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Fault::Panicked(text.unwrap_or("no message").into())
+    }
+}

@@ -1,0 +1,211 @@
+//! Flights: one load per key in this process, and everybody who waits for it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::engine::fault::Fault;
+use crate::engine::slot::Hand;
+use crate::key::Key;
+
+/// How a flight ended.
+#[derive(Clone)]
+pub(crate) struct Done {
+    pub result: Result<Hand, Fault>,
+    /// Whether the value was current after its load: then it answers everyone.
+    pub clean: bool,
+    /// The round of the last load: those who joined in an earlier one began before it.
+    pub round: u32,
+}
+
+/// One load under way.
+pub(crate) struct Flight {
+    id: u64,
+    key: Key,
+    round: AtomicU32,
+    done: watch::Sender<Option<Arc<Done>>>,
+}
+
+/// The loads under way, and which of them wait for which.
+///
+/// The table's lock guards joining and landing; the edges' lock guards the search for cycles. Neither is held over an await.
+#[derive(Default)]
+pub(crate) struct Flights {
+    next: AtomicU64,
+    table: Mutex<HashMap<Key, Arc<Flight>>>,
+    edges: Mutex<HashMap<u64, Vec<Arc<Flight>>>>,
+}
+
+impl Flights {
+    /// Takes a seat in the flight of a key. Whoever gets the lead too must see that it lands.
+    pub fn join(self: &Arc<Self>, key: &Key) -> (Seat, Option<Lead>) {
+        let mut table = lock(&self.table);
+        if let Some(flight) = table.get(key) {
+            return (Seat::new(flight), None);
+        }
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let flight = Arc::new(Flight { id, key: key.clone(), round: AtomicU32::new(0), done: watch::Sender::new(None) });
+        table.insert(key.clone(), flight.clone());
+        (Seat::new(&flight), Some(Lead { flights: self.clone(), flight }))
+    }
+
+    /// Notes that loads wait for a flight, unless that flight waits for one of them.
+    pub fn wait_for(self: &Arc<Self>, waiting: &[u64], seat: &Seat) -> Result<Waits, Fault> {
+        let mut edges = lock(&self.edges);
+        for id in waiting {
+            if let Some(mut cycle) = path(&edges, &seat.flight, *id) {
+                cycle.push(seat.flight.key.clone());
+                cycle.rotate_right(1);
+                cycle.push(cycle[0].clone());
+                cycle.dedup();
+                return Err(Fault::Cycle(cycle.into()));
+            }
+        }
+        for id in waiting {
+            edges.entry(*id).or_default().push(seat.flight.clone());
+        }
+        Ok(Waits { flights: self.clone(), waiting: waiting.into(), on: seat.flight.id })
+    }
+
+    /// How many loads are under way.
+    pub fn len(&self) -> usize {
+        lock(&self.table).len()
+    }
+}
+
+/// The keys on the way from a flight to the flight `goal`, if it waits for it.
+fn path(edges: &HashMap<u64, Vec<Arc<Flight>>>, from: &Arc<Flight>, goal: u64) -> Option<Vec<Key>> {
+    let mut seen = vec![from.id];
+    let mut stack = vec![(from.clone(), vec![])];
+    while let Some((flight, way)) = stack.pop() {
+        if flight.id == goal {
+            return Some(way);
+        }
+        for next in edges.get(&flight.id).into_iter().flatten() {
+            if !seen.contains(&next.id) {
+                seen.push(next.id);
+                let mut way = way.clone();
+                way.push(next.key.clone());
+                stack.push((next.clone(), way));
+            }
+        }
+    }
+    None
+}
+
+/// An edge of the graph of waits. Dropping it ends the wait.
+pub(crate) struct Waits {
+    flights: Arc<Flights>,
+    waiting: Box<[u64]>,
+    on: u64,
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        let mut edges = lock(&self.flights.edges);
+        for id in &self.waiting {
+            if let Some(on) = edges.get_mut(id) {
+                if let Some(at) = on.iter().position(|flight| flight.id == self.on) {
+                    on.swap_remove(at);
+                }
+                if on.is_empty() {
+                    edges.remove(id);
+                }
+            }
+        }
+    }
+}
+
+/// The place of one who waits for a flight.
+pub(crate) struct Seat {
+    flight: Arc<Flight>,
+    /// The round under way when this seat was taken.
+    joined: u32,
+    done: watch::Receiver<Option<Arc<Done>>>,
+}
+
+impl Seat {
+    fn new(flight: &Arc<Flight>) -> Self {
+        let joined = flight.round.load(Ordering::Acquire);
+        Seat { flight: flight.clone(), joined, done: flight.done.subscribe() }
+    }
+
+    /// Waits until the flight has landed.
+    ///
+    /// # Cancellation
+    /// Dropping the future gives up the seat; the flight goes on.
+    pub async fn landed(&mut self) -> Arc<Done> {
+        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: false, round: 0 });
+        match self.done.wait_for(Option::is_some).await {
+            Ok(done) => done.clone().unwrap_or_else(closed),
+            // The sender lives in the flight, which this seat holds.
+            Err(_) => closed(),
+        }
+    }
+
+    /// Whether the last load of a flight that ended so began after this seat was taken.
+    pub fn began_before(&self, done: &Done) -> bool {
+        self.joined < done.round
+    }
+
+    /// Whether a flight that ended so answers whoever sits here: it is current, or its last load began after the seat was taken.
+    pub fn answered_by(&self, done: &Done) -> bool {
+        done.clean || self.began_before(done)
+    }
+}
+
+/// The duty to land a flight. Dropping it without landing, as when the runtime shuts down, tells the others so.
+pub(crate) struct Lead {
+    flights: Arc<Flights>,
+    flight: Arc<Flight>,
+}
+
+impl Lead {
+    /// Counts a load that is about to begin: those who join from now on began after it.
+    pub fn next_round(&self) -> u32 {
+        self.flight.round.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// The round of the last load.
+    pub fn round(&self) -> u32 {
+        self.flight.round.load(Ordering::Acquire)
+    }
+
+    /// The flight's number in the graph of waits.
+    pub fn id(&self) -> u64 {
+        self.flight.id
+    }
+
+    /// Ends the flight: first nobody can join it any more, then everybody hears.
+    pub fn land(self, done: Done) {
+        self.finish(done);
+    }
+
+    fn finish(&self, done: Done) {
+        let mut table = lock(&self.flights.table);
+        if table.get(&self.flight.key).is_some_and(|flight| flight.id == self.flight.id) {
+            table.remove(&self.flight.key);
+        }
+        drop(table);
+        self.flight.done.send_if_modified(|slot| {
+            let first = slot.is_none();
+            if first {
+                *slot = Some(Arc::new(done));
+            }
+            first
+        });
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        let round = self.flight.round.load(Ordering::Acquire);
+        self.finish(Done { result: Err(Fault::Closed), clean: false, round });
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,228 @@
+//! The near tier: decoded values in this process, found by the job itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache as QuickCache;
+
+use crate::engine::cells::{Cell, Cells};
+use crate::engine::pins::{KeyPin, Pins};
+use crate::engine::slot::{Hand, Meta, Owner, Slot};
+use crate::entry::{Facts, Strength};
+use crate::job::{Job, Lookup};
+use crate::key::{Key, KeyHash};
+use crate::store::{Currency, Mark, Scope};
+use crate::time::Timestamp;
+
+/// What a slot costs besides its value: the map's entry, the slot's own fields and its cells, roughly.
+const SLOT_OVERHEAD: u64 = 240;
+
+static NEXT_NEAR: AtomicU64 = AtomicU64::new(1);
+
+/// What all near maps of one cache share: cells, pins and trust.
+#[derive(Debug)]
+pub(crate) struct Near {
+    id: u64,
+    cells: Cells,
+    pins: Arc<Pins>,
+    /// Odd while the tier is trusted. What was pinned under another value is refused: a clear in O(1).
+    trust: AtomicU64,
+    bound: Option<Duration>,
+}
+
+/// Taken before a record is read or a load begins; carries what decides whether the result may be kept.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    key: KeyPin,
+    trust: u64,
+    raises: u64,
+    began: Timestamp,
+}
+
+impl Pin {
+    /// What invalidations by key since the pin have done to a value read under it.
+    pub fn struck(&self) -> Currency {
+        self.key.struck()
+    }
+}
+
+impl Near {
+    /// `bound`: how long a slot may answer without a look at the store; `trusted`: whether it answers before a first resync.
+    pub fn new(bound: Option<Duration>, trusted: bool) -> Self {
+        Near {
+            // Identity only: it tells one cache's slots from another's and is never compared for order.
+            id: NEXT_NEAR.fetch_add(1, Ordering::Relaxed),
+            cells: Cells::new(),
+            pins: Arc::new(Pins::new()),
+            trust: AtomicU64::new(u64::from(trusted)),
+            bound,
+        }
+    }
+
+    /// The count of raises; read it before anything is judged.
+    #[inline]
+    pub fn raises(&self) -> u64 {
+        self.cells.raises()
+    }
+
+    /// Judges a slot of this tier; `None`: it may not answer, go to the store.
+    pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
+        let trust = self.trust.load(Ordering::Acquire);
+        if meta.owner.near != self.id || meta.owner.trust != trust || !is_trusted(trust) || now >= meta.owner.near_until {
+            return None;
+        }
+        let raises = self.raises();
+        let currency = self.currency(meta);
+        if currency == Currency::Current {
+            meta.judged_current(raises);
+        }
+        Some(currency)
+    }
+
+    /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
+    pub fn currency(&self, meta: &Meta) -> Currency {
+        meta.struck().max(self.cells.judge(&meta.owner.cells, meta.facts.generation))
+    }
+
+    /// Pins a key, before its record is read.
+    pub fn pin(&self, key: &Key, now: Timestamp) -> Pin {
+        let key = self.pins.pin(key.hash());
+        Pin { key, trust: self.trust.load(Ordering::Acquire), raises: self.raises(), began: now }
+    }
+
+    /// The owner of a slot that is made under `pin`, with its cells raised to what was read. A slot whose cells missed too
+    /// much belongs to nobody and is served once.
+    pub fn owner(&self, pin: &Pin, scopes: &[Scope], marks: &[(Scope, Mark)], quick_until: Timestamp) -> Owner {
+        let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
+        let cells = self.cells.pin(scopes, pin.raises);
+        if let Some(cells) = &cells {
+            Cells::raise_pinned(cells, scopes, marks);
+        }
+        Owner {
+            near: if cells.is_some() { self.id } else { 0 },
+            trust: pin.trust,
+            near_until,
+            quick_until: quick_until.min(near_until),
+            cells: cells.unwrap_or_default(),
+        }
+    }
+
+    /// Whether a slot from a shared store is this tier's own, just as it would be made anew now.
+    pub fn owns(&self, meta: &Meta) -> bool {
+        meta.owner.near == self.id
+            && meta.owner.trust == self.trust.load(Ordering::Acquire)
+            && meta.owner.near_until == Timestamp::NEVER
+            && meta.struck() == Currency::Current
+    }
+
+    /// Runs `insert`, if nothing that happened since the pin forbids to keep the slot.
+    pub fn fill(&self, pin: &Pin, meta: &Meta, insert: impl FnOnce()) {
+        let trust = self.trust.load(Ordering::Acquire);
+        if meta.owner.near == self.id && meta.owner.trust == trust && pin.trust == trust && is_trusted(trust) {
+            pin.key.fill(insert);
+        }
+    }
+
+    /// Raises what an invalidation by tag or namespace marked.
+    pub fn raise(&self, scope: &Scope, mark: Mark) {
+        self.cells.raise(scope, mark);
+    }
+
+    /// Raises all marks.
+    pub fn raise_floor(&self, mark: Mark) {
+        self.cells.raise_floor(mark);
+    }
+
+    /// Outdates a key; `take` removes its slot from the near map and gives it.
+    pub fn strike(&self, hash: KeyHash, strength: Strength, take: impl FnOnce() -> Option<Hand>) {
+        self.pins.strike(hash, strength, || {
+            if let Some(slot) = take() {
+                slot.meta().strike(strength);
+            }
+        });
+        self.cells.bump();
+    }
+
+    /// Stops answering: messages were lost.
+    pub fn distrust(&self) -> bool {
+        let before = self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
+        self.cells.bump();
+        before.is_ok()
+    }
+
+    /// Answers again, with nothing of what it held: call it when a new subscription has been confirmed.
+    pub fn trust(&self) {
+        let _ = self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| {
+            Some(if is_trusted(trust) { trust + 2 } else { trust + 1 })
+        });
+        self.cells.bump();
+    }
+}
+
+fn is_trusted(trust: u64) -> bool {
+    trust % 2 == 1
+}
+
+/// The near map of one job: bounded in bytes, looked up by the job or a borrowed form of it.
+pub(crate) struct NearMap<J: Job>(QuickCache<J, Arc<Slot<J::Output>>, BySlot>);
+
+#[derive(Clone)]
+pub(crate) struct BySlot;
+
+impl<J, V> Weighter<J, Arc<Slot<V>>> for BySlot {
+    fn weight(&self, _job: &J, slot: &Arc<Slot<V>>) -> u64 {
+        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta.facts.weight)
+    }
+}
+
+impl<J: Job> NearMap<J> {
+    pub fn new(capacity: u64) -> Self {
+        // The estimate sizes the map's first allocation only.
+        let estimate = usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(16, 4096);
+        NearMap(QuickCache::with_weighter(estimate, capacity, BySlot))
+    }
+
+    #[inline]
+    pub fn get<L: Lookup<Job = J>>(&self, job: &L) -> Option<Arc<Slot<J::Output>>> {
+        self.0.get(job)
+    }
+
+    pub fn insert(&self, job: J, slot: Arc<Slot<J::Output>>) {
+        self.0.insert(job, slot);
+    }
+
+    pub fn take(&self, job: &J) -> Option<Arc<Slot<J::Output>>> {
+        self.0.remove(job).map(|(_, slot)| slot)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn weight(&self) -> u64 {
+        self.0.weight()
+    }
+}
+
+/// The scopes of an entry: its tags and its namespace.
+pub(crate) fn scopes(namespace: &str, tags: &[crate::entry::Tag]) -> Vec<Scope> {
+    let tags = tags.iter().cloned().map(Scope::Tag);
+    std::iter::once(Scope::Namespace(namespace.into())).chain(tags).collect()
+}
+
+/// What [`Near::owner`] needs to know of an entry.
+pub(crate) struct Frame<'a> {
+    pub near: &'a Near,
+    pub pin: &'a Pin,
+    pub marks: &'a [(Scope, Mark)],
+}
+
+impl Frame<'_> {
+    pub fn owner(&self, key: &Key, facts: &Facts, tags: &[crate::entry::Tag], policy: &crate::policy::Policy) -> Owner {
+        let quick_until = crate::engine::plan::quick_until(facts, policy);
+        self.near.owner(self.pin, &scopes(key.namespace(), tags), self.marks, quick_until)
+    }
+}
+

@@ -1,0 +1,378 @@
+//! The one road into the cache: begin, load, commit. A foreground miss, a task, a batch and a demanded load all take it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::engine::batch::BatchSeat;
+use crate::engine::cache::Cache;
+use crate::engine::core::Engine;
+use crate::engine::fault::Fault;
+use crate::engine::flight::{Done, Lead};
+use crate::engine::near::{Frame, Pin};
+use crate::engine::notices::Notice;
+use crate::engine::plan::{Found, Plan, Wish, plan};
+use crate::engine::scope::Scope;
+use crate::engine::slot::Hand;
+use crate::engine::work::{Product, Work};
+use crate::entry::{Entry, Facts, Generation, Value};
+use crate::error::PortError;
+use crate::event::{Event, LoadEnd};
+use crate::store::{Begin, Begun, Committed, Failure, Lease, Role};
+use crate::time::Timestamp;
+
+/// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
+const ROUNDS_MAX: u32 = 2;
+/// How often a record that is said to be fresh, but cannot be had, is begun again.
+const BEGINS_MAX: u32 = 4;
+/// The pauses between looks at a key that another process holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What a load is begun for.
+pub(crate) struct Demand {
+    /// Who begins.
+    pub role: Role,
+    /// The newest mark that was seen: only what is above it counts as fresh.
+    pub at_least: Option<Generation>,
+    /// What is in hand, to ask the source "has it changed?" with.
+    pub previous: Option<Hand>,
+    /// Whether a back-off is heeded.
+    pub heeds_backoff: bool,
+    /// Whether the store's bytes are another version's, which must stay.
+    pub near_only: bool,
+    /// The batch in which it may be loaded.
+    pub batch: Option<BatchSeat>,
+}
+
+/// Takes a flight down the road and lands it.
+pub(crate) async fn fly(cache: Cache, work: Arc<dyn Work>, lead: Lead, demand: Demand) {
+    let done = Passage { engine: cache.engine(), cache: &cache, work: &work, lead: &lead, demand }.travel().await;
+    lead.land(done);
+}
+
+struct Passage<'a> {
+    engine: &'a Engine,
+    cache: &'a Cache,
+    work: &'a Arc<dyn Work>,
+    lead: &'a Lead,
+    demand: Demand,
+}
+
+/// How the begin of a passage ended.
+enum Start {
+    Granted(Lease, Pin),
+    /// No lease is to be had: load for those who wait, and keep nothing.
+    Unkept,
+    Ended(Done),
+}
+
+impl Passage<'_> {
+    async fn travel(mut self) -> Done {
+        match self.start().await {
+            Start::Granted(lease, pin) => self.rounds(lease, pin).await,
+            Start::Unkept => self.unkept().await,
+            Start::Ended(done) => done,
+        }
+    }
+
+    /// Begins, and waits where another process holds the key.
+    async fn start(&mut self) -> Start {
+        let mut waiting = Waiting::new(self.work.policy().load_timeout());
+        for _ in 0..BEGINS_MAX {
+            let begun = loop {
+                let notice = waiting.began.then(|| self.engine.notices().of(self.work.key()));
+                let pin = self.engine.near().pin(self.work.key(), self.engine.now());
+                match self.begin().await {
+                    Err(error) => {
+                        self.engine.emit(&Event::PortFailed { error: &error });
+                        return Start::Unkept;
+                    }
+                    Ok(Begun::Granted(lease)) => return Start::Granted(lease, pin),
+                    Ok(Begun::Busy { until, now }) => {
+                        // Those who are loaded with this key must not wait for another process.
+                        self.demand.batch = None;
+                        if let Role::Task { .. } = self.demand.role {
+                            return Start::Ended(self.ended(Err(Fault::Busy { retry_after: now.until(until) })));
+                        }
+                        if !waiting.pause(notice).await {
+                            return Start::Unkept;
+                        }
+                    }
+                    Ok(begun) => break begun,
+                }
+            };
+            match begun {
+                Begun::Cooling { trouble, now } => {
+                    let retry_after = now.until(trouble.retry_at);
+                    let fault = Fault::Cooling { retry_after, reason: trouble.reason.into() };
+                    return Start::Ended(self.ended(Err(fault)));
+                }
+                // Somebody else's load has made it fresh.
+                _ => {
+                    if let Some(hand) = self.find_fresh().await {
+                        return Start::Ended(Done { clean: true, ..self.ended(Ok(hand)) });
+                    }
+                }
+            }
+        }
+        Start::Unkept
+    }
+
+    async fn begin(&self) -> Result<Begun, PortError> {
+        let request = Begin {
+            role: self.demand.role,
+            lease: self.work.policy().lease(),
+            at_least: self.demand.at_least,
+            heeds_backoff: self.demand.heeds_backoff,
+        };
+        self.engine.store().begin(self.work.key(), request).await
+    }
+
+    /// Reads what the store called fresh a moment ago.
+    async fn find_fresh(&mut self) -> Option<Hand> {
+        let found = self.engine.read(std::slice::from_ref(self.work)).await.pop()?;
+        if found.undecodable {
+            // It is fresh for a version whose values we cannot read: load our own beside it.
+            self.demand.near_only = true;
+            self.demand.at_least = found.newest;
+            return None;
+        }
+        let (hand, currency) = found.hand?;
+        let judged = Found { facts: hand.meta().facts, currency };
+        let wish = Wish { strict: true, ..Wish::default() };
+        match plan(Some(&judged), self.work.policy(), &wish, found.now, 1.0) {
+            Plan::Serve(_) | Plan::ServeAndRefresh(_) => Some(hand),
+            Plan::EmptyAndRefresh(_) | Plan::Load { .. } => {
+                self.demand.at_least = newer(self.demand.at_least, found.newest);
+                None
+            }
+        }
+    }
+
+    /// Loads under the lease, and once more if the value was outdated meanwhile.
+    async fn rounds(&mut self, mut lease: Lease, mut pin: Pin) -> Done {
+        loop {
+            let round = self.lead.next_round();
+            let began = self.engine.now();
+            let product = match self.load(Some(&lease)).await {
+                Ok(product) => product,
+                Err(fault) => {
+                    self.give_up(&lease, &fault, began).await;
+                    return self.ended(Err(fault));
+                }
+            };
+            let took = self.engine.now().since(began);
+            let hand = self.seal(product, &lease, took, &pin);
+            match self.commit(&lease, &hand).await {
+                Ok(Committed::Stored) => {
+                    self.loaded(LoadEnd::Stored, took, None);
+                    self.work.near_fill(self.engine.near(), &pin, &hand);
+                    return Done { clean: true, ..self.ended(Ok(hand)) };
+                }
+                Ok(Committed::Invalidated(next)) => {
+                    self.loaded(LoadEnd::Outdated, took, None);
+                    if round >= ROUNDS_MAX {
+                        self.abandon(&next).await;
+                        return self.ended(Ok(hand));
+                    }
+                    lease = next;
+                    pin = self.engine.near().pin(self.work.key(), self.engine.now());
+                }
+                Ok(Committed::Lost) => {
+                    self.loaded(LoadEnd::Lost, took, None);
+                    return match self.find_fresh().await {
+                        Some(newer) => Done { clean: true, ..self.ended(Ok(newer)) },
+                        None => self.ended(Ok(hand)),
+                    };
+                }
+                Err(error) => return self.not_kept(&lease, &pin, hand, took, error).await,
+            }
+        }
+    }
+
+    async fn commit(&self, lease: &Lease, hand: &Hand) -> Result<Committed, Option<PortError>> {
+        if self.demand.near_only {
+            return Err(None);
+        }
+        let meta = hand.meta();
+        let value = if self.engine.shares_values() {
+            Value::Shared(hand.clone())
+        } else {
+            let bytes = self.work.encode(hand);
+            Value::Encoded(bytes.map_err(|error| Some(PortError::lasting("store", "commit", error)))?)
+        };
+        let (facts, tags, validators) = (meta.facts, meta.tags.clone(), meta.validators.clone());
+        let entry = Entry { value, facts, tags, validators };
+        self.engine.store().commit(self.work.key(), lease, entry).await.map_err(Some)
+    }
+
+    /// Serves what could not be installed, and keeps it in this process at most.
+    async fn not_kept(&self, lease: &Lease, pin: &Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
+        self.loaded(LoadEnd::NotKept, took, None);
+        let clean = match error {
+            // Another version's bytes stay in the store. The lease made this the only load, its generation judges it here.
+            None => {
+                self.work.near_fill(self.engine.near(), pin, &hand);
+                self.engine.near().currency(hand.meta()) == crate::store::Currency::Current
+            }
+            Some(error) => {
+                self.engine.emit(&Event::PortFailed { error: &error });
+                false
+            }
+        };
+        self.abandon(lease).await;
+        Done { clean, ..self.ended(Ok(hand)) }
+    }
+
+    /// Loads without a lease: the store is down, or another process has held the key for too long.
+    async fn unkept(&mut self) -> Done {
+        self.lead.next_round();
+        let began = self.engine.now();
+        let result = self.load(None).await;
+        let took = self.engine.now().since(began);
+        match result {
+            Ok(product) => {
+                self.loaded(LoadEnd::NotKept, took, None);
+                let pin = self.engine.near().pin(self.work.key(), began);
+                let nowhere = Lease {
+                    token: crate::store::Token(0),
+                    generation: Generation { epoch: 0, number: 0 },
+                    begun_at: began,
+                    until: began,
+                    failures: 0,
+                };
+                let hand = self.seal(product, &nowhere, took, &pin);
+                self.ended(Ok(hand))
+            }
+            Err(fault) => {
+                self.loaded(fault.end(), took, Some(&fault.reason()));
+                self.ended(Err(fault))
+            }
+        }
+    }
+
+    /// Runs the job's code: bounded in time, its panics caught, its lease renewed where the policy says so.
+    async fn load(&mut self, lease: Option<&Lease>) -> Result<Product, Fault> {
+        let policy = self.work.policy().clone();
+        self.engine.emit(&Event::LoadBegan { key: self.work.key() });
+        if let Some(seat) = self.demand.batch.take() {
+            return seat.load(self.work.clone(), self.lead.id()).await;
+        }
+        let now = self.engine.now();
+        let previous = self.demand.previous.as_ref().map(|hand| (hand, now.since(hand.meta().facts.loaded_at)));
+        let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
+        let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
+        let ended = tokio::select! {
+            ended = load => ended,
+            never = self.renewing(lease) => match never {},
+        };
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(panic)) => Err(Fault::panicked(&*panic)),
+            Err(_) => Err(Fault::TimedOut(policy.load_timeout())),
+        }
+    }
+
+    async fn renewing(&self, lease: Option<&Lease>) -> std::convert::Infallible {
+        let policy = self.work.policy();
+        if let (Some(lease), true) = (lease, policy.renews()) {
+            loop {
+                tokio::time::sleep(policy.lease() / 3).await;
+                match self.engine.store().renew(self.work.key(), lease, policy.lease()).await {
+                    Ok(true) => {}
+                    // Whoever took the lease over decides; the commit will say `Lost`.
+                    Ok(false) => break,
+                    Err(error) => self.engine.emit(&Event::PortFailed { error: &error }),
+                }
+            }
+        }
+        std::future::pending().await
+    }
+
+    fn seal(&self, product: Product, lease: &Lease, took: Duration, pin: &Pin) -> Hand {
+        let windows = self.work.policy().jittered(product.windows, self.engine.chance());
+        let facts = Facts {
+            loaded_at: lease.begun_at,
+            generation: lease.generation,
+            windows,
+            load_took: took,
+            absent: product.absent,
+            weight: product.weight,
+        };
+        self.work.seal(product, facts, &Frame { near: self.engine.near(), pin, marks: &[] })
+    }
+
+    /// Ends the lease of a load that failed. A cycle is the caller's mistake, not the source's: it sets no back-off.
+    async fn give_up(&self, lease: &Lease, fault: &Fault, began: Timestamp) {
+        let reason = fault.reason();
+        self.loaded(fault.end(), self.engine.now().since(began), Some(&reason));
+        let failure = match fault {
+            Fault::Cycle(_) | Fault::Closed => Failure::abandoned(),
+            _ => {
+                let pause = self.work.policy().backoff().pause(lease.failures.saturating_add(1));
+                // Up to a tenth off, so that what failed together is not tried together.
+                Failure::failed(pause.mul_f64(1.0 - self.engine.chance() / 10.0), &reason)
+            }
+        };
+        self.end_lease(lease, failure).await;
+    }
+
+    async fn abandon(&self, lease: &Lease) {
+        self.end_lease(lease, Failure::abandoned()).await;
+    }
+
+    async fn end_lease(&self, lease: &Lease, failure: Failure) {
+        if let Err(error) = self.engine.store().fail(self.work.key(), lease, failure).await {
+            self.engine.emit(&Event::PortFailed { error: &error });
+        }
+    }
+
+    fn loaded(&self, end: LoadEnd, took: Duration, reason: Option<&str>) {
+        self.engine.emit(&Event::LoadEnded { key: self.work.key(), end, took, reason });
+    }
+
+    fn ended(&self, result: Result<Hand, Fault>) -> Done {
+        Done { result, clean: false, round: self.lead.round() }
+    }
+}
+
+/// The later of two generations; of different epochs, the one that was seen last.
+pub(crate) fn newer(held: Option<Generation>, seen: Option<Generation>) -> Option<Generation> {
+    match (held, seen) {
+        (Some(held), Some(seen)) if held.epoch == seen.epoch && held.number > seen.number => Some(held),
+        (held, None) => held,
+        (_, seen) => seen,
+    }
+}
+
+/// Waits for a key that another process holds.
+struct Waiting {
+    /// Whether the key was found held: from then on notices are listened to, before the key is looked at again.
+    began: bool,
+    pause: Duration,
+    left: Duration,
+}
+
+impl Waiting {
+    fn new(at_most: Duration) -> Self {
+        Waiting { began: false, pause: FIRST_PAUSE, left: at_most }
+    }
+
+    /// Waits for the notice, or a pause; `false` when the patience is over.
+    async fn pause(&mut self, notice: Option<Notice>) -> bool {
+        self.began = true;
+        let Some(notice) = notice else { return true };
+        if self.left.is_zero() {
+            return false;
+        }
+        let pause = self.pause.min(self.left);
+        let began = tokio::time::Instant::now();
+        let _ = tokio::time::timeout(pause, notice.heard()).await;
+        self.left = self.left.saturating_sub(began.elapsed().max(Duration::from_millis(1)));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+}

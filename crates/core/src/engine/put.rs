@@ -1,0 +1,123 @@
+//! Putting a value that the caller wrote itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::cache::{Cache, CacheError, WriteToken};
+use crate::engine::near::{Frame, Pin};
+use crate::engine::work::Work;
+use crate::entry::{Entry, Facts, Strength, Value};
+use crate::error::PortError;
+use crate::job::Job;
+use crate::event::Event;
+use crate::store::{Begin, Begun, Committed, Failure, Lease, Role, Target};
+
+/// A put under way: the key's lease is the caller's, so that no load that began before can install what it read.
+///
+/// Dropping it without [`Put::commit`] outdates the key: the source may have been written.
+#[must_use = "commit the value after the source's commit"]
+pub struct Put<J: Job> {
+    cache: Cache,
+    work: Arc<dyn Work>,
+    lease: Lease,
+    pin: Option<Pin>,
+    job: std::marker::PhantomData<fn() -> J>,
+}
+
+impl<J: Job> Put<J> {
+    pub(crate) async fn begin(cache: &Cache, job: &J) -> Result<Self, CacheError> {
+        let work = cache.work_of(job)?;
+        let engine = cache.engine();
+        let pin = engine.near().pin(work.key(), engine.now());
+        let request = Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
+        match engine.store().begin(work.key(), request).await? {
+            Begun::Granted(lease) => {
+                Ok(Put { cache: cache.for_task(), work, lease, pin: Some(pin), job: std::marker::PhantomData })
+            }
+            // A take-over is always granted; a store that answers otherwise is at fault.
+            other => Err(PortError::lasting("store", "begin", format!("a take-over was answered {other:?}")).into()),
+        }
+    }
+
+    /// Installs the value. Call it after the source's commit. Where the key was invalidated or taken over meanwhile, the key
+    /// is outdated instead, so that the next read loads what is true.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the job refuses the value or the store failed; the key is then outdated.
+    pub async fn commit(mut self, value: J::Output) -> Result<WriteToken, CacheError> {
+        let pin = self.pin.take();
+        let committed = match &pin {
+            Some(pin) => self.install(value, pin).await,
+            None => Ok(false),
+        };
+        match committed {
+            Ok(true) => Ok(WriteToken(before(self.lease.generation))),
+            Ok(false) => self.give_way().await,
+            Err(error) => self.give_way().await.and(Err(error)),
+        }
+    }
+
+    /// `false`: it was overtaken.
+    async fn install(&self, value: J::Output, pin: &Pin) -> Result<bool, CacheError> {
+        let engine = self.cache.engine();
+        let product = self.work.product(Box::new(value))?;
+        let facts = Facts {
+            loaded_at: self.lease.begun_at,
+            generation: self.lease.generation,
+            windows: self.work.policy().jittered(product.windows, engine.chance()),
+            load_took: Duration::ZERO,
+            absent: product.absent,
+            weight: product.weight,
+        };
+        let hand = self.work.seal(product, facts, &Frame { near: engine.near(), pin, marks: &[] });
+        let value = if engine.shares_values() { Value::Shared(hand.clone()) } else { Value::Encoded(self.work.encode(&hand)?) };
+        let meta = hand.meta();
+        let entry = Entry { value, facts, tags: meta.tags.clone(), validators: None };
+        match engine.store().commit(self.work.key(), &self.lease, entry).await? {
+            Committed::Stored => {
+                // After the write, so that nobody who reads the store meanwhile keeps the value that this one replaces.
+                engine.strike(self.work.key(), Strength::Soft);
+                Ok(true)
+            }
+            Committed::Invalidated(_) | Committed::Lost => Ok(false),
+        }
+    }
+
+    /// Outdates the key and lets go of it.
+    async fn give_way(&self) -> Result<WriteToken, CacheError> {
+        let token = self.cache.outdate(&[Target::Key(self.work.key().clone())], Strength::Soft).await;
+        self.cache.engine().store().fail(self.work.key(), &self.lease, Failure::abandoned()).await?;
+        token
+    }
+}
+
+/// A put is seen by whoever sees its own generation: the token lies just below it.
+fn before(generation: crate::entry::Generation) -> crate::entry::Generation {
+    crate::entry::Generation { number: generation.number.saturating_sub(1), ..generation }
+}
+
+impl<J: Job> Drop for Put<J> {
+    fn drop(&mut self) {
+        if self.pin.take().is_none() {
+            return;
+        }
+        let put = Put::<J> {
+            cache: self.cache.clone(),
+            work: self.work.clone(),
+            lease: self.lease.clone(),
+            pin: None,
+            job: std::marker::PhantomData,
+        };
+        self.cache.engine().spawn(async move {
+            if let Err(CacheError::Port(error)) = put.give_way().await {
+                put.cache.engine().emit(&Event::PortFailed { error: &error });
+            }
+        });
+    }
+}
+
+impl<J: Job> std::fmt::Debug for Put<J> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Put({})", self.work.key())
+    }
+}

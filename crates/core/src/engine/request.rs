@@ -1,0 +1,48 @@
+//! A `get` with wishes.
+
+use std::time::Duration;
+
+use crate::engine::answer::Answer;
+use crate::engine::cache::{Cache, LoadError, Output, WriteToken};
+use crate::engine::plan::Wish;
+use crate::error::GetError;
+use crate::job::Lookup;
+
+/// A `get` with wishes: how stale an answer may be, which write it must show.
+#[derive(Debug)]
+#[must_use = "a request does nothing until `get` is awaited"]
+pub struct Request<'a, L> {
+    cache: &'a Cache,
+    job: &'a L,
+    wish: Wish,
+}
+
+impl<'a, L: Lookup> Request<'a, L> {
+    pub(crate) fn new(cache: &'a Cache, job: &'a L) -> Self {
+        Request { cache, job, wish: Wish::default() }
+    }
+
+    /// Accepts no answer that went stale longer ago than this; zero accepts only what is fresh. Where there is none, the value
+    /// is loaded, and a failed load is an error: what is too stale is no fallback either.
+    pub fn max_stale(mut self, most: Duration) -> Self {
+        self.wish.max_stale = Some(most);
+        self
+    }
+
+    /// Accepts only an answer that shows a write: read your own writes, in whichever process made them.
+    pub fn after(mut self, write: WriteToken) -> Self {
+        self.wish.after = Some(write.0);
+        self
+    }
+
+    /// The value.
+    ///
+    /// # Errors
+    /// As [`Cache::get`].
+    ///
+    /// # Cancellation
+    /// As [`Cache::get`].
+    pub async fn get(self) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
+        Box::pin(self.cache.walk(self.job, self.wish)).await
+    }
+}

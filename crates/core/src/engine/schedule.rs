@@ -1,0 +1,97 @@
+//! Warm-ups on a schedule: they only enqueue; workers do the rest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::cache::Cache;
+use crate::engine::plan::{Found, Plan, Wish, plan};
+use crate::engine::work::Work;
+use crate::error::BuildError;
+use crate::job::Job;
+use crate::queue::Priority;
+use crate::store::Target;
+use crate::entry::Strength;
+
+/// A warm-up that runs again and again. Dropping it ends the schedule; tasks that were enqueued stay.
+#[derive(Debug)]
+#[must_use = "dropping it ends the schedule"]
+pub struct Schedule(tokio::task::AbortHandle);
+
+impl Drop for Schedule {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Cache {
+    /// Enqueues a refresh of every job in the list that is not fresh, and tells how many were asked for. Nobody waits for
+    /// the loads, and nothing that waits in the queue for readers is overtaken.
+    pub async fn warm_up<J: Job>(&self, jobs: &[J]) -> usize {
+        self.warm(jobs, Duration::ZERO).await
+    }
+
+    /// Enqueues, now and then every `span`, a refresh of every job that `jobs` lists and that will not be fresh until the
+    /// next time, so that what is listed stays fresh without a reader.
+    ///
+    /// # Errors
+    /// [`BuildError::Config`] when the span is zero.
+    pub fn schedule<J: Job>(
+        &self,
+        span: Duration,
+        jobs: impl Fn() -> Vec<J> + Send + Sync + 'static,
+    ) -> Result<Schedule, BuildError> {
+        if span.is_zero() {
+            return Err(BuildError::Config { field: "schedule", reason: "must have a span above zero" });
+        }
+        let cache = self.for_task();
+        let mut closing = self.engine().closing();
+        let task = async move {
+            loop {
+                cache.warm(&jobs(), span).await;
+                tokio::select! {
+                    () = tokio::time::sleep(span) => {}
+                    _ = closing.wait_for(|closing| *closing) => return,
+                }
+            }
+        };
+        Ok(Schedule(self.engine().spawn_abortable(task)))
+    }
+
+    async fn warm<J: Job>(&self, jobs: &[J], ahead: Duration) -> usize {
+        let works: Vec<_> = jobs.iter().filter_map(|job| self.work_of(job).ok()).collect();
+        let mut asked = 0;
+        // In bounded portions, so that a long list does not hold all its records at once.
+        for portion in works.chunks(256) {
+            for work in self.due(portion, ahead).await {
+                asked += usize::from(self.ask(&work, None, Priority::Idle).await);
+            }
+        }
+        asked
+    }
+
+    /// Those that will not be fresh `ahead` from now. What is still fresh is outdated softly, or its task would find nothing to do.
+    async fn due(&self, works: &[Arc<dyn Work>], ahead: Duration) -> Vec<Arc<dyn Work>> {
+        let readings = self.engine().read(works).await;
+        let mut due = Vec::new();
+        let mut early = Vec::new();
+        for (work, reading) in works.iter().zip(readings) {
+            let found = reading.hand.as_ref().map(|(hand, currency)| Found { facts: hand.meta().facts, currency: *currency });
+            let fresh = |now| {
+                let strict = Wish { strict: true, ..Wish::default() };
+                matches!(plan(found.as_ref(), work.policy(), &strict, now, 1.0), Plan::Serve(_))
+            };
+            if !fresh(reading.now + ahead) {
+                due.push(work.clone());
+                if fresh(reading.now) {
+                    early.push(Target::Key(work.key().clone()));
+                }
+            }
+        }
+        if !early.is_empty()
+            && let Err(crate::engine::cache::CacheError::Port(error)) = self.outdate(&early, Strength::Soft).await
+        {
+            self.engine().emit(&crate::event::Event::PortFailed { error: &error });
+        }
+        due
+    }
+}

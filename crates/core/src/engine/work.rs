@@ -1,0 +1,258 @@
+//! One job with its arguments, its type erased: what the engine walks with.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::BoxFuture;
+use crate::engine::cache::Cache;
+use crate::engine::fault::Fault;
+use crate::engine::near::{Frame, Near, Pin};
+use crate::engine::registry::Registered;
+use crate::engine::slot::{Hand, Held, Meta, Slot};
+use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
+use crate::job::{Cacheable, Content, Job, Load, Loaded, Previous};
+use crate::key::Key;
+use crate::policy::{Policy, Windows};
+use crate::wire::{self, Codec, WireError};
+
+/// A job with its arguments, erased.
+pub(crate) trait Work: Send + Sync {
+    fn key(&self) -> &Key;
+    fn job_name(&self) -> &'static str;
+    fn namespace(&self) -> &'static str;
+    fn policy(&self) -> &Arc<Policy>;
+    fn batches(&self) -> bool;
+
+    /// Runs the job's code and checks what it gives.
+    fn load<'a>(&'a self, cache: &'a Cache, previous: Option<(&'a Hand, Duration)>) -> BoxFuture<'a, Result<Product, Fault>>;
+
+    /// Runs the job's batch code on several works of the same job; this one is among them.
+    fn load_many<'a>(&'a self, works: &'a [Arc<dyn Work>], cache: &'a Cache) -> BoxFuture<'a, Vec<Result<Product, Fault>>>;
+
+    /// Makes a product into something in hand.
+    fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand;
+
+    /// Makes an entry that was read from the store into something in hand.
+    fn open(&self, entry: &Entry, frame: &Frame<'_>) -> Result<Hand, WireError>;
+
+    /// Writes what is in hand for a store that keeps bytes.
+    fn encode(&self, hand: &Hand) -> Result<Bytes, WireError>;
+
+    /// What the job answers when it has nothing, as if it were in hand.
+    fn empty(&self, facts: Facts, frame: &Frame<'_>) -> Option<Hand>;
+
+    /// Wraps a value that a caller puts.
+    fn product(&self, value: Box<dyn Any + Send>) -> Result<Product, Fault>;
+
+    fn near_get(&self) -> Option<Hand>;
+    fn near_fill(&self, near: &Near, pin: &Pin, hand: &Hand);
+    fn near_take(&self) -> Option<Hand>;
+
+    fn as_any(&self) -> &dyn Any;
+}
+
+/// What a load gave, checked, its type erased.
+pub(crate) struct Product {
+    /// A `Held<V>`.
+    content: Box<dyn Any + Send>,
+    pub tags: Tags,
+    pub windows: Windows,
+    pub absent: bool,
+    pub weight: u32,
+    pub validators: Option<Bytes>,
+}
+
+/// The one implementation of [`Work`].
+pub(crate) struct TypedWork<J: Job> {
+    pub job: J,
+    pub key: Key,
+    pub policy: Arc<Policy>,
+    pub registered: Arc<Registered<J>>,
+}
+
+impl<J: Job> TypedWork<J> {
+    fn slot(hand: &Hand) -> Option<Arc<Slot<J::Output>>> {
+        let any: Arc<dyn Any + Send + Sync> = hand.clone();
+        any.downcast().ok()
+    }
+
+    /// Checks what the job gave: its answer to `validate`, its tags, its bounds.
+    fn check(&self, loaded: Loaded<J::Output>, previous: Option<&Hand>) -> Result<Product, Fault> {
+        let Loaded { content, validators } = loaded;
+        let (held, validators) = match content {
+            Content::New(value) => (Held::Own(value), validators),
+            Content::Unchanged => {
+                let slot = previous.and_then(Self::slot).ok_or_else(|| refused("unchanged, but nothing was in hand"))?;
+                let kept = validators.or_else(|| slot.meta.validators.clone());
+                (Held::In(slot), kept)
+            }
+        };
+        self.examine(held, validators)
+    }
+
+    fn examine(&self, held: Held<J::Output>, validators: Option<Bytes>) -> Result<Product, Fault> {
+        let value = match &held {
+            Held::Own(value) => value,
+            Held::In(slot) => &**slot,
+        };
+        self.job.validate(value).map_err(|reason| refused(&reason))?;
+        if validators.as_ref().is_some_and(|bytes| bytes.len() > VALIDATORS_BYTES_MAX) {
+            return Err(refused("the validators have more than 1024 bytes"));
+        }
+        let tags: Result<Vec<_>, _> = self.job.tags(value).into_iter().map(Tag::new).collect();
+        let tags = tags.and_then(Tags::new).map_err(|error| refused(&error.to_string()))?;
+        let absent = self.job.absent(value);
+        let mut windows = self.job.windows(value, &self.policy);
+        if absent && let Some(ttl) = self.policy.negative_ttl() {
+            windows.ttl = ttl;
+        }
+        let weight = u32::try_from(self.job.weigh(value)).unwrap_or(u32::MAX);
+        Ok(Product { content: Box::new(held), tags, windows, absent, weight, validators })
+    }
+
+    fn context<'a>(&'a self, cache: &'a Cache, previous: Option<Previous<'a, J::Output>>) -> Load<'a, J> {
+        Load { state: &self.registered.state, cache, previous }
+    }
+}
+
+fn refused(reason: &str) -> Fault {
+    Fault::Refused(reason.into())
+}
+
+fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> Fault {
+    let reason = chain(&error);
+    Fault::Failed { source: Arc::new(error), reason: reason.into() }
+}
+
+/// An error and what caused it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl<J: Job> Work for TypedWork<J> {
+    fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn namespace(&self) -> &'static str {
+        J::NAMESPACE
+    }
+
+    fn job_name(&self) -> &'static str {
+        J::NAME
+    }
+
+    fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+
+    fn batches(&self) -> bool {
+        J::BATCHES
+    }
+
+    fn load<'a>(&'a self, cache: &'a Cache, previous: Option<(&'a Hand, Duration)>) -> BoxFuture<'a, Result<Product, Fault>> {
+        Box::pin(async move {
+            let slot = previous.and_then(|(hand, _)| Self::slot(hand));
+            let age = previous.map_or(Duration::ZERO, |(_, age)| age);
+            let told = slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators.as_ref(), age });
+            let loaded = self.job.load(self.context(cache, told)).await.map_err(failed)?;
+            self.check(loaded, previous.map(|(hand, _)| hand))
+        })
+    }
+
+    fn load_many<'a>(&'a self, works: &'a [Arc<dyn Work>], cache: &'a Cache) -> BoxFuture<'a, Vec<Result<Product, Fault>>> {
+        Box::pin(async move {
+            let typed: Vec<&Self> = works.iter().filter_map(|work| work.as_any().downcast_ref()).collect();
+            let jobs: Vec<J> = typed.iter().map(|work| work.job.clone()).collect();
+            let loaded = J::load_many(&jobs, self.context(cache, None)).await;
+            if loaded.len() != works.len() || typed.len() != works.len() {
+                let reason = format!("load_many gave {} results for {} jobs", loaded.len(), works.len());
+                return works.iter().map(|_| Err(refused(&reason))).collect();
+            }
+            let checked = typed.iter().zip(loaded);
+            checked.map(|(work, loaded)| work.check(loaded.map_err(failed)?, None)).collect()
+        })
+    }
+
+    fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand {
+        let owner = frame.owner(&self.key, &facts, product.tags.as_slice(), &self.policy);
+        let meta = Meta::new(facts, product.tags, product.validators, owner);
+        match product.content.downcast::<Held<J::Output>>() {
+            Ok(held) => Arc::new(Slot::new(meta, *held)),
+            // Products are made by `examine` of the same work.
+            Err(_) => unreachable!("a product of another job"),
+        }
+    }
+
+    fn open(&self, entry: &Entry, frame: &Frame<'_>) -> Result<Hand, WireError> {
+        let held = match &entry.value {
+            Value::Shared(any) => {
+                let slot = any.clone().downcast::<Slot<J::Output>>();
+                let slot = slot.map_err(|_| WireError::local(std::any::type_name::<J::Output>()))?;
+                if frame.near.owns(&slot.meta) && slot.meta.facts == entry.facts {
+                    return Ok(slot);
+                }
+                Held::In(slot)
+            }
+            Value::Encoded(bytes) => {
+                let envelope = wire::decode(bytes)?;
+                Held::Own(J::Output::decode(envelope.codec, &envelope.payload)?)
+            }
+        };
+        let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
+        let meta = Meta::new(entry.facts, entry.tags.clone(), entry.validators.clone(), owner);
+        Ok(Arc::new(Slot::new(meta, held)))
+    }
+
+    fn encode(&self, hand: &Hand) -> Result<Bytes, WireError> {
+        let slot = Self::slot(hand).ok_or_else(|| WireError::local(std::any::type_name::<J::Output>()))?;
+        let codec = Codec::default();
+        let payload = slot.encode(codec)?;
+        let meta = &slot.meta;
+        wire::encode(codec, &meta.facts, &meta.tags, meta.validators.as_ref(), &payload)
+    }
+
+    fn empty(&self, facts: Facts, frame: &Frame<'_>) -> Option<Hand> {
+        let value = self.job.empty()?;
+        let meta = Meta::new(facts, Tags::NONE, None, frame.owner(&self.key, &facts, &[], &self.policy));
+        Some(Arc::new(Slot::new(meta, Held::Own(value))))
+    }
+
+    fn product(&self, value: Box<dyn Any + Send>) -> Result<Product, Fault> {
+        match value.downcast::<J::Output>() {
+            Ok(value) => self.examine(Held::Own(*value), None),
+            Err(_) => Err(refused("a value of another type")),
+        }
+    }
+
+    fn near_get(&self) -> Option<Hand> {
+        self.registered.near.get(&self.job).map(|slot| slot as Hand)
+    }
+
+    fn near_fill(&self, near: &Near, pin: &Pin, hand: &Hand) {
+        if let Some(slot) = Self::slot(hand) {
+            near.fill(pin, &slot.meta, || self.registered.near.insert(self.job.clone(), slot.clone()));
+        }
+    }
+
+    fn near_take(&self) -> Option<Hand> {
+        self.registered.near.take(&self.job).map(|slot| slot as Hand)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
