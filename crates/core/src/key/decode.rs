@@ -3,7 +3,8 @@
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::format::{Head, Reader, bounded};
+use super::format::{Head, bounded};
+use super::reader::Reader;
 use super::variant::{Content, Single, Variant};
 use crate::error::KeyError;
 

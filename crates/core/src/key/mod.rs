@@ -12,6 +12,7 @@ mod decode;
 mod encode;
 mod format;
 mod parts;
+mod reader;
 mod show;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::format::{Head, Reader};
+use super::format::Head;
+use super::reader::Reader;
 use crate::error::KeyError;
 
 /// Most characters of shown arguments; what comes after is `…`.

@@ -3,7 +3,7 @@
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, Error, MapAccess, Unexpected, VariantAccess, Visitor};
 
-use super::format::Reader;
+use super::reader::Reader;
 use crate::error::KeyError;
 
 /// What a variant holds.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::super::decode;
-use super::super::format::Reader;
+use super::super::reader::Reader;
 use super::encoded;
 use super::tree::{Tree, tree};
 use crate::error::KeyError;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde::ser::{SerializeMap, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleVariant};
 use serde::{Serialize, Serializer};
 
-use super::super::format::{Head, Reader};
+use super::super::format::Head;
+use super::super::reader::Reader;
 use crate::error::KeyError;
 
 /// A name that serde takes.
