@@ -13,11 +13,12 @@ use crate::key::Key;
 use crate::time::Timestamp;
 
 mod marks;
-// mod memory;
-// mod record;
+mod memory;
 
 pub use marks::{Mark, Marks};
-// pub use memory::{MemoryStore, MemoryStoreBuilder};
+#[cfg(feature = "mutants")]
+pub use memory::Fault;
+pub use memory::{MemoryStore, MemoryStoreBuilder};
 
 /// A store of records. Every step is atomic for its key, however many callers and processes there are.
 ///
@@ -197,6 +198,13 @@ pub struct Trouble {
 /// Longest reason that is kept of a failure, in bytes; the rest is cut off.
 pub const REASON_BYTES_MAX: usize = 512;
 
+/// Cuts a reason to its bound, between two characters.
+fn cut_reason(reason: &str) -> &str {
+    let most = reason.len().min(REASON_BYTES_MAX);
+    let end = (0..=most).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or_default();
+    &reason[..end]
+}
+
 /// The answer of [`Store::ask`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -300,8 +308,7 @@ pub struct Failure {
 impl Failure {
     /// The load failed: count it and leave the key alone for `retry_after`.
     pub fn failed(retry_after: Duration, reason: &str) -> Failure {
-        let cut = reason.floor_char_boundary(REASON_BYTES_MAX);
-        Failure { retry_after, reason: Some(reason[..cut].into()) }
+        Failure { retry_after, reason: Some(cut_reason(reason).into()) }
     }
 
     /// The load was given up, through no fault of the source: drop the lease and nothing else.
