@@ -53,7 +53,7 @@ pub trait Queue: Send + Sync + 'static {
     /// Counts what is there.
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>>;
 
-    /// The newest `most` quarantined tasks.
+    /// The newest `most` quarantined tasks, the newest first.
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>>;
 
     /// Pushes a quarantined task as new.
