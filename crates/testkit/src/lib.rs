@@ -3,4 +3,7 @@
 
 pub mod queue_suite;
 
+#[cfg(test)]
+mod queue_mutants;
+
 pub use freshen_core::*;

@@ -5,7 +5,7 @@ use freshen_testkit::{Clock, queue::MemoryQueue, queue_suite};
 
 async fn fixture() -> Fixture {
     let queue = MemoryQueue::builder(Clock::runtime()).bound(8).quarantine_bound(3).build();
-    Fixture::new(queue.unwrap()).bound(8).quarantine_bound(3)
+    Fixture::new(queue.expect("the bounds are positive")).bound(8).quarantine_bound(3)
 }
 
 queue_suite!(fixture);
