@@ -9,9 +9,11 @@ use crate::error::PortError;
 use crate::key::Key;
 use crate::time::Timestamp;
 
-// mod memory;
+mod backlog;
+mod memory;
+mod quarantine;
 
-// pub use memory::{MemoryQueue, MemoryQueueBuilder};
+pub use memory::{MemoryQueue, MemoryQueueBuilder};
 
 /// The format of the tasks that this version writes and the newest it reads.
 pub const TASK_FORMAT: u16 = 1;
@@ -27,11 +29,12 @@ pub const TASK_FORMAT: u16 = 1;
 /// A higher priority is pulled first; within one priority, where the queue keeps an order, the earlier is. A pulled task is not pulled again while it is held.
 /// A task whose holder did not settle it within the queue's visibility is pulled again. A puller who leaves takes no task with it.
 ///
-/// **Settling.** `Done` ends the task. `RetryAt` brings it back when it is due, with one more attempt counted, at its old priority; `PutBack` brings it
+/// **Settling.** `Done` ends the task. `RetryAfter` brings it back when it is due, with one more attempt counted, at its old priority; `PutBack` brings it
 /// back without counting an attempt. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
 /// redelivered to another, changes nothing. What is put back is taken beyond the bound: a task is never dropped.
 ///
-/// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new; `drop` ends it. Both answer whether it was there.
+/// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
+/// Both answer whether it was there.
 ///
 /// **Depth.** `depth` counts ready, delayed, held and quarantined tasks, and tells the age of the oldest that waits.
 pub trait Queue: Send + Sync + 'static {
@@ -50,7 +53,7 @@ pub trait Queue: Send + Sync + 'static {
     /// Counts what is there.
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>>;
 
-    /// The newest `most` quarantined tasks.
+    /// The newest `most` quarantined tasks, the newest first.
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>>;
 
     /// Pushes a quarantined task as new.
