@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::entry::Strength;
 use crate::error::PortError;
 use crate::key::Key;
 use crate::store::{Asked, Target};
-use crate::entry::Strength;
 
 /// What a caller was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

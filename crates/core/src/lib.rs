@@ -4,20 +4,30 @@
 //! (ring 2), and the engine that walks a `get` through them (ring 3).
 
 // Ring 1: pure.
-mod entry;
-mod error;
+mod time;
 mod key;
 mod policy;
-mod time;
+mod entry;
 pub mod wire;
+mod error;
+mod event;
 
 // Ring 2: ports.
-pub mod bus;
-pub mod queue;
 pub mod store;
+pub mod queue;
+pub mod bus;
+mod job;
 
+// Ring 3: the engine.
+mod engine;
+
+pub use engine::{
+    Answer, Cache, CacheBuilder, CacheError, Jobs, Limit, Limits, Peek, PeekError, Put, Request, Schedule, WriteToken,
+};
 pub use entry::{Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
 pub use error::{BoxError, BuildError, GetError, KeyError, PortError, TagError};
+pub use event::{Dropped, Event, LoadEnd, Observer, Rule, Status, TaskEnd};
+pub use job::{Cacheable, Job, Load, Loaded, Local, Lookup, Previous, State, States};
 pub use key::{ARGUMENTS_BYTES_MAX, ARGUMENTS_DEPTH_MAX, JOB_NAME_BYTES_MAX, Key, KeyHash, NAMESPACE_BYTES_MAX};
 pub use policy::{Backoff, OnMiss, Policy, PolicyBuilder, PolicyError, WINDOWS_MAX, Windows};
 pub use time::{COARSE_TICK, Clock, Timestamp};

@@ -188,7 +188,8 @@ impl CacheBuilder {
         }
         let near = Near::new(config.near_bound, self.bus.is_none());
         let observers = self.observers;
-        let parts = Parts { store, traits, queue, bus: self.bus, clock, registry, near, observers, config, runtime, seed };
+        let parts =
+            Parts { store, traits, queue, bus: self.bus, clock, registry, near, observers, config, runtime, seed };
         let cache = Cache::start(Engine::new(parts));
         follow::start(&cache).await;
         worker::start(&cache);

@@ -19,7 +19,7 @@ use crate::entry::{Generation, Strength, Tag};
 use crate::error::{BoxError, GetError, PortError};
 use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
-use crate::queue::{Depth, Queue, Quarantined};
+use crate::queue::{Depth, Quarantined, Queue};
 use crate::store::Target;
 
 pub(crate) type Output<L> = <<L as Lookup>::Job as Job>::Output;

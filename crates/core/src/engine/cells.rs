@@ -96,7 +96,8 @@ impl Cells {
     /// is applied to them. `None`: more was raised than is remembered, so the slot must not be kept.
     pub fn pin(&self, scopes: &[Scope], since: u64) -> Option<Box<[Arc<Cell>]>> {
         let mut table = self.lock();
-        let missed = usize::try_from(self.raises().wrapping_sub(since)).ok().filter(|missed| *missed <= table.recent.len())?;
+        let missed =
+            usize::try_from(self.raises().wrapping_sub(since)).ok().filter(|missed| *missed <= table.recent.len())?;
         let pinned: Box<[Arc<Cell>]> = scopes.iter().map(|scope| table.cell(scope)).collect();
         for (scope, mark) in table.recent.iter().rev().take(missed).flatten() {
             if let Some(at) = scopes.iter().position(|held| held == scope) {

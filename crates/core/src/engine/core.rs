@@ -19,7 +19,6 @@ use crate::engine::registry::Registry;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::{Generation, Strength};
-use crate::error::PortError;
 use crate::event::{Event, Observer};
 use crate::key::Key;
 use crate::queue::Queue;
@@ -245,9 +244,10 @@ impl Engine {
         spawned.abort_handle()
     }
 
-    /// Turns true when the cache shuts down.
-    pub fn closing(&self) -> watch::Receiver<bool> {
-        self.closing.subscribe()
+    /// Waits until the cache shuts down.
+    pub async fn closed(&self) {
+        // The sender lives as long as the engine, so the only end of this wait is the shutdown.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
     }
 
     pub fn is_closing(&self) -> bool {
@@ -296,13 +296,19 @@ fn log(event: &Event<'_>) {
         Event::LoadEnded { key, end, took, reason: Some(reason) } => {
             tracing::warn!(target: "freshen", %key, ?end, ?took, reason, "load ended without a value");
         }
-        Event::LoadEnded { key, end, took, reason: None } => tracing::debug!(target: "freshen", %key, ?end, ?took, "load ended"),
+        Event::LoadEnded { key, end, took, reason: None } => {
+            tracing::debug!(target: "freshen", %key, ?end, ?took, "load ended")
+        }
         Event::PortFailed { error } => tracing::warn!(target: "freshen", %error, "going on without"),
-        Event::Undecodable { key, reason } => tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode"),
+        Event::Undecodable { key, reason } => {
+            tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode")
+        }
         Event::TaskEnded { key: Some(key), end, reason: Some(reason) } => {
             tracing::warn!(target: "freshen", %key, ?end, reason, "task ended");
         }
-        Event::NearDistrusted => tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing"),
+        Event::NearDistrusted => {
+            tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing")
+        }
         // Hits are told to observers only: formatting them would cost more than they do.
         Event::Answered { .. } => {}
         event => tracing::debug!(target: "freshen", ?event),

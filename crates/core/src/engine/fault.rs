@@ -11,11 +11,17 @@ use crate::key::Key;
 /// Why a load gave no value. Shared by all who followed it.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    Failed { source: Arc<dyn Any + Send + Sync>, reason: Arc<str> },
+    Failed {
+        source: Arc<dyn Any + Send + Sync>,
+        reason: Arc<str>,
+    },
     TimedOut(Duration),
     Panicked(Arc<str>),
     Refused(Arc<str>),
-    Cooling { retry_after: Duration, reason: Arc<str> },
+    Cooling {
+        retry_after: Duration,
+        reason: Arc<str>,
+    },
     Cycle(Arc<[Key]>),
     Key(KeyError),
     NotRegistered(&'static str),
@@ -23,7 +29,9 @@ pub(crate) enum Fault {
     Empty,
     Outdated,
     /// Another process holds the key: a task's turn ends here.
-    Busy { retry_after: Duration },
+    Busy {
+        retry_after: Duration,
+    },
     Closed,
 }
 

@@ -46,7 +46,8 @@ impl Flights {
             return (Seat::new(flight), None);
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let flight = Arc::new(Flight { id, key: key.clone(), round: AtomicU32::new(0), done: watch::Sender::new(None) });
+        let flight =
+            Arc::new(Flight { id, key: key.clone(), round: AtomicU32::new(0), done: watch::Sender::new(None) });
         table.insert(key.clone(), flight.clone());
         (Seat::new(&flight), Some(Lead { flights: self.clone(), flight }))
     }

@@ -23,13 +23,12 @@ pub(crate) async fn start(cache: &Cache) {
 }
 
 async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subscription>>) {
-    let mut closing = engine.closing();
     let mut subscription = first;
     loop {
         let Some(current) = &mut subscription else {
             tokio::select! {
                 () = tokio::time::sleep(engine.config().heartbeat) => subscription = subscribe(engine, bus).await,
-                _ = closing.wait_for(|closing| *closing) => return,
+                () = engine.closed() => return,
             }
             continue;
         };
@@ -41,7 +40,7 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
                 }
                 subscription = None;
             }
-            _ = closing.wait_for(|closing| *closing) => return,
+            () = engine.closed() => return,
         }
     }
 }
@@ -133,11 +132,10 @@ fn mark(strength: Strength, tick: u64) -> Mark {
 
 /// Sends heartbeats until the cache closes.
 async fn beat(engine: &Engine, bus: &Arc<dyn Bus>) {
-    let mut closing = engine.closing();
     loop {
         tokio::select! {
             () = tokio::time::sleep(engine.config().heartbeat) => {}
-            _ = closing.wait_for(|closing| *closing) => return,
+            () = engine.closed() => return,
         }
         if let Err(error) = bus.beat().await {
             engine.emit(&Event::PortFailed { error: &error });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as QuickCache;
 
-use crate::engine::cells::{Cell, Cells};
+use crate::engine::cells::Cells;
 use crate::engine::pins::{KeyPin, Pins};
 use crate::engine::slot::{Hand, Meta, Owner, Slot};
 use crate::entry::{Facts, Strength};
@@ -70,7 +70,8 @@ impl Near {
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
     pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
         let trust = self.trust.load(Ordering::Acquire);
-        if meta.owner.near != self.id || meta.owner.trust != trust || !is_trusted(trust) || now >= meta.owner.near_until {
+        if meta.owner.near != self.id || meta.owner.trust != trust || !is_trusted(trust) || now >= meta.owner.near_until
+        {
             return None;
         }
         let raises = self.raises();
@@ -147,7 +148,8 @@ impl Near {
 
     /// Stops answering: messages were lost.
     pub fn distrust(&self) -> bool {
-        let before = self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
+        let before =
+            self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
         self.cells.bump();
         before.is_ok()
     }
@@ -225,4 +227,3 @@ impl Frame<'_> {
         self.near.owner(self.pin, &scopes(key.namespace(), tags), self.marks, quick_until)
     }
 }
-

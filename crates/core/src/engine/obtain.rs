@@ -60,7 +60,11 @@ enum Step {
 
 impl Cache {
     /// A `get` that the near tier could not answer at a glance.
-    pub(crate) async fn walk<L: Lookup>(&self, job: &L, wish: Wish) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
+    pub(crate) async fn walk<L: Lookup>(
+        &self,
+        job: &L,
+        wish: Wish,
+    ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         let began = self.engine().now();
         let wish = Wish { strict: wish.strict || Scope::current().is_some(), ..wish };
         let result = match self.work_of(job) {
@@ -190,7 +194,8 @@ impl Cache {
     }
 
     fn empty(&self, work: &Arc<dyn Work>, rule: Rule, pin: &Pin, now: Timestamp) -> Result<Served, Fault> {
-        let never = Windows { ttl: Duration::ZERO, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO };
+        let never =
+            Windows { ttl: Duration::ZERO, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO };
         let facts = Facts {
             loaded_at: now,
             generation: Generation { epoch: 0, number: 0 },
@@ -205,7 +210,12 @@ impl Cache {
     }
 
     /// Carries out the plans of several keys: all flights take off before the first is waited for.
-    async fn land_all(&self, works: &[Arc<dyn Work>], readings: Vec<Reading>, wish: &Wish) -> Vec<Result<Served, Fault>> {
+    async fn land_all(
+        &self,
+        works: &[Arc<dyn Work>],
+        readings: Vec<Reading>,
+        wish: &Wish,
+    ) -> Vec<Result<Served, Fault>> {
         let batch = (works.len() > 1).then(|| Batch::new(self.for_task()));
         // Held until all have taken off, so that the batch does not fire with the first.
         let gate = batch.as_ref().map(Batch::seat);
@@ -262,7 +272,12 @@ impl Cache {
     }
 
     /// Waits for one flight; `None`: the soft timeout came first.
-    async fn landed(&self, work: &Arc<dyn Work>, seat: &mut Seat, has_fallback: bool) -> Result<Option<Arc<Done>>, Fault> {
+    async fn landed(
+        &self,
+        work: &Arc<dyn Work>,
+        seat: &mut Seat,
+        has_fallback: bool,
+    ) -> Result<Option<Arc<Done>>, Fault> {
         let _waits = match Scope::current() {
             Some(waiting) => Some(self.engine().flights().wait_for(&waiting, seat)?),
             None => None,
@@ -285,11 +300,13 @@ impl Cache {
     /// Loads whatever is in hand: the flight begins above everything up to now.
     pub(crate) async fn demand(&self, work: &Arc<dyn Work>) -> Result<Served, Fault> {
         let reading = self.engine().read(std::slice::from_ref(work)).await.pop();
-        let generation = reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().facts.generation);
+        let generation =
+            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().facts.generation);
         let at_least = newer(reading.as_ref().and_then(|reading| reading.newest), generation);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
         let wish = Wish { after: generation, strict: true, ..Wish::default() };
-        let again = move || Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
+        let again =
+            move || Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
         let seat = self.take_off(work, again());
         self.follow(work, &wish, Rule::Demanded, None, seat, again).await
     }
@@ -297,7 +314,14 @@ impl Cache {
 
 impl Demand {
     pub(crate) fn foreground() -> Self {
-        Demand { role: Role::Foreground, at_least: None, previous: None, heeds_backoff: true, near_only: false, batch: None }
+        Demand {
+            role: Role::Foreground,
+            at_least: None,
+            previous: None,
+            heeds_backoff: true,
+            near_only: false,
+            batch: None,
+        }
     }
 }
 

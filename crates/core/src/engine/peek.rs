@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::cache::{CacheError, Cache, Output};
+use crate::engine::cache::{Cache, CacheError, Output};
 use crate::engine::near::Frame;
 use crate::engine::slot::Slot;
 use crate::entry::Facts;

@@ -8,8 +8,8 @@ use crate::engine::near::{Frame, Pin};
 use crate::engine::work::Work;
 use crate::entry::{Entry, Facts, Strength, Value};
 use crate::error::PortError;
-use crate::job::Job;
 use crate::event::Event;
+use crate::job::Job;
 use crate::store::{Begin, Begun, Committed, Failure, Lease, Role, Target};
 
 /// A put under way: the key's lease is the caller's, so that no load that began before can install what it read.
@@ -29,7 +29,8 @@ impl<J: Job> Put<J> {
         let work = cache.work_of(job)?;
         let engine = cache.engine();
         let pin = engine.near().pin(work.key(), engine.now());
-        let request = Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
+        let request =
+            Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
         match engine.store().begin(work.key(), request).await? {
             Begun::Granted(lease) => {
                 Ok(Put { cache: cache.for_task(), work, lease, pin: Some(pin), job: std::marker::PhantomData })
@@ -70,7 +71,8 @@ impl<J: Job> Put<J> {
             weight: product.weight,
         };
         let hand = self.work.seal(product, facts, &Frame { near: engine.near(), pin, marks: &[] });
-        let value = if engine.shares_values() { Value::Shared(hand.clone()) } else { Value::Encoded(self.work.encode(&hand)?) };
+        let value =
+            if engine.shares_values() { Value::Shared(hand.clone()) } else { Value::Encoded(self.work.encode(&hand)?) };
         let meta = hand.meta();
         let entry = Entry { value, facts, tags: meta.tags.clone(), validators: None };
         match engine.store().commit(self.work.key(), &self.lease, entry).await? {

@@ -156,7 +156,8 @@ impl Registry {
 
     pub fn shared<J: Job>(&self) -> Result<Arc<Registered<J>>, Fault> {
         let found = self.by_type.get(&TypeId::of::<J>()).cloned();
-        let found: Option<Arc<dyn Any + Send + Sync>> = found.map(|registered| registered as Arc<dyn Any + Send + Sync>);
+        let found: Option<Arc<dyn Any + Send + Sync>> =
+            found.map(|registered| registered as Arc<dyn Any + Send + Sync>);
         found.and_then(|registered| registered.downcast().ok()).ok_or(Fault::NotRegistered(J::NAME))
     }
 

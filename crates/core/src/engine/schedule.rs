@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::engine::cache::Cache;
 use crate::engine::plan::{Found, Plan, Wish, plan};
 use crate::engine::work::Work;
+use crate::entry::Strength;
 use crate::error::BuildError;
 use crate::job::Job;
 use crate::queue::Priority;
 use crate::store::Target;
-use crate::entry::Strength;
 
 /// A warm-up that runs again and again. Dropping it ends the schedule; tasks that were enqueued stay.
 #[derive(Debug)]
@@ -44,13 +44,12 @@ impl Cache {
             return Err(BuildError::Config { field: "schedule", reason: "must have a span above zero" });
         }
         let cache = self.for_task();
-        let mut closing = self.engine().closing();
         let task = async move {
             loop {
                 cache.warm(&jobs(), span).await;
                 tokio::select! {
                     () = tokio::time::sleep(span) => {}
-                    _ = closing.wait_for(|closing| *closing) => return,
+                    () = cache.engine().closed() => return,
                 }
             }
         };
@@ -75,7 +74,8 @@ impl Cache {
         let mut due = Vec::new();
         let mut early = Vec::new();
         for (work, reading) in works.iter().zip(readings) {
-            let found = reading.hand.as_ref().map(|(hand, currency)| Found { facts: hand.meta().facts, currency: *currency });
+            let found =
+                reading.hand.as_ref().map(|(hand, currency)| Found { facts: hand.meta().facts, currency: *currency });
             let fresh = |now| {
                 let strict = Wish { strict: true, ..Wish::default() };
                 matches!(plan(found.as_ref(), work.policy(), &strict, now, 1.0), Plan::Serve(_))

@@ -16,7 +16,7 @@ use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
 use crate::job::{Cacheable, Content, Job, Load, Loaded, Previous};
 use crate::key::Key;
 use crate::policy::{Policy, Windows};
-use crate::wire::{self, Codec, WireError};
+use crate::wire::{self, Codec, Header, WireError};
 
 /// A job with its arguments, erased.
 pub(crate) trait Work: Send + Sync {
@@ -27,10 +27,18 @@ pub(crate) trait Work: Send + Sync {
     fn batches(&self) -> bool;
 
     /// Runs the job's code and checks what it gives.
-    fn load<'a>(&'a self, cache: &'a Cache, previous: Option<(&'a Hand, Duration)>) -> BoxFuture<'a, Result<Product, Fault>>;
+    fn load<'a>(
+        &'a self,
+        cache: &'a Cache,
+        previous: Option<(&'a Hand, Duration)>,
+    ) -> BoxFuture<'a, Result<Product, Fault>>;
 
     /// Runs the job's batch code on several works of the same job; this one is among them.
-    fn load_many<'a>(&'a self, works: &'a [Arc<dyn Work>], cache: &'a Cache) -> BoxFuture<'a, Vec<Result<Product, Fault>>>;
+    fn load_many<'a>(
+        &'a self,
+        works: &'a [Arc<dyn Work>],
+        cache: &'a Cache,
+    ) -> BoxFuture<'a, Vec<Result<Product, Fault>>>;
 
     /// Makes a product into something in hand.
     fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand;
@@ -85,7 +93,8 @@ impl<J: Job> TypedWork<J> {
         let (held, validators) = match content {
             Content::New(value) => (Held::Own(value), validators),
             Content::Unchanged => {
-                let slot = previous.and_then(Self::slot).ok_or_else(|| refused("unchanged, but nothing was in hand"))?;
+                let slot =
+                    previous.and_then(Self::slot).ok_or_else(|| refused("unchanged, but nothing was in hand"))?;
                 let kept = validators.or_else(|| slot.meta.validators.clone());
                 (Held::In(slot), kept)
             }
@@ -163,17 +172,26 @@ impl<J: Job> Work for TypedWork<J> {
         J::BATCHES
     }
 
-    fn load<'a>(&'a self, cache: &'a Cache, previous: Option<(&'a Hand, Duration)>) -> BoxFuture<'a, Result<Product, Fault>> {
+    fn load<'a>(
+        &'a self,
+        cache: &'a Cache,
+        previous: Option<(&'a Hand, Duration)>,
+    ) -> BoxFuture<'a, Result<Product, Fault>> {
         Box::pin(async move {
             let slot = previous.and_then(|(hand, _)| Self::slot(hand));
             let age = previous.map_or(Duration::ZERO, |(_, age)| age);
-            let told = slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators.as_ref(), age });
+            let told =
+                slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators.as_ref(), age });
             let loaded = self.job.load(self.context(cache, told)).await.map_err(failed)?;
             self.check(loaded, previous.map(|(hand, _)| hand))
         })
     }
 
-    fn load_many<'a>(&'a self, works: &'a [Arc<dyn Work>], cache: &'a Cache) -> BoxFuture<'a, Vec<Result<Product, Fault>>> {
+    fn load_many<'a>(
+        &'a self,
+        works: &'a [Arc<dyn Work>],
+        cache: &'a Cache,
+    ) -> BoxFuture<'a, Vec<Result<Product, Fault>>> {
         Box::pin(async move {
             let typed: Vec<&Self> = works.iter().filter_map(|work| work.as_any().downcast_ref()).collect();
             let jobs: Vec<J> = typed.iter().map(|work| work.job.clone()).collect();
@@ -201,7 +219,7 @@ impl<J: Job> Work for TypedWork<J> {
         let held = match &entry.value {
             Value::Shared(any) => {
                 let slot = any.clone().downcast::<Slot<J::Output>>();
-                let slot = slot.map_err(|_| WireError::local(std::any::type_name::<J::Output>()))?;
+                let slot = slot.map_err(|_| WireError::Local { what: std::any::type_name::<J::Output>() })?;
                 if frame.near.owns(&slot.meta) && slot.meta.facts == entry.facts {
                     return Ok(slot);
                 }
@@ -209,7 +227,7 @@ impl<J: Job> Work for TypedWork<J> {
             }
             Value::Encoded(bytes) => {
                 let envelope = wire::decode(bytes)?;
-                Held::Own(J::Output::decode(envelope.codec, &envelope.payload)?)
+                Held::Own(J::Output::decode(envelope.header.codec, &envelope.payload)?)
             }
         };
         let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
@@ -218,11 +236,12 @@ impl<J: Job> Work for TypedWork<J> {
     }
 
     fn encode(&self, hand: &Hand) -> Result<Bytes, WireError> {
-        let slot = Self::slot(hand).ok_or_else(|| WireError::local(std::any::type_name::<J::Output>()))?;
+        let slot = Self::slot(hand).ok_or_else(|| WireError::Local { what: std::any::type_name::<J::Output>() })?;
         let codec = Codec::default();
         let payload = slot.encode(codec)?;
         let meta = &slot.meta;
-        wire::encode(codec, &meta.facts, &meta.tags, meta.validators.as_ref(), &payload)
+        let (facts, tags, validators) = (meta.facts, meta.tags.clone(), meta.validators.clone());
+        wire::encode(&Header { codec, schema: 0, facts, tags, validators }, &payload)
     }
 
     fn empty(&self, facts: Facts, frame: &Frame<'_>) -> Option<Hand> {

@@ -49,11 +49,10 @@ impl Dispatcher {
 
     async fn run(mut self) {
         let cache = self.cache.clone();
-        let mut closing = cache.engine().closing();
         loop {
             tokio::select! {
                 biased;
-                _ = closing.wait_for(|closing| *closing) => break,
+                () = cache.engine().closed() => break,
                 () = self.turn() => {}
             }
         }
@@ -139,7 +138,9 @@ impl Turn {
     fn work(&self) -> Result<Arc<dyn Work>, String> {
         let Task { format, key, .. } = &self.delivery.task;
         if *format > TASK_FORMAT {
-            return Err(format!("task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"));
+            return Err(format!(
+                "task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"
+            ));
         }
         let key = Key::from_bytes(key).map_err(|error| error.to_string())?;
         let opened = self.cache.engine().registry().open(&key).map_err(|error| error.to_string())?;
@@ -216,4 +217,3 @@ async fn settle(engine: &Engine, delivery: &Delivery, settlement: Settlement) {
         engine.emit(&Event::PortFailed { error: &error });
     }
 }
-

@@ -62,11 +62,11 @@ impl<T: Send + Sync + 'static> Cacheable for Local<T> {
     const ENCODABLE: bool = false;
 
     fn encode(&self, _codec: Codec) -> Result<Vec<u8>, WireError> {
-        Err(WireError::local(std::any::type_name::<T>()))
+        Err(WireError::Local { what: std::any::type_name::<T>() })
     }
 
     fn decode(_codec: Codec, _bytes: &[u8]) -> Result<Self, WireError> {
-        Err(WireError::local(std::any::type_name::<T>()))
+        Err(WireError::Local { what: std::any::type_name::<T>() })
     }
 
     fn weigh(&self) -> usize {

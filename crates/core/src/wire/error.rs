@@ -9,6 +9,12 @@ use crate::error::BoxError;
 /// as a miss. Writing gives [`WireError::Encode`], [`WireError::TooLong`] or [`WireError::TooDeep`]: the job's value is at fault.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
+    /// A value that stays in this process: it has no bytes.
+    #[error("value: a {what} stays in this process and has no bytes")]
+    Local {
+        /// Its type.
+        what: &'static str,
+    },
     /// Bytes that are no envelope, or a damaged one.
     #[error("envelope: the {what} at byte {at} is malformed")]
     Malformed {
