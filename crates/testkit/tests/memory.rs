@@ -1,59 +1,23 @@
 //! The memory store and the memory bus, by the suites.
 
-use std::sync::Arc;
-
-use freshen_core::bus::MemoryBus;
-use freshen_core::store::{MemoryStore, MemoryStoreBuilder};
-use freshen_core::{Clock, Strength, Timestamp};
-use freshen_testkit::bus_suite::BusFixture;
-use freshen_testkit::store_suite::{Bounds, StoreFixture, TestTime};
-
-const BOUNDS: Bounds = Bounds { capacity: Some(64 << 10), value: Some(8 << 10), marks: Some(8) };
-
-fn fixture(lost: Strength, change: impl FnOnce(MemoryStoreBuilder) -> MemoryStoreBuilder) -> StoreFixture {
-    let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));
-    let builder =
-        MemoryStore::builder(clock.clone()).seed(7).shards(2).capacity(64 << 10).value_limit(8 << 10).marks(8);
-    let store = change(builder.lost(lost)).build().expect("the bounds are not zero");
-    let (losing, evicting) = (store.clone(), store.clone());
-    StoreFixture::new(Arc::new(store.clone()), Arc::new(store.bus()), TestTime::Manual(clock))
-        .bounded(BOUNDS)
-        .when_lost(lost)
-        .losing_clock(move || {
-            losing.forget_clock();
-            Box::pin(std::future::ready(()))
-        })
-        .evicting(move |key| {
-            evicting.evict(&key);
-            Box::pin(std::future::ready(()))
-        })
-}
+mod memory_fixture;
 
 mod shared_values {
-    freshen_testkit::store_suite!(super::fixture(super::Strength::Hard, |builder| builder));
+    use super::memory_fixture::store_fixture;
+    use freshen_core::Strength;
+
+    freshen_testkit::store_suite!(store_fixture(Strength::Hard, |builder| builder));
 }
 
 mod encoded_values {
-    freshen_testkit::store_suite!(super::fixture(super::Strength::Soft, |builder| builder.encoded()));
-}
+    use super::memory_fixture::store_fixture;
+    use freshen_core::Strength;
 
-fn bus_fixture() -> BusFixture {
-    let bus = MemoryBus::with_buffer(16);
-    let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));
-    let store = MemoryStore::builder(clock).seed(7).bus(bus.clone()).build().expect("the bounds are not zero");
-    let (losing, closing) = (bus.clone(), bus.clone());
-    BusFixture::new(Arc::new(bus), Arc::new(store))
-        .buffering(16)
-        .losing(move || {
-            losing.lose_next();
-            Box::pin(std::future::ready(()))
-        })
-        .closing(move || {
-            closing.close();
-            Box::pin(std::future::ready(()))
-        })
+    freshen_testkit::store_suite!(store_fixture(Strength::Soft, |builder| builder.encoded()));
 }
 
 mod bus {
-    freshen_testkit::bus_suite!(super::bus_fixture());
+    use super::memory_fixture::bus_fixture;
+
+    freshen_testkit::bus_suite!(bus_fixture());
 }
