@@ -66,33 +66,33 @@ impl Sequences {
 }
 
 fn nanos_per_read<P: Peer>(peer: &P, row: Row, sequences: &Sequences) -> Result<f64, Failure> {
-    // A tenth of the reads warms the processor up and tells how many reads are affordable; it is not counted.
+    // A tenth of the reads warms the processor up and tells how many are affordable; it is not counted.
     let warm_up = &sequences.keys(row.workload, THREADS - 1)[..sequences.ops / 10];
-    let warm = timed(|| peer.read_all(warm_up)).0 / u32::try_from(warm_up.len())?;
-    let reads = affordable(warm, sequences.ops);
+    let (warm, _) = timed(|| peer.read_all(warm_up));
+    let Lap { reads, passes } = affordable(warm / u32::try_from(warm_up.len())?, sequences.ops);
 
     let gate = Barrier::new(row.threads);
-    let laps: Vec<Result<Duration, Failure>> = thread::scope(|scope| {
-        let run = |thread: usize| {
+    let spent: Vec<Result<Duration, Failure>> = thread::scope(|scope| {
+        let start = |thread| {
             let (gate, keys) = (&gate, &sequences.keys(row.workload, thread)[..reads]);
-            scope.spawn(move || lap(peer, keys, gate))
+            scope.spawn(move || read(peer, keys, passes, thread, gate))
         };
-        let running: Vec<_> = (0..row.threads).map(run).collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err("a reading thread panicked".into())))
-            .collect()
+        let running: Vec<_> = (0..row.threads).map(start).collect();
+        let panicked = |_| Err("a reading thread panicked".into());
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
     });
-    let spent = laps.into_iter().sum::<Result<Duration, Failure>>()?;
-    Ok(spent.as_nanos() as f64 / (reads * row.threads) as f64)
+    let spent = spent.into_iter().sum::<Result<Duration, Failure>>()?;
+    Ok(spent.as_nanos() as f64 / (reads * passes * row.threads) as f64)
 }
 
-/// One thread's reads, begun together with the other threads'.
-fn lap<P: Peer>(peer: &P, keys: &[u64], gate: &Barrier) -> Result<Duration, Failure> {
+/// One thread's reads, on a core of its own and begun together with the other threads'.
+fn read<P: Peer>(peer: &P, keys: &[u64], passes: usize, thread: usize, gate: &Barrier) -> Result<Duration, Failure> {
     let expected = sum_of_marks(keys);
+    let pinned = cpu::pin_this_thread(thread);
     gate.wait();
-    let (spent, found) = timed(|| peer.read_all(keys));
-    if found == expected { Ok(spent) } else { Err(format!("{}: not every read was a hit", P::NAME).into()) }
+    pinned?;
+    let (spent, all_hit) = timed(|| (0..passes).all(|_| peer.read_all(keys) == expected));
+    if all_hit { Ok(spent) } else { Err(format!("{}: not every read was a hit", P::NAME).into()) }
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
@@ -101,10 +101,18 @@ fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     (cpu::of_this_thread() - begun, done)
 }
 
-/// How many reads of this cost fit into half a second, at most `ops`.
-fn affordable(one: Duration, ops: usize) -> usize {
-    let fit = Duration::from_millis(500).as_nanos() / one.as_nanos().max(1);
-    usize::try_from(fit).map_or(ops, |fit| fit.clamp(1, ops))
+/// How much one thread reads in one measurement.
+#[derive(Debug, PartialEq)]
+struct Lap {
+    reads: usize,
+    passes: usize,
+}
+
+/// A quarter of a second of reads that cost this much: the whole sequence several times, or a part of it once.
+fn affordable(one: Duration, ops: usize) -> Lap {
+    let fit = Duration::from_millis(250).as_nanos() / one.as_nanos().max(1);
+    let fit = usize::try_from(fit).expect("a quarter of a second has few nanoseconds");
+    Lap { reads: fit.clamp(1, ops), passes: (fit / ops).max(1) }
 }
 
 #[cfg(test)]
@@ -140,7 +148,11 @@ mod tests {
 
     #[test]
     fn a_slow_peer_does_fewer_reads() {
-        assert_eq!(affordable(Duration::from_micros(10), 1_000_000), 50_000);
-        assert_eq!(affordable(Duration::ZERO, 1_000_000), 1_000_000);
+        assert_eq!(affordable(Duration::from_micros(10), 1_000_000), Lap { reads: 25_000, passes: 1 });
+    }
+
+    #[test]
+    fn a_quick_peer_reads_the_sequence_several_times() {
+        assert_eq!(affordable(Duration::from_nanos(25), 1_000_000), Lap { reads: 1_000_000, passes: 10 });
     }
 }
