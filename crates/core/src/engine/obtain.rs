@@ -251,13 +251,17 @@ impl Cache {
         work: &Arc<dyn Work>,
         wish: &Wish,
         rule: Rule,
-        fallback: Option<Fallback>,
+        mut fallback: Option<Fallback>,
         mut seat: Seat,
         again: impl Fn() -> Demand,
     ) -> Result<Served, Fault> {
         for _ in 0..FLIGHTS_MAX {
             let Some(done) = self.landed(work, &mut seat, fallback.is_some()).await? else {
-                return self.fall_back(fallback, Rule::SoftTimeout).ok_or(Fault::Outdated);
+                match self.fall_back(fallback.take(), Rule::SoftTimeout) {
+                    Some(served) => return Ok(served),
+                    // It was invalidated hard meanwhile: with nothing in hand the same flight is waited for.
+                    None => continue,
+                }
             };
             match &done.result {
                 Ok(hand) if seat.answered_by(&done) && shows(hand, wish, &seat, &done) => {
