@@ -23,7 +23,6 @@ use crate::error::GetError;
 use crate::event::{Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::policy::Windows;
-use crate::queue::Priority;
 use crate::store::{Currency, Role};
 use crate::time::Timestamp;
 
@@ -97,13 +96,13 @@ impl Cache {
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
         let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
         let Some(reading) = reading else {
-            self.ask_behind(&work, None, Priority::High);
+            self.fill_behind(&work, None);
             return None;
         };
         match self.decide(&work, reading, &Wish::default(), None) {
             Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), began).ok(),
             Step::Fly { demand, .. } => {
-                self.ask_behind(&work, demand.at_least, Priority::High);
+                self.fill_behind(&work, demand.at_least);
                 None
             }
         }
@@ -150,7 +149,7 @@ impl Cache {
         at_least: Option<Generation>,
         now: Timestamp,
     ) -> Served {
-        self.refresh_behind(work, &hand, at_least);
+        self.refresh_behind(work, &hand, rule, at_least);
         let status = if rule == Rule::EarlyRefresh { Status::Hit } else { Status::Stale };
         Served::new(hand, status, rule, now)
     }
@@ -171,7 +170,7 @@ impl Cache {
                 Step::Done(Ok(self.serve_and_refresh(work, hand, rule, reading.newest, reading.now)))
             }
             (Plan::EmptyAndRefresh(rule), _) => {
-                self.ask_behind(work, reading.newest, Priority::High);
+                self.fill_behind(work, reading.newest);
                 Step::Done(self.empty(work, rule, &reading.pin, reading.now))
             }
             (Plan::Load { rule, fallback }, hand) => {
@@ -237,7 +236,7 @@ impl Cache {
     }
 
     /// Takes a seat in the flight of a key, and starts it if nobody has.
-    fn take_off(&self, work: &Arc<dyn Work>, demand: Demand) -> Seat {
+    pub(crate) fn take_off(&self, work: &Arc<dyn Work>, demand: Demand) -> Seat {
         let (seat, lead) = self.engine().flights().join(work.key());
         if let Some(lead) = lead {
             self.engine().spawn(fly(self.for_task(), work.clone(), lead, demand));

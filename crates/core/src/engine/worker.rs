@@ -123,7 +123,7 @@ impl Turn {
                 let (settlement, reason) = self.refresh(&work, place).await;
                 let ended = !matches!(settlement, Settlement::RetryAfter(_) | Settlement::PutBack(_));
                 if matches!(settlement, Settlement::Quarantine(_)) {
-                    self.cache.unask(&work).await;
+                    self.cache.unask(key).await;
                 }
                 if ended {
                     engine.heat().forget(key.hash());
