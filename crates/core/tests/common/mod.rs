@@ -1,6 +1,9 @@
 //! A source under the test's control, a job that reads it, and an observer that remembers.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod faults;
+pub mod tuned;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
