@@ -104,7 +104,8 @@ impl Source {
         }
     }
 
-    async fn load(&self) -> Result<u64, Down> {
+    /// Reads the truth as the next of the script says.
+    pub async fn load(&self) -> Result<u64, Down> {
         let act = self.0.script.lock().unwrap().pop_front().unwrap_or(Act::Answer);
         let truth = self.0.truth.load(Ordering::SeqCst);
         self.0.reads.fetch_add(1, Ordering::SeqCst);
