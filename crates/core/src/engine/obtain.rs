@@ -65,7 +65,7 @@ impl Cache {
         wish: Wish,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         let began = self.engine().now();
-        let wish = Wish { strict: wish.strict || Scope::current().is_some(), ..wish };
+        let wish = here(wish);
         let result = match self.work_of(job) {
             Ok(work) => self.obtain(&work, &wish).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
@@ -75,7 +75,7 @@ impl Cache {
 
     pub(crate) async fn walk_many<J: Job>(&self, jobs: &[J]) -> Vec<Result<Answer<J::Output>, GetError<J::Error>>> {
         let began = self.engine().now();
-        let wish = Wish { strict: Scope::current().is_some(), ..Wish::default() };
+        let wish = here(Wish::default());
         let works: Vec<_> = jobs.iter().map(|job| self.work_of(job)).collect();
         let good: Vec<_> = works.iter().filter_map(|work| work.as_ref().ok().cloned()).collect();
         let mut obtained = self.obtain_many(&good, &wish).await.into_iter();
@@ -88,9 +88,9 @@ impl Cache {
 
     /// [`Cache::get_ready`], where the near tier could not answer at a glance.
     pub(crate) fn ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        let began = self.engine().now();
+        let (began, wish) = (self.engine().now(), here(Wish::default()));
         let work = self.work_of(job).ok()?;
-        if let Some(served) = self.from_near(&work, &Wish::default()) {
+        if let Some(served) = self.from_near(&work, &wish) {
             return self.conclude::<L>(Ok(served), began).ok();
         }
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
@@ -99,7 +99,7 @@ impl Cache {
             self.fill_behind(&work, None);
             return None;
         };
-        match self.decide(&work, reading, &Wish::default(), None) {
+        match self.decide(&work, reading, &wish, None) {
             Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), began).ok(),
             Step::Fly { demand, .. } => {
                 self.fill_behind(&work, demand.at_least);
@@ -326,6 +326,11 @@ impl Demand {
             batch: None,
         }
     }
+}
+
+/// A wish as it counts where the caller is: inside a load only what is fresh does.
+fn here(wish: Wish) -> Wish {
+    Wish { strict: wish.strict || Scope::current().is_some(), ..wish }
 }
 
 /// Whether what landed shows the write that the caller wants to see: a load that began after the caller came always does.
