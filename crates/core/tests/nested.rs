@@ -181,7 +181,7 @@ async fn inside_a_load_what_is_fresh_is_a_hit() {
 /// Inside a load somebody asks only for what is ready. What is stale is not, for the same reason; what is fresh is.
 #[tokio::test(start_paused = true)]
 async fn inside_a_load_what_is_stale_is_not_ready() {
-    let (stage, recipes) = kitchen().await;
+    let (stage, recipes) = kitchen_with(|builder| builder.workers(0)).await;
     recipes.write("a", &[Part::Ready("fresh"), Part::Ready("stale")]);
     stage.value("stale").await;
     stage.cache.invalidate(&truth("stale"), Strength::Soft).await.unwrap();
