@@ -258,7 +258,7 @@ impl Cache {
         if !slot.meta.quick(engine.near().raises(), now) {
             return None;
         }
-        let age = now.as_micros().saturating_sub(slot.meta.facts.loaded_at.as_micros());
+        let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }

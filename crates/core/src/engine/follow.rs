@@ -118,7 +118,7 @@ fn drop_stale(engine: &Engine, key: &crate::key::Key) {
     let Some(work) = engine.registry().open(key).ok().flatten() else { return };
     let Some(hand) = work.near_get() else { return };
     let (meta, now) = (hand.meta(), engine.now());
-    let fresh = engine.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts.fresh_until();
+    let fresh = engine.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts().fresh_until();
     if !fresh {
         work.near_take();
     }

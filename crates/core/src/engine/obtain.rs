@@ -40,7 +40,7 @@ pub(crate) struct Served {
 
 impl Served {
     fn new(hand: Hand, status: Status, rule: Rule, now: Timestamp) -> Self {
-        let age_micros = now.as_micros().saturating_sub(hand.meta().facts.loaded_at.as_micros());
+        let age_micros = now.as_micros().saturating_sub(hand.meta().loaded_at.as_micros());
         Served { hand, status, rule, age_micros }
     }
 }
@@ -134,7 +134,7 @@ impl Cache {
         let hand = work.near_get()?;
         let now = engine.now();
         let currency = engine.near().judge(hand.meta(), now)?;
-        let found = Found { facts: hand.meta().facts, currency };
+        let found = Found { facts: hand.meta().facts(), currency };
         match plan(Some(&found), work.policy(), wish, now, engine.chance()) {
             Plan::Serve(rule) => Some(Served::new(hand, Status::Hit, rule, now)),
             Plan::ServeAndRefresh(rule) => Some(self.serve_and_refresh(work, hand, rule, None, now)),
@@ -159,7 +159,7 @@ impl Cache {
     fn decide(&self, work: &Arc<dyn Work>, reading: Reading, wish: &Wish, batch: Option<&Arc<Batch>>) -> Step {
         let engine = self.engine();
         let found = reading.hand.as_ref().map(|(hand, currency)| Found {
-            facts: hand.meta().facts,
+            facts: hand.meta().facts(),
             // What this process has heard since the read counts too.
             currency: (*currency).max(engine.near().currency(hand.meta())).max(reading.pin.struck()),
         });
@@ -293,7 +293,7 @@ impl Cache {
         let Fallback { hand, pin } = fallback?;
         let now = self.engine().now();
         let currency = self.engine().near().currency(hand.meta()).max(pin.struck());
-        let servable = currency != Currency::OutdatedHard && now < hand.meta().facts.ends_at();
+        let servable = currency != Currency::OutdatedHard && now < hand.meta().facts().ends_at();
         servable.then(|| Served::new(hand, Status::Fallback, rule, now))
     }
 
@@ -301,7 +301,7 @@ impl Cache {
     pub(crate) async fn demand(&self, work: &Arc<dyn Work>) -> Result<Served, Fault> {
         let reading = self.engine().read(std::slice::from_ref(work)).await.pop();
         let generation =
-            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().facts.generation);
+            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().generation());
         let at_least = newer(reading.as_ref().and_then(|reading| reading.newest), generation);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
         let wish = Wish { after: generation, strict: true, ..Wish::default() };
@@ -327,5 +327,5 @@ impl Demand {
 
 /// Whether what landed shows the write that the caller wants to see: a load that began after the caller came always does.
 fn shows(hand: &Hand, wish: &Wish, seat: &Seat, done: &Done) -> bool {
-    seat.began_before(done) || wish.after.is_none_or(|write| !hand.meta().facts.generation.outdated_by(write))
+    seat.began_before(done) || wish.after.is_none_or(|write| !hand.meta().generation().outdated_by(write))
 }

@@ -141,7 +141,7 @@ impl Passage<'_> {
             return None;
         }
         let (hand, currency) = found.hand?;
-        let judged = Found { facts: hand.meta().facts, currency };
+        let judged = Found { facts: hand.meta().facts(), currency };
         let wish = Wish { strict: true, ..Wish::default() };
         match plan(Some(&judged), self.work.policy(), &wish, found.now, 1.0) {
             Plan::Serve(_) | Plan::ServeAndRefresh(_) => Some(hand),
@@ -204,7 +204,7 @@ impl Passage<'_> {
             let bytes = self.work.encode(hand);
             Value::Encoded(bytes.map_err(|error| Some(PortError::lasting("store", "commit", error)))?)
         };
-        let (facts, tags, validators) = (meta.facts, meta.tags.clone(), meta.validators.clone());
+        let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         let entry = Entry { value, facts, tags, validators };
         self.engine.store().commit(self.work.key(), lease, entry).await.map_err(Some)
     }
@@ -262,7 +262,7 @@ impl Passage<'_> {
             return seat.load(self.work.clone(), self.lead.id()).await;
         }
         let now = self.engine.now();
-        let previous = self.demand.previous.as_ref().map(|hand| (hand, now.since(hand.meta().facts.loaded_at)));
+        let previous = self.demand.previous.as_ref().map(|hand| (hand, now.since(hand.meta().loaded_at)));
         let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {
