@@ -9,9 +9,9 @@ use crate::error::PortError;
 use crate::key::Key;
 use crate::store::Scope;
 
-// mod memory;
+mod memory;
 
-// pub use memory::MemoryBus;
+pub use memory::MemoryBus;
 
 /// Delivers what a store's steps publish.
 ///

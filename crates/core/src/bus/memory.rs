@@ -1,0 +1,130 @@
+//! A bus within one process: what one store publishes, to everyone who listens.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
+
+use crate::BoxFuture;
+use crate::bus::{Bus, Heard, Message, Notice, Position, Subscription};
+use crate::error::PortError;
+
+/// How many messages a listener may lag behind before it is cut off, unless told otherwise.
+const BUFFER: usize = 1024;
+
+/// A bus for one [`MemoryStore`](crate::store::MemoryStore) and all caches of this process that share it.
+///
+/// A clone is the same bus. It serves one store: two would number their messages in two epochs by turns, and every message
+/// would show a gap.
+#[derive(Clone, Debug)]
+pub struct MemoryBus(Arc<Mutex<Line>>);
+
+/// What the lock guards: the numbers must be given in the order in which messages go out.
+#[derive(Debug)]
+struct Line {
+    last: Position,
+    /// `None` once the bus is closed.
+    sender: Option<Sender<Message>>,
+    /// How many of the next messages are lost on their way.
+    to_lose: u32,
+}
+
+impl MemoryBus {
+    /// A bus whose listeners may lag behind by 1024 messages.
+    pub fn new() -> MemoryBus {
+        MemoryBus::with_buffer(BUFFER)
+    }
+
+    /// A bus whose listeners may lag behind by about `messages` (at least 1; rounded up to a power of two) before they are
+    /// cut off. The buffer is shared by all listeners.
+    pub fn with_buffer(messages: usize) -> MemoryBus {
+        let sender = Some(Sender::new(messages.clamp(1, 1 << 20)));
+        let last = Position { partition: 0, epoch: 0, number: 0 };
+        MemoryBus(Arc::new(Mutex::new(Line { last, sender, to_lose: 0 })))
+    }
+
+    /// Sends a notice to all, as the next message of `epoch`: the store does so in each step that outdates or stores.
+    /// The numbers of a new epoch begin anew at 1.
+    pub fn publish(&self, epoch: u64, notice: Notice) -> Position {
+        let mut line = self.line();
+        let number = if line.last.epoch == epoch { line.last.number + 1 } else { 1 };
+        line.last = Position { partition: 0, epoch, number };
+        if line.to_lose > 0 {
+            line.to_lose -= 1;
+        } else {
+            line.send(notice);
+        }
+        line.last
+    }
+
+    /// A fault for tests: the next message, not counting heartbeats, takes its number and reaches nobody.
+    pub fn lose_next(&self) {
+        self.line().to_lose += 1;
+    }
+
+    /// Shuts the bus down: listeners hear what was sent before, then [`Heard::Closed`].
+    pub fn close(&self) {
+        self.line().sender = None;
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        // Nothing under this lock calls foreign code, so a poisoned one still guards a whole state.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryBus {
+    fn default() -> Self {
+        MemoryBus::new()
+    }
+}
+
+impl Line {
+    fn send(&self, notice: Notice) {
+        if let Some(sender) = &self.sender {
+            // An error says that nobody listens, which is no failure.
+            let _nobody = sender.send(Message { position: self.last, notice });
+        }
+    }
+
+    fn listen(&self) -> Receiver<Message> {
+        match &self.sender {
+            Some(sender) => sender.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+}
+
+impl Bus for MemoryBus {
+    fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
+        let receiver = self.line().listen();
+        Box::pin(async { Ok(Box::new(Listener { receiver: Some(receiver) }) as Box<dyn Subscription>) })
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async {
+            self.line().send(Notice::Heartbeat);
+            Ok(())
+        })
+    }
+}
+
+/// One listener. Once cut off it stays so: whoever went on would hear a stream with a hole in it.
+struct Listener {
+    receiver: Option<Receiver<Message>>,
+}
+
+impl Subscription for Listener {
+    fn next(&mut self) -> BoxFuture<'_, Heard> {
+        Box::pin(async {
+            let Some(receiver) = &mut self.receiver else { return Heard::Lost };
+            match receiver.recv().await {
+                Ok(message) => Heard::Message(message),
+                Err(RecvError::Closed) => Heard::Closed,
+                Err(RecvError::Lagged(_)) => {
+                    self.receiver = None;
+                    Heard::Lost
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,313 @@
+//! A store within one process, and the executable definition of the protocol: whoever writes another store does what it does.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::BoxFuture;
+use crate::bus::{MemoryBus, Notice};
+use crate::entry::{Entry, Generation, Strength, Value};
+use crate::error::PortError;
+use crate::key::Key;
+use crate::store::{Asked, Begin, Begun, Committed, Failure, Lease, Scope, Snapshot, Store, StoreTraits, Target};
+use crate::time::Clock;
+
+mod builder;
+mod fault;
+mod kept;
+mod ledger;
+mod record;
+mod scopes;
+mod shard;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub use builder::MemoryStoreBuilder;
+#[cfg(feature = "mutants")]
+pub use fault::Fault;
+
+use fault::{Fault as F, Faults};
+use ledger::Ledger;
+use record::{Record, Step};
+use shard::{Shard, Sparing};
+
+const PORT: &str = "memory store";
+
+/// A store in this process's memory. A clone is the same store, so several caches may share one.
+///
+/// It keeps values as they are, shared with whoever was given them: nothing is encoded or held twice. It forgets
+/// everything when the process ends. None of its futures waits: a step is done when its future is first polled.
+///
+/// ```
+/// use freshen_core::{Clock, store::MemoryStore};
+///
+/// let store = MemoryStore::builder(Clock::coarse()).capacity(64 << 20).build()?;
+/// assert!(store.is_empty());
+/// # Ok::<(), freshen_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryStore(Arc<Inner>);
+
+/// Locks are taken in this order: one shard, the ledger, the bus. Never two shards at once.
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    shards: Box<[Mutex<Shard>]>,
+    ledger: Mutex<Ledger>,
+    /// What all records take in memory; each shard adds its part after a step, under its lock.
+    bytes: AtomicU64,
+    capacity: u64,
+    value_limit: u64,
+    encoded: bool,
+    bus: MemoryBus,
+    faults: Faults,
+}
+
+impl MemoryStore {
+    /// A store that tells the time by `clock`, with the default bounds, to be changed where yours differ.
+    pub fn builder(clock: Clock) -> MemoryStoreBuilder {
+        MemoryStoreBuilder::new(clock)
+    }
+
+    /// The bus on which its steps are published.
+    pub fn bus(&self) -> MemoryBus {
+        self.0.bus.clone()
+    }
+
+    /// How many records there are, those without an entry included.
+    pub fn len(&self) -> usize {
+        self.0.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the records take in memory, in bytes, by the store's own estimate.
+    pub fn weight(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// How many marks are kept.
+    pub fn marks_len(&self) -> usize {
+        lock(&self.0.ledger).marks_len()
+    }
+
+    /// A fault for tests: loses the clock and all marks, as a shared store may. Whoever comes next begins a new epoch.
+    pub fn forget_clock(&self) {
+        lock(&self.0.ledger).lose();
+    }
+
+    /// A fault for tests: drops a key's record as if there had been no room for it. Nothing is published.
+    pub fn evict(&self, key: &Key) -> bool {
+        self.0.change(key, |shard| shard.remove(key))
+    }
+}
+
+impl Inner {
+    fn shard(&self, key: &Key) -> usize {
+        ((key.hash().0 >> 64) as usize) % self.shards.len()
+    }
+
+    /// Changes the shard of a key under its lock, and keeps the account of bytes.
+    fn change<T>(&self, key: &Key, act: impl FnOnce(&mut Shard) -> T) -> T {
+        let mut shard = lock(&self.shards[self.shard(key)]);
+        let before = shard.bytes();
+        let answer = act(&mut shard);
+        // Wraps below zero and back again when a step makes a record smaller.
+        self.bytes.fetch_add(shard.bytes().wrapping_sub(before), Ordering::Relaxed);
+        answer
+    }
+
+    /// Runs one step of the protocol on the record of a key.
+    fn step<T>(&self, key: &Key, act: impl FnOnce(&mut Record, &mut Step<'_>) -> T) -> T {
+        let answer = self.change(key, |shard| {
+            let now = self.clock.now();
+            let mut ledger = lock(&self.ledger);
+            let mut step = Step { now, ledger: &mut ledger, faults: self.faults };
+            shard.step(key, now, self.faults, |record| act(record, &mut step))
+        });
+        self.make_room(key);
+        answer
+    }
+
+    fn read(&self, key: &Key) -> Snapshot {
+        let mut shard = lock(&self.shards[self.shard(key)]);
+        let now = self.clock.now();
+        let mut ledger = lock(&self.ledger);
+        let mut step = Step { now, ledger: &mut ledger, faults: self.faults };
+        match shard.read(key) {
+            Some(record) => record.snapshot(&mut step),
+            None => Record::new(key.clone()).snapshot(&mut step),
+        }
+    }
+
+    /// Lets records go until the rest is within the capacity: first those of the key's own shard, and those under a live
+    /// lease only after all others.
+    fn make_room(&self, key: &Key) {
+        for leased in [false, true] {
+            for ahead in 0..self.shards.len() {
+                if self.bytes.load(Ordering::Relaxed) <= self.capacity || self.faults.has(F::Unbounded) {
+                    return;
+                }
+                self.make_room_in((self.shard(key) + ahead) % self.shards.len(), key, leased);
+            }
+        }
+    }
+
+    fn make_room_in(&self, shard: usize, key: &Key, leased: bool) {
+        let mut shard = lock(&self.shards[shard]);
+        let sparing = Sparing { now: self.clock.now(), newest: key.hash(), leased, faults: self.faults };
+        while self.bytes.load(Ordering::Relaxed) > self.capacity {
+            let Some(bytes) = shard.evict(sparing) else { return };
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    fn commit(&self, key: &Key, lease: &Lease, entry: Entry) -> Result<Committed, PortError> {
+        if let Err(reason) = self.admit(key, &entry) {
+            if self.faults.has(F::RefusalDropsLease) {
+                self.step(key, |record, step| record.fail(step, lease, Failure::abandoned()));
+            }
+            return Err(PortError::lasting(PORT, "commit", reason));
+        }
+        Ok(self.step(key, |record, step| record.commit(step, lease, entry)))
+    }
+
+    /// Refuses what can never be kept.
+    fn admit(&self, key: &Key, entry: &Entry) -> Result<(), String> {
+        let bytes = kept::weight(entry);
+        if bytes > self.value_limit {
+            return Err(format!("the value of {key} has {bytes} bytes, more than {}", self.value_limit));
+        }
+        let whole = record::bytes_with(key, entry);
+        if whole > self.capacity {
+            return Err(format!(
+                "the record of {key} takes {whole} bytes, more than the capacity of {}",
+                self.capacity
+            ));
+        }
+        match entry.value {
+            Value::Shared(_) if self.encoded => Err(format!("the value of {key} is not encoded")),
+            _ => Ok(()),
+        }
+    }
+
+    fn invalidate(&self, target: &Target, strength: Strength) -> Generation {
+        let scope = match target {
+            Target::Key(key) => return self.invalidate_key(key, strength),
+            Target::Tag(tag) => Scope::Tag(tag.clone()),
+            Target::Namespace(name) => Scope::Namespace(name.clone()),
+        };
+        lock(&self.ledger).mark(self.clock.now(), &scope, strength)
+    }
+
+    fn invalidate_key(&self, key: &Key, strength: Strength) -> Generation {
+        if self.faults.has(F::SilentWhenAbsent) && !self.change(key, |shard| shard.read(key).is_some()) {
+            return self.tick();
+        }
+        self.step(key, |record, step| record.invalidate(step, strength))
+    }
+
+    fn remove(&self, key: &Key) -> Generation {
+        self.change(key, |shard| {
+            let now = self.clock.now();
+            let mut ledger = lock(&self.ledger);
+            let step = Step { now, ledger: &mut ledger, faults: self.faults };
+            let there = if self.faults.has(F::RemoveKeepsLease) {
+                shard.step(key, now, self.faults, |record| record.entry.take().is_some())
+            } else {
+                !self.faults.has(F::RemoveKeepsRecord) && shard.remove(key)
+            };
+            let generation = step.ledger.tick(now);
+            // An absent record may still live in somebody's near tier.
+            if there || !self.faults.has(F::SilentWhenAbsent) {
+                step.ledger.publish(now, Notice::Removed { key: key.clone() });
+            }
+            generation
+        })
+    }
+
+    fn tick(&self) -> Generation {
+        lock(&self.ledger).tick(self.clock.now())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The only foreign code under these locks is the drop of a value that goes. If it panics, the record has been
+    // changed already, so what a poisoned lock guards is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for MemoryStore {
+    fn traits(&self) -> StoreTraits {
+        StoreTraits { durable: false, marks: true, shares_values: !self.0.encoded }
+    }
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+        Box::pin(async { Ok(keys.iter().map(|key| self.0.read(key)).collect()) })
+    }
+
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>> {
+        Box::pin(async move { Ok(self.0.step(key, |record, step| record.ask(step, deadline, at_least))) })
+    }
+
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
+            self.0.step(key, |record, _| record.unask());
+            Ok(())
+        })
+    }
+
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
+        Box::pin(async move { Ok(self.0.step(key, |record, step| record.begin(step, request))) })
+    }
+
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>> {
+        Box::pin(async move { self.0.commit(key, lease, entry) })
+    }
+
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
+            self.0.step(key, |record, step| record.fail(step, lease, failure));
+            Ok(())
+        })
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>> {
+        Box::pin(async move {
+            let renewed = self.0.step(key, |record, step| record.renew(step, lease, step.now + span));
+            Ok(renewed)
+        })
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generation, PortError>> {
+        Box::pin(async move {
+            let mut last = None;
+            for target in targets {
+                last = Some(self.0.invalidate(target, strength));
+            }
+            Ok(last.unwrap_or_else(|| self.0.tick()))
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
+        Box::pin(async move { Ok(self.0.remove(key)) })
+    }
+}

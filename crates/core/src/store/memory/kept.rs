@@ -1,0 +1,129 @@
+//! An entry as the memory store keeps it: the same facts in fewer bytes, because every record pays for them.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::entry::{Entry, Facts, Generation, Tag, Tags, Value};
+use crate::policy::Windows;
+use crate::time::Timestamp;
+
+/// An entry. Spans are kept in whole microseconds, cut off, so that nothing lives longer than it was told.
+#[derive(Debug)]
+pub(super) struct Kept {
+    value: KeptValue,
+    loaded_at: Timestamp,
+    generation: Generation,
+    ttl_micros: u64,
+    stale_while_revalidate_micros: u64,
+    /// At most 71 minutes are told apart.
+    load_took_micros: u32,
+    weight: u32,
+    extras: Option<Box<Extras>>,
+}
+
+/// A value in 16 bytes; the rarer kind pays for an allocation.
+#[derive(Debug)]
+enum KeptValue {
+    Shared(Arc<dyn Any + Send + Sync>),
+    Encoded(Box<Bytes>),
+}
+
+/// What most entries do not have.
+#[derive(Debug)]
+struct Extras {
+    tags: Tags,
+    validators: Option<Bytes>,
+    stale_if_error_micros: u64,
+    absent: bool,
+}
+
+impl Kept {
+    /// Keeps an entry under the generation that its load began in.
+    pub(super) fn new(entry: Entry, generation: Generation) -> Kept {
+        let weight = weight(&entry);
+        let Entry { value, facts, tags, validators } = entry;
+        let stale_if_error_micros = micros(facts.windows.stale_if_error);
+        let plain = tags.as_slice().is_empty() && validators.is_none() && stale_if_error_micros == 0 && !facts.absent;
+        let extras = Extras { tags, validators, stale_if_error_micros, absent: facts.absent };
+        Kept {
+            value: match value {
+                Value::Shared(value) => KeptValue::Shared(value),
+                Value::Encoded(bytes) => KeptValue::Encoded(Box::new(bytes)),
+            },
+            loaded_at: facts.loaded_at,
+            generation,
+            ttl_micros: micros(facts.windows.ttl),
+            stale_while_revalidate_micros: micros(facts.windows.stale_while_revalidate),
+            load_took_micros: u32::try_from(facts.load_took.as_micros()).unwrap_or(u32::MAX),
+            weight: u32::try_from(weight).unwrap_or(u32::MAX),
+            extras: (!plain).then(|| Box::new(extras)),
+        }
+    }
+
+    /// The entry again.
+    pub(super) fn entry(&self) -> Entry {
+        Entry {
+            value: match &self.value {
+                KeptValue::Shared(value) => Value::Shared(value.clone()),
+                KeptValue::Encoded(bytes) => Value::Encoded(Bytes::clone(bytes)),
+            },
+            facts: self.facts(),
+            tags: self.extras.as_ref().map_or(Tags::NONE, |extras| extras.tags.clone()),
+            validators: self.extras.as_ref().and_then(|extras| extras.validators.clone()),
+        }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let extras = self.extras.as_deref();
+        Facts {
+            loaded_at: self.loaded_at,
+            generation: self.generation,
+            windows: Windows {
+                ttl: Duration::from_micros(self.ttl_micros),
+                stale_while_revalidate: Duration::from_micros(self.stale_while_revalidate_micros),
+                stale_if_error: Duration::from_micros(extras.map_or(0, |extras| extras.stale_if_error_micros)),
+            },
+            load_took: Duration::from_micros(self.load_took_micros.into()),
+            absent: extras.is_some_and(|extras| extras.absent),
+            weight: self.weight,
+        }
+    }
+
+    pub(super) fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    pub(super) fn tags(&self) -> &[Tag] {
+        self.extras.as_ref().map_or(&[], |extras| extras.tags.as_slice())
+    }
+
+    /// Moves the moment from which the windows count. Only a fault does so.
+    pub(super) fn lengthen(&mut self, now: Timestamp) {
+        self.loaded_at = now;
+    }
+
+    /// What it takes in memory, apart from what every record takes.
+    pub(super) fn bytes(&self) -> u64 {
+        let extras = self.extras.as_ref().map_or(0, |extras| {
+            let tags: usize = extras.tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
+            size_of::<Extras>() + tags + extras.validators.as_ref().map_or(0, Bytes::len)
+        });
+        u64::from(self.weight) + extras as u64
+    }
+}
+
+/// What a value weighs: as its facts tell, and an encoded one no less than its bytes.
+pub(super) fn weight(entry: &Entry) -> u64 {
+    let encoded = match &entry.value {
+        Value::Encoded(bytes) => bytes.len() as u64,
+        Value::Shared(_) => 0,
+    };
+    encoded.max(entry.facts.weight.into())
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
