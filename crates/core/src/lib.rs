@@ -9,6 +9,7 @@ mod error;
 mod key;
 mod policy;
 mod time;
+pub mod wire;
 
 // Ring 2: ports.
 pub mod bus;

@@ -10,7 +10,13 @@ use crate::error::KeyError;
 
 mod decode;
 mod encode;
+mod format;
+mod parts;
+mod reader;
 mod show;
+#[cfg(test)]
+mod tests;
+mod variant;
 
 /// Longest namespace, in bytes.
 pub const NAMESPACE_BYTES_MAX: usize = 64;
@@ -42,6 +48,24 @@ pub struct KeyHash(pub u128);
 impl Key {
     /// The key of a job's arguments.
     ///
+    /// ```
+    /// use freshen_core::Key;
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Tweets<'a> {
+    ///     user: &'a str,
+    ///     page: u32,
+    /// }
+    ///
+    /// let key = Key::new("default", "tweets", &Tweets { user: "ann", page: 2 })?;
+    /// assert_eq!(key.to_string(), r#"default:tweets{page: 2, user: "ann"}"#);
+    /// # Ok::<(), freshen_core::KeyError>(())
+    /// ```
+    ///
+    /// The order of fields does not matter, nor does the width of a number; its sign does: `1u8` and `1u64` make one key,
+    /// `1i64` another. Maps are put in order, but serde does not tell sets from lists: a `HashSet`, whose order changes
+    /// from run to run, makes a different key each time, so use a `BTreeSet`.
+    ///
     /// # Errors
     /// [`KeyError`] when a name is empty or too long, or the arguments cannot be encoded or exceed their bounds.
     pub fn new(namespace: &str, job: &str, arguments: &impl Serialize) -> Result<Key, KeyError> {
@@ -63,16 +87,12 @@ impl Key {
             Some(&format) => return Err(KeyError::Format { format }),
             None => return Err(KeyError::Malformed { at: 0 }),
         }
-        let job_at = name_end(bytes, 1)?;
-        let arguments_at = name_end(bytes, job_at)?;
-        if bytes.len() - arguments_at > ARGUMENTS_BYTES_MAX {
-            return Err(KeyError::TooLong {
-                what: "arguments",
-                bytes: bytes.len() - arguments_at,
-                most: ARGUMENTS_BYTES_MAX,
-            });
-        }
-        decode::check(&bytes[arguments_at..])?;
+        let job_at = name_end(bytes, 1, "namespace", NAMESPACE_BYTES_MAX)?;
+        let arguments_at = name_end(bytes, job_at, "job name", JOB_NAME_BYTES_MAX)?;
+        decode::check(&bytes[arguments_at..]).map_err(|error| match error {
+            KeyError::Malformed { at } => KeyError::Malformed { at: arguments_at + at },
+            error => error,
+        })?;
         Ok(Key::seal(bytes.to_vec()))
     }
 
@@ -134,9 +154,12 @@ fn push_name(bytes: &mut Vec<u8>, what: &'static str, name: &str, most: usize) -
     }
 }
 
-fn name_end(bytes: &[u8], at: usize) -> Result<usize, KeyError> {
+fn name_end(bytes: &[u8], at: usize, what: &'static str, most: usize) -> Result<usize, KeyError> {
     let malformed = KeyError::Malformed { at };
     let length = usize::from(*bytes.get(at).ok_or_else(|| malformed.clone())?);
+    if length > most {
+        return Err(KeyError::TooLong { what, bytes: length, most });
+    }
     let name = bytes.get(at + 1..at + 1 + length).ok_or_else(|| malformed.clone())?;
     if name.is_empty() || std::str::from_utf8(name).is_err() {
         return Err(malformed);
@@ -161,7 +184,9 @@ impl Hash for Key {
 impl fmt::Display for Key {
     /// For people: `namespace:job` and the arguments, as in `default:tweets{user: "ann"}`, cut where it grows long.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.namespace(), self.job())?;
+        show::name(f, self.namespace())?;
+        f.write_str(":")?;
+        show::name(f, self.job())?;
         show::arguments(f, self.arguments())
     }
 }
