@@ -26,8 +26,8 @@ pub async fn what_is_read_as_current_includes_every_invalidation_that_had_return
     let (written, announced) = (AtomicU64::new(0), AtomicU64::new(0));
     let source = Arc::new(Source { fixture: fixture.clone(), key: key("raced"), written, announced });
     let (mut writers, mut others) = (JoinSet::new(), JoinSet::new());
-    for target in fixture.targets(&source.key, "a") {
-        writers.spawn(write(source.clone(), target));
+    for (writer, target) in (0..).zip(fixture.targets(&source.key, "a")) {
+        writers.spawn(write(source.clone(), writer, target));
     }
     for _ in 0..3 {
         others.spawn(load(source.clone()));
@@ -40,16 +40,21 @@ pub async fn what_is_read_as_current_includes_every_invalidation_that_had_return
     assert!(others.try_join_next().is_none(), "a loader or the reader saw something wrong");
 }
 
-async fn write(source: Arc<Source>, target: Target) {
+async fn write(source: Arc<Source>, writer: u64, target: Target) {
     for round in 0..WRITES {
         let strength = if round % 3 == 0 { Strength::Hard } else { Strength::Soft };
         let number = source.written.fetch_add(1, Ordering::SeqCst) + 1;
         yield_now().await;
         source.fixture.invalidate(target.clone(), strength).await;
         source.announced.fetch_max(number, Ordering::SeqCst);
-        for _ in 0..round % 7 {
-            yield_now().await;
-        }
+        pause(3 * round + writer).await;
+    }
+}
+
+/// Lets the others go on for a while: 1 to 32 turns, spread as if by chance, so that the tasks do not keep step.
+async fn pause(turn: u64) {
+    for _ in 0..=turn.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 59 {
+        yield_now().await;
     }
 }
 
@@ -65,7 +70,7 @@ async fn load(source: Arc<Source>) {
 async fn load_under(source: &Source, mut lease: Lease) {
     loop {
         let number = source.written.load(Ordering::SeqCst);
-        yield_now().await;
+        pause(number).await;
         let entry = source.fixture.tagged(&lease, &number.to_string(), &["a"]);
         match source.fixture.commit_entry(&source.key, &lease, entry).await {
             Committed::Invalidated(next) => lease = next,
