@@ -6,6 +6,7 @@
 //! [`Mutant`], which changes one rule, must break the [`Invariant`] that the rule is there for.
 
 mod configuration;
+pub mod reference;
 mod rules;
 mod search;
 
@@ -14,6 +15,7 @@ mod canonical;
 mod drain;
 mod flight;
 mod invariants;
+mod marks;
 mod near;
 mod queue;
 mod reader;

@@ -1,9 +1,9 @@
 //! The near tier: cells, pins, and what messages and own calls do to them.
 
+use super::marks::raise;
 use super::rules::Mutant;
 use super::state::{Entry, Generation, Mark, Message, Method, Verdict};
 use super::step::Turn;
-use super::store::raise;
 
 impl Turn<'_> {
     /// What a message says.
