@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::entry::Strength;
 use crate::error::PortError;
 use crate::key::Key;
-use crate::store::{Asked, Target};
+use crate::scope::Target;
 
 /// What a caller was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -187,8 +187,8 @@ pub enum Event<'a> {
     RefreshAsked {
         /// The key.
         key: &'a Key,
-        /// What the store answered.
-        asked: Asked,
+        /// Whether it was granted; otherwise the key is fresh, or a refresh is on its way already.
+        granted: bool,
     },
     /// A refresh that should have been asked for was not.
     RefreshDropped {

@@ -8,6 +8,7 @@ mod time;
 mod key;
 mod policy;
 mod entry;
+mod scope;
 pub mod wire;
 mod error;
 mod event;
@@ -16,9 +17,9 @@ mod event;
 pub mod store;
 pub mod queue;
 pub mod bus;
-mod job;
 
-// Ring 3: the engine.
+// Ring 3: the engine, and the port by which it calls users' code.
+mod job;
 mod engine;
 
 pub use engine::{

@@ -1,9 +1,12 @@
 //! Tests that every store, queue and bus must pass, and what tests of code that uses Freshen need.
-//! Freshen serves the value it has, now, and refreshes it behind the request.
+//!
+//! A suite has one test per sentence of a port's contract, of the same name. An adapter runs all of them with one line, and
+//! says in its fixture where it differs. The mutants break one rule each, and show that the suites notice.
 
+pub mod bus_suite;
+pub mod mutants;
 pub mod queue_suite;
+pub mod store_suite;
 
 #[cfg(test)]
 mod queue_mutants;
-
-pub use freshen_core::*;

@@ -150,9 +150,10 @@ impl Level {
         if self.running >= limit.at_once {
             return Some(NO_ROOM_PAUSE);
         }
-        let burst = limit.per_second.map(|_| Duration::from_secs(1))?;
+        let interval = Duration::from_secs_f64(1.0 / limit.per_second?);
+        let tolerated = Duration::from_secs(1).saturating_sub(interval);
         let ahead = now.until(self.due);
-        (ahead >= burst).then(|| (ahead - burst).max(Duration::from_millis(1)))
+        (ahead > tolerated).then(|| (ahead - tolerated).max(Duration::from_millis(1)))
     }
 
     fn take(&mut self, limit: Limit, now: Timestamp) {

@@ -51,7 +51,7 @@ impl Cache {
                 return false;
             }
         };
-        engine.emit(&Event::RefreshAsked { key, asked });
+        engine.emit(&Event::RefreshAsked { key, granted: asked == Asked::Asked });
         if asked != Asked::Asked {
             return false;
         }

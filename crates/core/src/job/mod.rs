@@ -1,4 +1,6 @@
 //! The job port: a named, keyed computation whose result is cached.
+//!
+//! It stands beside the engine, not under it: a load is handed the cache itself.
 
 use std::hash::Hash;
 use std::sync::Arc;

@@ -3,11 +3,10 @@
 //! The record is the truth. It alone decides who may load a key, whether the result may be installed and what is served;
 //! queues and buses only hasten what it would allow anyway.
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::BoxFuture;
-use crate::entry::{Entry, Generation, Strength, Tag};
+use crate::entry::{Entry, Generation, Strength};
 use crate::error::PortError;
 use crate::key::Key;
 use crate::time::Timestamp;
@@ -15,6 +14,7 @@ use crate::time::Timestamp;
 mod marks;
 mod memory;
 
+pub use crate::scope::{Scope, Target};
 pub use marks::{Mark, Marks};
 #[cfg(feature = "mutants")]
 pub use memory::Fault;
@@ -111,35 +111,6 @@ pub struct StoreTraits {
     pub marks: bool,
     /// Whether it keeps a value as it is, shared with the process, instead of encoded.
     pub shares_values: bool,
-}
-
-/// What one invalidation covers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Target {
-    /// One key.
-    Key(Key),
-    /// Every entry with the tag.
-    Tag(Tag),
-    /// Every entry of the namespace.
-    Namespace(Box<str>),
-}
-
-/// Something that carries a mark: a tag or a namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// A tag.
-    Tag(Tag),
-    /// A namespace.
-    Namespace(Box<str>),
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scope::Tag(tag) => write!(f, "tag {tag}"),
-            Scope::Namespace(name) => write!(f, "namespace {name}"),
-        }
-    }
 }
 
 /// Whether an entry is still current, apart from its age.

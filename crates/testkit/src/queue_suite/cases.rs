@@ -68,7 +68,7 @@ macro_rules! queue_suite {
     };
 }
 
-/// What [`queue_suite!`](crate::queue_suite) expands to.
+/// What [`queue_suite!`](crate::queue_suite!) expands to.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! queue_tests {

