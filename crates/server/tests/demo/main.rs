@@ -1,0 +1,11 @@
+//! The demo as people meet it: the real binary, over HTTP and by signals.
+//!
+//! These run in real time, since the binary does: they look again until a deadline, and judge by statuses and counts.
+#![cfg(unix)]
+
+mod binary;
+mod origin;
+
+mod ends;
+mod life;
+mod sources;
