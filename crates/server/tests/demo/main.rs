@@ -2,6 +2,7 @@
 //!
 //! These run in real time, since the binary does: they look again until a deadline, and judge by statuses and counts.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod binary;
 mod origin;
