@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, ClientBuilder, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, Url};
 
 use crate::demo::listing::{Listing, NoListing};
 use crate::demo::source::Source;
@@ -15,16 +15,19 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 const REDIRECTS_MAX: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Fetches lists. Cloning gives a handle to the same connections.
+/// Fetches the list of one source. Cloning gives a handle to the same connections.
 #[derive(Clone, Debug)]
-pub struct Fetcher(Client);
+pub struct Fetcher {
+    client: Client,
+    url: Url,
+}
 
 /// Why there is no list. Trying again may help with each: sources change their minds.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No whole answer came.
+    /// No whole answer came. Its innermost cause is part of the message, so it is not told as a source once more.
     #[error("the source cannot be reached: {}", innermost(.0))]
-    Unreachable(#[source] reqwest::Error),
+    Unreachable(reqwest::Error),
     /// It answered with an error.
     #[error("the source answered {0}")]
     Status(StatusCode),
@@ -32,7 +35,7 @@ pub enum FetchError {
     #[error("the source sent more than {BODY_BYTES_MAX} bytes")]
     TooLong,
     /// No list.
-    #[error("the source is of no use: {0}")]
+    #[error(transparent)]
     NoListing(#[from] NoListing),
 }
 
@@ -53,12 +56,13 @@ impl Fetcher {
             "http" => builder(source).tls_certs_only([]).build(),
             _ => Err(error),
         });
-        client.map(Fetcher).map_err(|error| Failure::Client { reason: innermost(&error) })
+        let client = client.map_err(|error| Failure::Client { reason: innermost(&error) })?;
+        Ok(Fetcher { client, url: source.url().clone() })
     }
 
-    /// Fetches a list.
-    pub async fn fetch(&self, url: &str) -> Result<Listing, FetchError> {
-        let response = self.0.get(url).send().await?;
+    /// Fetches the list.
+    pub async fn fetch(&self) -> Result<Listing, FetchError> {
+        let response = self.client.get(self.url.clone()).send().await?;
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status()));
         }

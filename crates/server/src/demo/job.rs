@@ -12,13 +12,14 @@ use crate::demo::source::Source;
 /// The latest list of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Latest {
-    url: String,
+    /// As the source shows itself: a key is told in logs, so it holds no secret. The state has the whole URL.
+    source: String,
 }
 
 impl Latest {
     /// Of this source.
     pub fn of(source: &Source) -> Latest {
-        Latest { url: source.url().to_string() }
+        Latest { source: source.to_string() }
     }
 }
 
@@ -42,6 +43,6 @@ impl Job for Latest {
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Listing>, FetchError> {
         let (fetcher,) = load.state();
-        Ok(fetcher.fetch(&self.url).await?.into())
+        Ok(fetcher.fetch().await?.into())
     }
 }

@@ -21,10 +21,10 @@ pub struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoListing {
     /// Not text.
-    #[error("its body is not UTF-8 text")]
+    #[error("the source's body is not UTF-8 text")]
     NotText,
     /// Called JSON, but it is not.
-    #[error("its body is called JSON but is not: {reason}")]
+    #[error("the source's body is called JSON but is not: {reason}")]
     NotJson {
         /// What the parser said.
         reason: String,

@@ -131,10 +131,8 @@ impl Stats {
                 *self.trouble() = None;
             }
             LoadEnd::Failed | LoadEnd::TimedOut | LoadEnd::Panicked | LoadEnd::Refused => {
-                let reason = reason.unwrap_or("no reason given");
                 add(&self.failed);
-                *self.trouble() = Some((self.clock.now(), reason.to_owned()));
-                tracing::warn!("a load failed and is tried again: {reason}");
+                *self.trouble() = Some((self.clock.now(), reason.unwrap_or("no reason given").to_owned()));
             }
             LoadEnd::Outdated | LoadEnd::Lost | LoadEnd::NotKept => {}
         }

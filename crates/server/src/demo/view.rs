@@ -102,7 +102,6 @@ impl Outcome {
 impl Refused {
     fn of(error: GetError<FetchError>) -> Refused {
         const SOON: Duration = Duration::from_secs(1);
-        // The errors' own texts name the key, which holds the whole URL.
         let (error, reason, retry_after) = match error {
             GetError::Load { source, .. } => ("load-failed", source.to_string(), SOON),
             GetError::TimedOut { after, .. } => {

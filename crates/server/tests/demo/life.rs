@@ -91,7 +91,8 @@ fn the_page_stays_up_when_the_source_is_gone() {
 fn with_nothing_in_hand_the_page_says_why_and_looks_again() {
     let origin = Origin::list(&["at last"]);
     origin.say(500, "");
-    let freshen = Freshen::start(Some(&origin.url));
+    let with_secrets = format!("{}?key=s3cret", origin.url.replace("http://", "http://ann:s3cret@"));
+    let freshen = Freshen::start(Some(&with_secrets));
     let page = freshen.get("/");
     assert_eq!(page.status, 503);
     assert!(page.head.contains("\r\nretry-after: "), "{}", page.head);
@@ -104,4 +105,6 @@ fn with_nothing_in_hand_the_page_says_why_and_looks_again() {
     let state = freshen.until("the source is tried again", |state| state["served"].is_object());
     assert_eq!(state["served"]["lines"], json!(["at last"]));
     assert!(state["numbers"]["trouble"].is_null());
+    let told = [page.body, state.to_string(), freshen.said()].concat();
+    assert!(told.contains("500") && !told.contains("s3cret"), "{told}");
 }

@@ -19,8 +19,8 @@ fn what_a_source_says_is_shown_as_text_never_as_markup() {
 fn what_cannot_be_shown_is_an_error_that_says_so() {
     let huge = format!("[\"{}\"]", "x".repeat(1 << 20));
     for (kind, body, reason) in [
-        ("application/json", "<html>", "its body is called JSON but is not"),
-        ("text/plain", "a\0b", "its body is not UTF-8 text"),
+        ("application/json", "<html>", "the source's body is called JSON but is not"),
+        ("text/plain", "a\0b", "the source's body is not UTF-8 text"),
         ("application/json", &huge, "the source sent more than 1048576 bytes"),
     ] {
         let origin = Origin::saying(kind, body);
@@ -29,6 +29,14 @@ fn what_cannot_be_shown_is_an_error_that_says_so() {
         let said = state["refused"]["reason"].as_str().unwrap_or_default();
         assert!(said.contains(reason), "{reason}: {state}");
     }
+}
+
+#[test]
+fn a_source_that_speaks_no_tls_is_an_error_that_says_so() {
+    let origin = Origin::list(&["plain"]);
+    let freshen = Freshen::start(Some(&origin.url.replace("http://", "https://")));
+    let state = freshen.state();
+    assert!(state["refused"]["reason"].to_string().contains("the source cannot be reached: "), "{state}");
 }
 
 #[test]
