@@ -3,6 +3,7 @@
 mod cached;
 mod fibre;
 mod foyer;
+mod freshen;
 mod hitbox;
 mod moka;
 mod quick_cache;
@@ -36,6 +37,8 @@ pub struct Listed {
 /// Every peer, in the order in which they are visited and printed.
 pub const ALL: &[Listed] = &[
     listed::<quick_cache::Raw>(),
+    listed::<freshen::Get>(),
+    listed::<freshen::GetWith>(),
     listed::<fibre::FetchWith>(),
     listed::<fibre::GetClosure>(),
     listed::<foyer::Memory>(),

@@ -20,6 +20,8 @@ mod record;
 mod scopes;
 mod shard;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use builder::MemoryStoreBuilder;
 #[cfg(feature = "mutants")]

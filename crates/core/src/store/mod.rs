@@ -25,8 +25,8 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 /// The contract, each sentence a test in the testkit's `store_suite!`:
 ///
 /// **Reading.** `read` has no effect on the record. It answers in the order of the keys asked for. It judges the entry by the record's own flag, by the
-/// marks of its tags and its namespace and by its epoch. It gives the scopes' marks, read *after* the record. An entry
-/// past its hard deadline is not given.
+/// marks of its tags and its namespace and by its epoch: what a lost clock made is outdated, and whoever finds the clock
+/// lost makes it anew, a reader included. It gives the scopes' marks, read *after* the record. An entry past its hard deadline is not given.
 ///
 /// **Asking.** `ask` answers [`Asked::Fresh`] above `at_least`, [`Asked::Busy`] while a marker or lease is alive, and sets the
 /// marker otherwise. A marker ends by itself at its deadline. `unask` clears the marker.
@@ -34,13 +34,15 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 /// **Beginning.** `begin` answers [`Begun::Fresh`] only for an entry above `at_least`. It grants one lease at a time: a second
 /// begin is `Busy` until the first lease ends, is dropped or expires. Each grant has a new token and a new generation,
 /// later than every mark set before. A foreground ignores the marker. Back-off answers `Cooling` to whoever heeds it. A take-over voids the lease in force.
-/// A task's begin clears the marker when it answers `Fresh`, and renews it when it answers `Granted` or `Busy`.
+/// It is always granted, for what its writer is about to put is newer than whatever is there.
+/// A task's begin clears the marker when it answers `Fresh`, and renews it whatever else it answers.
 ///
 /// **Committing.** A commit without the lease in force is `Lost` and changes nothing. A commit that nothing outdated is `Stored` and drops
 /// the lease and the back-off. A commit that was invalidated in the meantime, by key, tag or namespace, is `Invalidated`: the
 /// lease stays with its holder under a new generation, later than the invalidation. What a soft invalidation
 /// overtook is installed as outdated, so that it may be served stale; what a hard one overtook is not installed. An
-/// expired lease that nobody took over still commits. Only a commit that was begun for a task, and is stored fresh, clears the marker.
+/// expired lease that nobody took over still commits. A commit under a generation that its lease has left behind, such as one
+/// whose answer was lost, changes nothing and is `Invalidated` again. Only a commit that was begun for a task, and is stored fresh, clears the marker.
 ///
 /// **Failing.** `fail` drops the lease, keeps the entry and its freshness as they are, counts the failure and sets the
 /// back-off; [`Failure::abandoned`] only drops the lease. `fail` and `renew` without the lease in force change nothing.
@@ -48,8 +50,8 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 ///
 /// **Outdating.** After `invalidate` has returned, no entry whose load began before is read as current. Soft never hides hard.
 /// The cost of a tag or a namespace does not depend on how many entries it covers. Invalidating an absent key
-/// does nothing. `remove` deletes the record, so that a commit under way is `Lost`. Every step that outdates is published on the store's bus after it was written, and so is
-/// every stored commit.
+/// does nothing. `remove` deletes the record, so that a commit under way is `Lost`. Every step that outdates is published on the store's bus after it was written, also
+/// that of an absent key, which somebody's near tier may still have; and so is every stored commit.
 ///
 /// **Bounds.** The store holds no more than its capacity. Dropping a mark outdates what the mark outdated. A value over the bound is refused as an error
 /// that will repeat, and the record is as it was.
@@ -143,9 +145,10 @@ pub struct Snapshot {
     pub entry: Option<Entry>,
     /// Whether the entry is current.
     pub currency: Currency,
-    /// The newest tick that outdates this key: what a load must be above.
+    /// The newest of the marks of the entry's tags and its namespace: what a load must be above. An invalidation by key leaves
+    /// no mark, for the record itself knows of it.
     pub newest_mark: Option<Generation>,
-    /// The marks of the entry's tags and its namespace, for the near tier.
+    /// The marks of the entry's tags and its namespace, each joined with the floor, for the near tier.
     pub marks: Vec<(Scope, Mark)>,
     /// When the lease in force ends, if a load is under way.
     pub lease_until: Option<Timestamp>,
@@ -240,9 +243,9 @@ pub enum Begun {
 /// The right to load one key, in force until it expires *and* somebody else takes it, or it is committed, failed or voided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Unique by itself; the store compares nothing else.
+    /// Unique by itself: it alone tells whether the lease is in force.
     pub token: Token,
-    /// The generation of what is loaded under it.
+    /// The generation of what is loaded under it, which the entry carries whatever its facts say.
     pub generation: Generation,
     /// When it began, by the store's clock: the load time of what is loaded under it.
     pub begun_at: Timestamp,

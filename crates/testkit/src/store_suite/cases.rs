@@ -114,6 +114,7 @@ macro_rules! __store_cases {
             publishing::a_commit_that_is_not_stored_is_not_published,
             publishing::a_tags_invalidation_costs_the_same_however_many_entries_it_covers,
             publishing::steps_are_numbered_without_gaps_in_the_order_of_the_steps,
+            racing::what_is_read_as_current_includes_every_invalidation_that_had_returned,
             bounds::the_store_holds_no_more_than_its_capacity,
             bounds::what_is_being_loaded_is_not_dropped_if_something_else_can_be,
             bounds::what_is_read_is_kept_longer_than_what_is_not,

@@ -17,6 +17,7 @@ pub mod failing;
 pub mod outdating;
 pub mod overtaking;
 pub mod publishing;
+pub mod racing;
 pub mod reading;
 pub mod tasks;
 
