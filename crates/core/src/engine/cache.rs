@@ -21,6 +21,7 @@ use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::queue::{Depth, Quarantined, Queue};
 use crate::store::Target;
+use crate::time::Stopwatch;
 
 pub(crate) type Output<L> = <<L as Lookup>::Job as Job>::Output;
 pub(crate) type LoadError<L> = <<L as Lookup>::Job as Job>::Error;
@@ -135,12 +136,12 @@ impl Cache {
     /// # Errors
     /// As [`Cache::get`].
     pub async fn load<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let began = self.engine.now();
+        let watch = Stopwatch::start();
         let result = match self.work_of(job) {
             Ok(work) => self.demand(&work).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         };
-        self.conclude::<L>(result, began)
+        self.conclude::<L>(result, watch)
     }
 
     /// Asks for a job's value to be loaded again behind the requests. Until then what is in hand is served as stale.
@@ -292,9 +293,9 @@ impl Cache {
     pub(crate) fn conclude<L: Lookup>(
         &self,
         result: Result<Served, (Fault, Option<Arc<dyn Work>>)>,
-        began: crate::time::Timestamp,
+        watch: Stopwatch,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let waited = self.engine.now().since(began);
+        let waited = watch.elapsed();
         let result = result.and_then(|served| {
             let any: Arc<dyn std::any::Any + Send + Sync> = served.hand;
             match any.downcast::<Slot<Output<L>>>() {

@@ -53,7 +53,7 @@ struct Table {
     cells: HashMap<Scope, Weak<Cell>>,
     recent: VecDeque<Option<(Scope, Mark)>>,
     /// The cells that were pinned last: entries of the same scopes share the list.
-    last: Option<(Box<[Scope]>, Weak<[Arc<Cell>]>)>,
+    last: Option<LastPinned>,
     prune_at: usize,
 }
 
@@ -128,6 +128,9 @@ impl Cells {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// A list of cells and its scopes. It keeps no cell alive.
+type LastPinned = (Box<[Scope]>, Weak<[Arc<Cell>]>);
 
 impl Table {
     fn remember(&mut self, raise: Option<(Scope, Mark)>) {

@@ -25,7 +25,7 @@ use crate::job::{Job, Lookup};
 use crate::policy::Windows;
 use crate::queue::Priority;
 use crate::store::{Currency, Role};
-use crate::time::Timestamp;
+use crate::time::{Stopwatch, Timestamp};
 
 /// Flights that one caller follows at most before it is told that every load was outdated.
 const FLIGHTS_MAX: u32 = 4;
@@ -65,17 +65,17 @@ impl Cache {
         job: &L,
         wish: Wish,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let began = self.engine().now();
+        let watch = Stopwatch::start();
         let wish = Wish { strict: wish.strict || Scope::current().is_some(), ..wish };
         let result = match self.work_of(job) {
             Ok(work) => self.obtain(&work, &wish).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         };
-        self.conclude::<L>(result, began)
+        self.conclude::<L>(result, watch)
     }
 
     pub(crate) async fn walk_many<J: Job>(&self, jobs: &[J]) -> Vec<Result<Answer<J::Output>, GetError<J::Error>>> {
-        let began = self.engine().now();
+        let watch = Stopwatch::start();
         let wish = Wish { strict: Scope::current().is_some(), ..Wish::default() };
         let works: Vec<_> = jobs.iter().map(|job| self.work_of(job)).collect();
         let good: Vec<_> = works.iter().filter_map(|work| work.as_ref().ok().cloned()).collect();
@@ -84,15 +84,15 @@ impl Cache {
             Ok(work) => obtained.next().unwrap_or(Err(Fault::Closed)).map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         });
-        results.map(|result| self.conclude::<J>(result, began)).collect()
+        results.map(|result| self.conclude::<J>(result, watch)).collect()
     }
 
     /// [`Cache::get_ready`], where the near tier could not answer at a glance.
     pub(crate) fn ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        let began = self.engine().now();
+        let watch = Stopwatch::start();
         let work = self.work_of(job).ok()?;
-        if let Some(served) = self.from_near(&work, &Wish::default()) {
-            return self.conclude::<L>(Ok(served), began).ok();
+        if let Some(served) = self.near_answer(&work, &Wish::default()) {
+            return self.conclude::<L>(Ok(served), watch).ok();
         }
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
         let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
@@ -101,7 +101,7 @@ impl Cache {
             return None;
         };
         match self.decide(&work, reading, &Wish::default(), None) {
-            Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), began).ok(),
+            Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), watch).ok(),
             Step::Fly { demand, .. } => {
                 self.ask_behind(&work, demand.at_least, Priority::High);
                 None
@@ -115,7 +115,7 @@ impl Cache {
 
     async fn obtain_many(&self, works: &[Arc<dyn Work>], wish: &Wish) -> Vec<Result<Served, Fault>> {
         let mut results: Vec<Option<Result<Served, Fault>>> =
-            works.iter().map(|work| self.from_near(work, wish).map(Ok)).collect();
+            works.iter().map(|work| self.near_answer(work, wish).map(Ok)).collect();
         let missing: Vec<usize> = (0..works.len()).filter(|at| results[*at].is_none()).collect();
         let missed: Vec<_> = missing.iter().map(|at| works[*at].clone()).collect();
         if !missed.is_empty() {
@@ -129,7 +129,7 @@ impl Cache {
     }
 
     /// What the near tier answers by the plan, stale values included.
-    fn from_near(&self, work: &Arc<dyn Work>, wish: &Wish) -> Option<Served> {
+    fn near_answer(&self, work: &Arc<dyn Work>, wish: &Wish) -> Option<Served> {
         let engine = self.engine();
         let hand = work.near_get()?;
         let now = engine.now();
@@ -260,7 +260,7 @@ impl Cache {
                 return self.fall_back(fallback, Rule::SoftTimeout).ok_or(Fault::Outdated);
             };
             match &done.result {
-                Ok(hand) if seat.answered_by(&done) && shows(hand, wish, &seat, &done) => {
+                Ok(hand) if seat.answered_by(&done, self.engine().near()) && shows(hand, wish, &seat, &done) => {
                     return Ok(Served::new(hand.clone(), Status::Loaded, rule, self.engine().now()));
                 }
                 // Outdated for this caller, or given up by a worker because another process holds the key.

@@ -36,8 +36,11 @@ pub struct Jobs(Vec<Candidate>);
 struct Candidate {
     type_id: TypeId,
     near_capacity: Option<u64>,
-    register: fn(&Setting<'_>, u64) -> Result<Arc<dyn AnyRegistered>, BuildError>,
+    register: Register,
 }
+
+/// Registers one job, with its part of the near tier.
+type Register = fn(&Setting<'_>, u64) -> Result<Arc<dyn AnyRegistered>, BuildError>;
 
 /// What the registration of a job is checked against.
 pub(crate) struct Setting<'a> {

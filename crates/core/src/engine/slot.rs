@@ -60,16 +60,28 @@ impl<V> Deref for Slot<V> {
 /// A slot whose value's type is not known here.
 pub(crate) trait AnySlot: Any + Send + Sync {
     fn meta(&self) -> &Meta;
+    fn set_meta(&mut self, meta: Meta);
 }
 
 impl<V: Send + Sync + 'static> AnySlot for Slot<V> {
     fn meta(&self) -> &Meta {
         &self.meta
     }
+
+    fn set_meta(&mut self, meta: Meta) {
+        self.meta = meta;
+    }
 }
 
 /// A value in hand, erased.
 pub(crate) type Hand = Arc<dyn AnySlot>;
+
+impl Owner {
+    /// No near tier: what it owns is served once and not kept near.
+    pub fn nobody() -> Self {
+        Owner { near: 0, trust: 0, near_until: Timestamp::ZERO, quick_until: Timestamp::ZERO, cells: Arc::new([]) }
+    }
+}
 
 /// All that judges a slot.
 ///
@@ -173,6 +185,21 @@ impl Meta {
                 asked_until: AtomicU64::new(0),
             }),
         }
+    }
+
+    /// The meta of a value that has just been loaded: it judges nothing, and nobody but its maker sees it.
+    pub fn unsealed() -> Self {
+        let zero =
+            Windows { ttl: Duration::ZERO, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO };
+        let facts = Facts {
+            loaded_at: Timestamp::ZERO,
+            generation: Generation { epoch: 0, number: 0 },
+            windows: zero,
+            load_took: Duration::ZERO,
+            absent: false,
+            weight: 0,
+        };
+        Meta::new(&facts, Tags::NONE, None, Owner::nobody())
     }
 
     pub fn facts(&self) -> Facts {

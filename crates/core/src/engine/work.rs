@@ -64,8 +64,8 @@ pub(crate) trait Work: Send + Sync {
 
 /// What a load gave, checked, its type erased.
 pub(crate) struct Product {
-    /// A `Held<V>`.
-    content: Box<dyn Any + Send>,
+    /// The value, already where it will stay: only its meta is still to be set.
+    slot: Hand,
     pub tags: Tags,
     pub windows: Windows,
     pub absent: bool,
@@ -120,7 +120,8 @@ impl<J: Job> TypedWork<J> {
             windows.ttl = ttl;
         }
         let weight = u32::try_from(self.job.weigh(value)).unwrap_or(u32::MAX);
-        Ok(Product { content: Box::new(held), tags, windows, absent, weight, validators })
+        let slot = Arc::new(Slot::new(Meta::unsealed(), held));
+        Ok(Product { slot, tags, windows, absent, weight, validators })
     }
 
     fn context<'a>(&'a self, cache: &'a Cache, previous: Option<Previous<'a, J::Output>>) -> Load<'a, J> {
@@ -207,12 +208,12 @@ impl<J: Job> Work for TypedWork<J> {
 
     fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand {
         let owner = frame.owner(&self.key, &facts, product.tags.as_slice(), &self.policy);
-        let meta = Meta::new(&facts, product.tags, product.validators, owner);
-        match product.content.downcast::<Held<J::Output>>() {
-            Ok(held) => Arc::new(Slot::new(meta, *held)),
-            // Products are made by `examine` of the same work.
-            Err(_) => unreachable!("a product of another job"),
+        let mut slot = product.slot;
+        // Nobody else has a product's slot.
+        if let Some(unique) = Arc::get_mut(&mut slot) {
+            unique.set_meta(Meta::new(&facts, product.tags, product.validators, owner));
         }
+        slot
     }
 
     fn open(&self, entry: &Entry, frame: &Frame<'_>) -> Result<Hand, WireError> {
