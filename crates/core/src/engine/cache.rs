@@ -83,7 +83,7 @@ impl Cache {
     #[inline]
     pub async fn get<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(answer),
+            Some((slot, age)) => Ok(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
             // Boxed, so that the future of a hit stays small.
             None => Box::pin(self.walk(job, Wish::default())).await,
         }
@@ -100,7 +100,7 @@ impl Cache {
         read: impl FnOnce(&Output<L>) -> R,
     ) -> Result<R, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(read(&answer)),
+            Some((slot, _)) => Ok(read(&slot)),
             None => Box::pin(self.walk(job, Wish::default())).await.map(|answer| read(&answer)),
         }
     }
@@ -109,7 +109,10 @@ impl Cache {
     ///
     /// Where the store is another process's, only the near tier is looked at.
     pub fn get_ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        self.hit(job).or_else(|| self.ready(job))
+        match self.hit(job) {
+            Some((slot, age)) => Some(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
+            None => self.ready(job),
+        }
     }
 
     /// A `get` with wishes: how stale an answer may be, which write it must show.
@@ -250,9 +253,9 @@ impl Cache {
         self.engine.drained(deadline).await
     }
 
-    /// A fresh value from the near tier, or nothing. No allocation, no lock of a store.
-    #[inline]
-    fn hit<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
+    /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
+    #[inline(always)]
+    fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
         let engine = &*self.engine;
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
@@ -263,7 +266,7 @@ impl Cache {
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }
-        Some(Answer::new(slot, Status::Hit, Rule::Fresh, age))
+        Some((slot, age))
     }
 
     pub(crate) fn told<L: Lookup>(&self, status: Status, rule: Rule, age_micros: u64, waited: Duration) {
