@@ -1,5 +1,7 @@
 //! Whole walks of a `get` with memory parts. Time is the runtime's, paused: nothing sleeps.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,9 +1,11 @@
 //! Tests that every store, queue and bus must pass, and what tests of code that uses Freshen need.
 //!
 //! A suite has one test per sentence of a port's contract, of the same name. An adapter runs all of them with one line, and
-//! says in its fixture where it differs. The mutants break one rule each, and show that the suites notice.
+//! says in its fixture where it differs. The mutants break one rule each, and show that the suites notice. The model is the
+//! protocol itself, without any store, searched through.
 
 pub mod bus_suite;
+pub mod model;
 pub mod mutants;
 pub mod queue_suite;
 pub mod store_suite;

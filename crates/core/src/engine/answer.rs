@@ -41,7 +41,7 @@ impl<V> Answer<V> {
 
     /// Whether the value says "there is none".
     pub fn is_absent(&self) -> bool {
-        self.slot.meta.facts.absent
+        self.slot.meta.is_absent()
     }
 }
 

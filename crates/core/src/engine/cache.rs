@@ -22,6 +22,7 @@ use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::queue::{Depth, Quarantined, Queue};
 use crate::store::Target;
+use crate::time::Stopwatch;
 
 pub(crate) type Output<L> = <<L as Lookup>::Job as Job>::Output;
 pub(crate) type LoadError<L> = <<L as Lookup>::Job as Job>::Error;
@@ -83,7 +84,7 @@ impl Cache {
     #[inline]
     pub async fn get<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(answer),
+            Some((slot, age)) => Ok(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
             // Boxed, so that the future of a hit stays small.
             None => Box::pin(self.walk(job, Wish::default())).await,
         }
@@ -100,7 +101,7 @@ impl Cache {
         read: impl FnOnce(&Output<L>) -> R,
     ) -> Result<R, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(read(&answer)),
+            Some((slot, _)) => Ok(read(&slot)),
             None => Box::pin(self.walk(job, Wish::default())).await.map(|answer| read(&answer)),
         }
     }
@@ -109,7 +110,10 @@ impl Cache {
     ///
     /// Where the store is another process's, only the near tier is looked at.
     pub fn get_ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        self.hit(job).or_else(|| self.ready(job))
+        match self.hit(job) {
+            Some((slot, age)) => Some(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
+            None => self.ready(job),
+        }
     }
 
     /// A `get` with wishes: how stale an answer may be, which write it must show.
@@ -136,12 +140,12 @@ impl Cache {
     /// # Errors
     /// As [`Cache::get`].
     pub async fn load<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let began = self.engine.now();
+        let watch = Stopwatch::start();
         let result = match self.work_of(job) {
             Ok(work) => self.demand(&work).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         };
-        self.conclude::<L>(result, began)
+        self.conclude::<L>(result, watch)
     }
 
     /// Asks for a job's value to be loaded again behind the requests. Until then what is in hand is served as stale.
@@ -250,20 +254,20 @@ impl Cache {
         self.engine.drained(deadline).await
     }
 
-    /// A fresh value from the near tier, or nothing. No allocation, no lock of a store.
-    #[inline]
-    fn hit<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
+    /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
+    #[inline(always)]
+    fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
         let engine = &*self.engine;
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
         if !slot.meta.quick(engine.near().raises(), now) {
             return None;
         }
-        let age = now.as_micros().saturating_sub(slot.meta.facts.loaded_at.as_micros());
+        let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }
-        Some(Answer::new(slot, Status::Hit, Rule::Fresh, age))
+        Some((slot, age))
     }
 
     pub(crate) fn told<L: Lookup>(&self, status: Status, rule: Rule, age_micros: u64, waited: Duration) {
@@ -293,9 +297,9 @@ impl Cache {
     pub(crate) fn conclude<L: Lookup>(
         &self,
         result: Result<Served, (Fault, Option<Arc<dyn Work>>)>,
-        began: crate::time::Timestamp,
+        watch: Stopwatch,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let waited = self.engine.now().since(began);
+        let waited = watch.elapsed();
         let result = result.and_then(|served| {
             let any: Arc<dyn std::any::Any + Send + Sync> = served.hand;
             match any.downcast::<Slot<Output<L>>>() {

@@ -52,6 +52,8 @@ pub(crate) struct Cells {
 struct Table {
     cells: HashMap<Scope, Weak<Cell>>,
     recent: VecDeque<Option<(Scope, Mark)>>,
+    /// The cells that were pinned last: entries of the same scopes share the list.
+    last: Option<LastPinned>,
     prune_at: usize,
 }
 
@@ -94,11 +96,11 @@ impl Cells {
 
     /// The cells of scopes, for a slot that is read or loaded since the count stood at `since`: whatever was raised in between
     /// is applied to them. `None`: more was raised than is remembered, so the slot must not be kept.
-    pub fn pin(&self, scopes: &[Scope], since: u64) -> Option<Box<[Arc<Cell>]>> {
+    pub fn pin(&self, scopes: &[Scope], since: u64) -> Option<Arc<[Arc<Cell>]>> {
         let mut table = self.lock();
         let missed =
             usize::try_from(self.raises().wrapping_sub(since)).ok().filter(|missed| *missed <= table.recent.len())?;
-        let pinned: Box<[Arc<Cell>]> = scopes.iter().map(|scope| table.cell(scope)).collect();
+        let pinned = table.cells_of(scopes);
         for (scope, mark) in table.recent.iter().rev().take(missed).flatten() {
             if let Some(at) = scopes.iter().position(|held| held == scope) {
                 pinned[at].raise(*mark);
@@ -127,12 +129,25 @@ impl Cells {
     }
 }
 
+/// A list of cells and its scopes. It keeps no cell alive.
+type LastPinned = (Box<[Scope]>, Weak<[Arc<Cell>]>);
+
 impl Table {
     fn remember(&mut self, raise: Option<(Scope, Mark)>) {
         if self.recent.len() == RECENT_RAISES {
             self.recent.pop_front();
         }
         self.recent.push_back(raise);
+    }
+
+    fn cells_of(&mut self, scopes: &[Scope]) -> Arc<[Arc<Cell>]> {
+        let last = self.last.as_ref().filter(|(held, _)| **held == *scopes);
+        if let Some(cells) = last.and_then(|(_, cells)| cells.upgrade()) {
+            return cells;
+        }
+        let cells: Arc<[Arc<Cell>]> = scopes.iter().map(|scope| self.cell(scope)).collect();
+        self.last = Some((scopes.into(), Arc::downgrade(&cells)));
+        cells
     }
 
     fn cell(&mut self, scope: &Scope) -> Arc<Cell> {

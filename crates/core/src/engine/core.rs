@@ -19,7 +19,7 @@ use crate::engine::registry::Registry;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::{Generation, Strength};
-use crate::event::{Event, Observer};
+use crate::event::{Event, Observer, TaskEnd};
 use crate::key::Key;
 use crate::queue::Queue;
 use crate::store::{Currency, Snapshot, Store, StoreTraits, Target};
@@ -305,8 +305,10 @@ fn log(event: &Event<'_>) {
         Event::Undecodable { key, reason } => {
             tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode")
         }
-        Event::TaskEnded { key: Some(key), end, reason: Some(reason) } => {
-            tracing::warn!(target: "freshen", %key, ?end, reason, "task ended");
+        // A retried task's load has been told already.
+        Event::TaskEnded { key, end: TaskEnd::Quarantined, reason } => {
+            let key = key.map(tracing::field::display);
+            tracing::warn!(target: "freshen", key, reason, "task quarantined");
         }
         Event::NearDistrusted => {
             tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing")

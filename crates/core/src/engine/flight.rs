@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::engine::fault::Fault;
+use crate::engine::near::{Near, Pin};
 use crate::engine::slot::Hand;
 use crate::key::Key;
+use crate::store::Currency;
 
 /// How a flight ended.
-#[derive(Clone)]
 pub(crate) struct Done {
     pub result: Result<Hand, Fault>,
-    /// Whether the value was current after its load: then it answers everyone.
-    pub clean: bool,
+    /// The pin since which the value was current, if it was: those who joined while it was loaded judge by it what happened
+    /// between the load's end and their answer.
+    pub clean: Option<Pin>,
     /// The round of the last load: those who joined in an earlier one began before it.
     pub round: u32,
 }
@@ -137,7 +139,7 @@ impl Seat {
     /// # Cancellation
     /// Dropping the future gives up the seat; the flight goes on.
     pub async fn landed(&mut self) -> Arc<Done> {
-        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: false, round: 0 });
+        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: None, round: 0 });
         match self.done.wait_for(Option::is_some).await {
             Ok(done) => done.clone().unwrap_or_else(closed),
             // The sender lives in the flight, which this seat holds.
@@ -150,9 +152,20 @@ impl Seat {
         self.joined < done.round
     }
 
-    /// Whether a flight that ended so answers whoever sits here: it is current, or its last load began after the seat was taken.
-    pub fn answered_by(&self, done: &Done) -> bool {
-        done.clean || self.began_before(done)
+    /// Whether a flight that ended so answers whoever sits here: its last load began after the seat was taken, or the value
+    /// was current when the load ended and nothing that this process heard of has outdated it since.
+    pub fn answered_by(&self, done: &Done, near: &Near) -> bool {
+        self.began_before(done) || done.is_current(near)
+    }
+}
+
+impl Done {
+    /// Whether the value is still current, as far as this process knows.
+    pub fn is_current(&self, near: &Near) -> bool {
+        match (&self.result, &self.clean) {
+            (Ok(hand), Some(pin)) => near.currency(hand.meta()).max(pin.struck()) == Currency::Current,
+            _ => false,
+        }
     }
 }
 
@@ -202,7 +215,7 @@ impl Lead {
 impl Drop for Lead {
     fn drop(&mut self) {
         let round = self.flight.round.load(Ordering::Acquire);
-        self.finish(Done { result: Err(Fault::Closed), clean: false, round });
+        self.finish(Done { result: Err(Fault::Closed), clean: None, round });
     }
 }
 

@@ -45,12 +45,14 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
     }
 }
 
-/// Subscribes, and only then trusts: what was missed before is cleared by the new trust.
+/// Subscribes, and asks for a heartbeat: the near tier is trusted again when the first position has been heard. Trusted any
+/// sooner, a first message that is lost would never show.
 async fn subscribe(engine: &Engine, bus: &Arc<dyn Bus>) -> Option<Box<dyn Subscription>> {
     match bus.subscribe().await {
         Ok(subscription) => {
-            engine.near().trust();
-            engine.emit(&Event::NearTrusted);
+            if let Err(error) = bus.beat().await {
+                engine.emit(&Event::PortFailed { error: &error });
+            }
             Some(subscription)
         }
         Err(error) => {
@@ -85,7 +87,10 @@ async fn hear_all(engine: &Engine, subscription: &mut dyn Subscription) -> Heard
         if !expected {
             return Heard::Lost;
         }
-        last = Some(position);
+        if last.replace(position).is_none() {
+            engine.near().trust();
+            engine.emit(&Event::NearTrusted);
+        }
         apply(engine, message);
     }
 }
@@ -118,7 +123,7 @@ fn drop_stale(engine: &Engine, key: &crate::key::Key) {
     let Some(work) = engine.registry().open(key).ok().flatten() else { return };
     let Some(hand) = work.near_get() else { return };
     let (meta, now) = (hand.meta(), engine.now());
-    let fresh = engine.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts.fresh_until();
+    let fresh = engine.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts().fresh_until();
     if !fresh {
         work.near_take();
     }

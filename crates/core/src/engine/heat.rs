@@ -32,6 +32,6 @@ impl Heat {
     pub fn score(&self, key: KeyHash, now: Timestamp) -> f64 {
         let heat = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(meta) = heat.get(&key).map(|hand| hand.meta()) else { return 0.0 };
-        f64::from(meta.heat()) * (1.0 + now.since(meta.facts.fresh_until()).as_secs_f64())
+        f64::from(meta.heat()) * (1.0 + now.since(meta.facts().fresh_until()).as_secs_f64())
     }
 }

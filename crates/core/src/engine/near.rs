@@ -70,7 +70,10 @@ impl Near {
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
     pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
         let trust = self.trust.load(Ordering::Acquire);
-        if meta.owner.near != self.id || meta.owner.trust != trust || !is_trusted(trust) || now >= meta.owner.near_until
+        if meta.owner().near != self.id
+            || meta.owner().trust != trust
+            || !is_trusted(trust)
+            || now >= meta.owner().near_until
         {
             return None;
         }
@@ -84,7 +87,7 @@ impl Near {
 
     /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
     pub fn currency(&self, meta: &Meta) -> Currency {
-        meta.struck().max(self.cells.judge(&meta.owner.cells, meta.facts.generation))
+        meta.struck().max(self.cells.judge(&meta.owner().cells, meta.generation()))
     }
 
     /// Pins a key, before its record is read.
@@ -106,22 +109,22 @@ impl Near {
             trust: pin.trust,
             near_until,
             quick_until: quick_until.min(near_until),
-            cells: cells.unwrap_or_default(),
+            cells: cells.unwrap_or_else(|| Arc::new([])),
         }
     }
 
     /// Whether a slot from a shared store is this tier's own, just as it would be made anew now.
     pub fn owns(&self, meta: &Meta) -> bool {
-        meta.owner.near == self.id
-            && meta.owner.trust == self.trust.load(Ordering::Acquire)
-            && meta.owner.near_until == Timestamp::NEVER
+        meta.owner().near == self.id
+            && meta.owner().trust == self.trust.load(Ordering::Acquire)
+            && meta.owner().near_until == Timestamp::NEVER
             && meta.struck() == Currency::Current
     }
 
     /// Runs `insert`, if nothing that happened since the pin forbids to keep the slot.
     pub fn fill(&self, pin: &Pin, meta: &Meta, insert: impl FnOnce()) {
         let trust = self.trust.load(Ordering::Acquire);
-        if meta.owner.near == self.id && meta.owner.trust == trust && pin.trust == trust && is_trusted(trust) {
+        if meta.owner().near == self.id && meta.owner().trust == trust && pin.trust == trust && is_trusted(trust) {
             pin.key.fill(insert);
         }
     }
@@ -175,7 +178,7 @@ pub(crate) struct BySlot;
 
 impl<J, V> Weighter<J, Arc<Slot<V>>> for BySlot {
     fn weight(&self, _job: &J, slot: &Arc<Slot<V>>) -> u64 {
-        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta.facts.weight)
+        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta.weight())
     }
 }
 

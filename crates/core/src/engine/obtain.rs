@@ -24,7 +24,7 @@ use crate::event::{Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::policy::Windows;
 use crate::store::{Currency, Role};
-use crate::time::Timestamp;
+use crate::time::{Stopwatch, Timestamp};
 
 /// Flights that one caller follows at most before it is told that every load was outdated.
 const FLIGHTS_MAX: u32 = 4;
@@ -39,7 +39,7 @@ pub(crate) struct Served {
 
 impl Served {
     fn new(hand: Hand, status: Status, rule: Rule, now: Timestamp) -> Self {
-        let age_micros = now.as_micros().saturating_sub(hand.meta().facts.loaded_at.as_micros());
+        let age_micros = now.as_micros().saturating_sub(hand.meta().loaded_at.as_micros());
         Served { hand, status, rule, age_micros }
     }
 }
@@ -64,17 +64,17 @@ impl Cache {
         job: &L,
         wish: Wish,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let began = self.engine().now();
+        let watch = Stopwatch::start();
         let wish = here(wish);
         let result = match self.work_of(job) {
             Ok(work) => self.obtain(&work, &wish).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         };
-        self.conclude::<L>(result, began)
+        self.conclude::<L>(result, watch)
     }
 
     pub(crate) async fn walk_many<J: Job>(&self, jobs: &[J]) -> Vec<Result<Answer<J::Output>, GetError<J::Error>>> {
-        let began = self.engine().now();
+        let watch = Stopwatch::start();
         let wish = here(Wish::default());
         let works: Vec<_> = jobs.iter().map(|job| self.work_of(job)).collect();
         let good: Vec<_> = works.iter().filter_map(|work| work.as_ref().ok().cloned()).collect();
@@ -83,15 +83,15 @@ impl Cache {
             Ok(work) => obtained.next().unwrap_or(Err(Fault::Closed)).map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
         });
-        results.map(|result| self.conclude::<J>(result, began)).collect()
+        results.map(|result| self.conclude::<J>(result, watch)).collect()
     }
 
     /// [`Cache::get_ready`], where the near tier could not answer at a glance.
     pub(crate) fn ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        let (began, wish) = (self.engine().now(), here(Wish::default()));
+        let (watch, wish) = (Stopwatch::start(), here(Wish::default()));
         let work = self.work_of(job).ok()?;
-        if let Some(served) = self.from_near(&work, &wish) {
-            return self.conclude::<L>(Ok(served), began).ok();
+        if let Some(served) = self.near_answer(&work, &wish) {
+            return self.conclude::<L>(Ok(served), watch).ok();
         }
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
         let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
@@ -100,7 +100,7 @@ impl Cache {
             return None;
         };
         match self.decide(&work, reading, &wish, None) {
-            Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), began).ok(),
+            Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), watch).ok(),
             Step::Fly { demand, .. } => {
                 self.fill_behind(&work, demand.at_least);
                 None
@@ -114,7 +114,7 @@ impl Cache {
 
     async fn obtain_many(&self, works: &[Arc<dyn Work>], wish: &Wish) -> Vec<Result<Served, Fault>> {
         let mut results: Vec<Option<Result<Served, Fault>>> =
-            works.iter().map(|work| self.from_near(work, wish).map(Ok)).collect();
+            works.iter().map(|work| self.near_answer(work, wish).map(Ok)).collect();
         let missing: Vec<usize> = (0..works.len()).filter(|at| results[*at].is_none()).collect();
         let missed: Vec<_> = missing.iter().map(|at| works[*at].clone()).collect();
         if !missed.is_empty() {
@@ -128,12 +128,12 @@ impl Cache {
     }
 
     /// What the near tier answers by the plan, stale values included.
-    fn from_near(&self, work: &Arc<dyn Work>, wish: &Wish) -> Option<Served> {
+    fn near_answer(&self, work: &Arc<dyn Work>, wish: &Wish) -> Option<Served> {
         let engine = self.engine();
         let hand = work.near_get()?;
         let now = engine.now();
         let currency = engine.near().judge(hand.meta(), now)?;
-        let found = Found { facts: hand.meta().facts, currency };
+        let found = Found { facts: hand.meta().facts(), currency };
         match plan(Some(&found), work.policy(), wish, now, engine.chance()) {
             Plan::Serve(rule) => Some(Served::new(hand, Status::Hit, rule, now)),
             Plan::ServeAndRefresh(rule) => Some(self.serve_and_refresh(work, hand, rule, None, now)),
@@ -158,7 +158,7 @@ impl Cache {
     fn decide(&self, work: &Arc<dyn Work>, reading: Reading, wish: &Wish, batch: Option<&Arc<Batch>>) -> Step {
         let engine = self.engine();
         let found = reading.hand.as_ref().map(|(hand, currency)| Found {
-            facts: hand.meta().facts,
+            facts: hand.meta().facts(),
             // What this process has heard since the read counts too.
             currency: (*currency).max(engine.near().currency(hand.meta())).max(reading.pin.struck()),
         });
@@ -263,7 +263,7 @@ impl Cache {
                 }
             };
             match &done.result {
-                Ok(hand) if seat.answered_by(&done) && shows(hand, wish, &seat, &done) => {
+                Ok(hand) if seat.answered_by(&done, self.engine().near()) && shows(hand, wish, &seat, &done) => {
                     return Ok(Served::new(hand.clone(), Status::Loaded, rule, self.engine().now()));
                 }
                 // Outdated for this caller, or given up by a worker because another process holds the key.
@@ -296,7 +296,7 @@ impl Cache {
         let Fallback { hand, pin } = fallback?;
         let now = self.engine().now();
         let currency = self.engine().near().currency(hand.meta()).max(pin.struck());
-        let servable = currency != Currency::OutdatedHard && now < hand.meta().facts.ends_at();
+        let servable = currency != Currency::OutdatedHard && now < hand.meta().facts().ends_at();
         servable.then(|| Served::new(hand, Status::Fallback, rule, now))
     }
 
@@ -304,7 +304,7 @@ impl Cache {
     pub(crate) async fn demand(&self, work: &Arc<dyn Work>) -> Result<Served, Fault> {
         let reading = self.engine().read(std::slice::from_ref(work)).await.pop();
         let generation =
-            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().facts.generation);
+            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().generation());
         let at_least = newer(reading.as_ref().and_then(|reading| reading.newest), generation);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
         let wish = Wish { after: generation, strict: true, ..Wish::default() };
@@ -335,5 +335,5 @@ fn here(wish: Wish) -> Wish {
 
 /// Whether what landed shows the write that the caller wants to see: a load that began after the caller came always does.
 fn shows(hand: &Hand, wish: &Wish, seat: &Seat, done: &Done) -> bool {
-    seat.began_before(done) || wish.after.is_none_or(|write| !hand.meta().facts.generation.outdated_by(write))
+    seat.began_before(done) || wish.after.is_none_or(|write| !hand.meta().generation().outdated_by(write))
 }

@@ -21,7 +21,7 @@ use crate::entry::{Entry, Facts, Generation, Value};
 use crate::error::PortError;
 use crate::event::{Event, LoadEnd};
 use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role};
-use crate::time::Timestamp;
+use crate::time::Stopwatch;
 
 /// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
 const ROUNDS_MAX: u32 = 2;
@@ -112,8 +112,8 @@ impl Passage<'_> {
                 }
                 // Somebody else's load has made it fresh.
                 _ => {
-                    if let Some(hand) = self.find_fresh().await {
-                        return Start::Ended(Done { clean: true, ..self.ended(Ok(hand)) });
+                    if let Some(done) = self.find_fresh().await {
+                        return Start::Ended(done);
                     }
                 }
             }
@@ -132,7 +132,7 @@ impl Passage<'_> {
     }
 
     /// Reads what the store called fresh a moment ago.
-    async fn find_fresh(&mut self) -> Option<Hand> {
+    async fn find_fresh(&mut self) -> Option<Done> {
         let found = self.engine.read(std::slice::from_ref(self.work)).await.pop()?;
         if found.undecodable {
             // It is fresh for a version whose values we cannot read: load our own beside it.
@@ -141,10 +141,10 @@ impl Passage<'_> {
             return None;
         }
         let (hand, currency) = found.hand?;
-        let judged = Found { facts: hand.meta().facts, currency };
+        let judged = Found { facts: hand.meta().facts(), currency };
         let wish = Wish { strict: true, ..Wish::default() };
         match plan(Some(&judged), self.work.policy(), &wish, found.now, 1.0) {
-            Plan::Serve(_) | Plan::ServeAndRefresh(_) => Some(hand),
+            Plan::Serve(_) | Plan::ServeAndRefresh(_) => Some(Done { clean: Some(found.pin), ..self.ended(Ok(hand)) }),
             Plan::EmptyAndRefresh(_) | Plan::Load { .. } => {
                 self.demand.at_least = newer(self.demand.at_least, found.newest);
                 None
@@ -156,21 +156,21 @@ impl Passage<'_> {
     async fn rounds(&mut self, mut lease: Lease, mut pin: Pin) -> Done {
         loop {
             let round = self.lead.next_round();
-            let began = self.engine.now();
+            let watch = Stopwatch::start();
             let product = match self.load(Some(&lease)).await {
                 Ok(product) => product,
                 Err(fault) => {
-                    self.give_up(&lease, &fault, began).await;
+                    self.give_up(&lease, &fault, watch.elapsed()).await;
                     return self.ended(Err(fault));
                 }
             };
-            let took = self.engine.now().since(began);
+            let took = watch.elapsed();
             let hand = self.seal(product, &lease, took, &pin);
             match self.commit(&lease, &hand).await {
                 Ok(Committed::Stored) => {
                     self.loaded(LoadEnd::Stored, took, None);
                     self.work.near_fill(self.engine.near(), &pin, &hand);
-                    return Done { clean: true, ..self.ended(Ok(hand)) };
+                    return Done { clean: Some(pin), ..self.ended(Ok(hand)) };
                 }
                 Ok(Committed::Invalidated(next)) => {
                     self.loaded(LoadEnd::Outdated, took, None);
@@ -186,11 +186,11 @@ impl Passage<'_> {
                 Ok(Committed::Lost) => {
                     self.loaded(LoadEnd::Lost, took, None);
                     return match self.find_fresh().await {
-                        Some(newer) => Done { clean: true, ..self.ended(Ok(newer)) },
+                        Some(newer) => newer,
                         None => self.ended(Ok(hand)),
                     };
                 }
-                Err(error) => return self.not_kept(&lease, &pin, hand, took, error).await,
+                Err(error) => return self.not_kept(&lease, pin, hand, took, error).await,
             }
         }
     }
@@ -206,23 +206,23 @@ impl Passage<'_> {
             let bytes = self.work.encode(hand);
             Value::Encoded(bytes.map_err(|error| Some(PortError::lasting("store", "commit", error)))?)
         };
-        let (facts, tags, validators) = (meta.facts, meta.tags.clone(), meta.validators.clone());
+        let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         let entry = Entry { value, facts, tags, validators };
         self.engine.store().commit(self.work.key(), lease, entry).await.map_err(Some)
     }
 
     /// Serves what could not be installed, and keeps it in this process at most.
-    async fn not_kept(&self, lease: &Lease, pin: &Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
+    async fn not_kept(&self, lease: &Lease, pin: Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
         self.loaded(LoadEnd::NotKept, took, None);
         let clean = match error {
             // Another version's bytes stay in the store. The lease made this the only load, its generation judges it here.
             None => {
-                self.work.near_fill(self.engine.near(), pin, &hand);
-                self.engine.near().currency(hand.meta()) == Currency::Current
+                self.work.near_fill(self.engine.near(), &pin, &hand);
+                Some(pin)
             }
             Some(error) => {
                 self.engine.emit(&Event::PortFailed { error: &error });
-                false
+                None
             }
         };
         self.abandon(lease).await;
@@ -232,9 +232,9 @@ impl Passage<'_> {
     /// Loads without a lease: the store is down, or another process has held the key for too long.
     async fn unkept(&mut self) -> Done {
         self.lead.next_round();
-        let began = self.engine.now();
+        let (began, watch) = (self.engine.now(), Stopwatch::start());
         let result = self.load(None).await;
-        let took = self.engine.now().since(began);
+        let took = watch.elapsed();
         match result {
             Ok(product) => {
                 self.loaded(LoadEnd::NotKept, took, None);
@@ -267,7 +267,7 @@ impl Passage<'_> {
         // "Unchanged" must not bring back what was invalidated hard.
         let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
         let previous = self.demand.previous.as_ref().filter(servable);
-        let previous = previous.map(|hand| (hand, now.since(hand.meta().facts.loaded_at)));
+        let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
         let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {
@@ -311,9 +311,9 @@ impl Passage<'_> {
     }
 
     /// Ends the lease of a load that failed. A cycle is the caller's mistake, not the source's: it sets no back-off.
-    async fn give_up(&self, lease: &Lease, fault: &Fault, began: Timestamp) {
+    async fn give_up(&self, lease: &Lease, fault: &Fault, took: Duration) {
         let reason = fault.reason();
-        self.loaded(fault.end(), self.engine.now().since(began), Some(&reason));
+        self.loaded(fault.end(), took, Some(&reason));
         let failure = match fault {
             Fault::Cycle(_) | Fault::Closed => Failure::abandoned(),
             _ => {
@@ -340,7 +340,7 @@ impl Passage<'_> {
     }
 
     fn ended(&self, result: Result<Hand, Fault>) -> Done {
-        Done { result, clean: false, round: self.lead.round() }
+        Done { result, clean: None, round: self.lead.round() }
     }
 }
 
@@ -374,9 +374,9 @@ impl Waiting {
             return false;
         }
         let pause = self.pause.min(self.left);
-        let began = tokio::time::Instant::now();
+        let watch = Stopwatch::start();
         let _ = tokio::time::timeout(pause, notice.heard()).await;
-        self.left = self.left.saturating_sub(began.elapsed().max(Duration::from_millis(1)));
+        self.left = self.left.saturating_sub(watch.elapsed().max(Duration::from_millis(1)));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         true
     }

@@ -64,7 +64,7 @@ impl Cache {
             engine.emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Governor });
             return;
         };
-        let at_least = Some(hand.meta().facts.generation);
+        let at_least = Some(hand.meta().generation());
         let mut seat = self.take_off(work, Demand { at_least, previous: Some(hand.clone()), ..Demand::foreground() });
         engine.spawn(async move {
             seat.landed().await;

@@ -3,12 +3,12 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::fault::Fault;
 use crate::engine::near::NearMap;
 use crate::engine::work::{TypedWork, Work};
+use crate::entry::Tags;
 use crate::error::{BuildError, KeyError};
 use crate::job::{Cacheable, Job, State, States};
 use crate::key::Key;
@@ -36,8 +36,11 @@ pub struct Jobs(Vec<Candidate>);
 struct Candidate {
     type_id: TypeId,
     near_capacity: Option<u64>,
-    register: fn(&Setting<'_>, u64) -> Result<Arc<dyn AnyRegistered>, BuildError>,
+    register: Register,
 }
+
+/// Registers one job, with its part of the near tier.
+type Register = fn(&Setting<'_>, u64) -> Result<Arc<dyn AnyRegistered>, BuildError>;
 
 /// What the registration of a job is checked against.
 pub(crate) struct Setting<'a> {
@@ -81,7 +84,12 @@ fn register<J: Job>(setting: &Setting<'_>, near_capacity: u64) -> Result<Arc<dyn
     if !setting.shares_values && !J::Output::ENCODABLE {
         return Err(BuildError::NotEncodable { job: job() });
     }
-    Ok(Arc::new(Registered::<J> { policy: Arc::new(policy), state, near: NearMap::new(near_capacity) }))
+    Ok(Arc::new(Registered::<J> {
+        policy: Arc::new(policy),
+        state,
+        near: NearMap::new(near_capacity),
+        last_tags: Mutex::new(Tags::NONE),
+    }))
 }
 
 /// A job as a cache knows it.
@@ -89,9 +97,20 @@ pub(crate) struct Registered<J: Job> {
     pub policy: Arc<Policy>,
     pub state: J::State,
     pub near: NearMap<J>,
+    /// The tags of the last load: jobs whose tags do not change keep them once.
+    last_tags: Mutex<Tags>,
 }
 
 impl<J: Job> Registered<J> {
+    /// The same tags, held once where they are the last load's.
+    pub fn shared_tags(&self, tags: Tags) -> Tags {
+        let mut last = self.last_tags.lock().unwrap_or_else(PoisonError::into_inner);
+        if *last != tags {
+            *last = tags;
+        }
+        last.clone()
+    }
+
     /// The work of a job, with its key.
     pub fn work(self: &Arc<Self>, job: J) -> Result<Arc<dyn Work>, Fault> {
         let key = Key::new(J::NAMESPACE, J::NAME, &job).map_err(Fault::Key)?;
@@ -129,13 +148,14 @@ impl<J: Job> AnyRegistered for Registered<J> {
 
 /// The jobs of a cache.
 pub(crate) struct Registry {
-    by_type: HashMap<TypeId, Arc<dyn AnyRegistered>, BuildHasherDefault<TypeIdHasher>>,
+    /// Sorted: jobs are few, and a few comparisons are quicker than a hash.
+    by_type: Vec<(TypeId, Arc<dyn AnyRegistered>)>,
     by_name: HashMap<(&'static str, &'static str), Arc<dyn AnyRegistered>>,
 }
 
 impl Registry {
     pub fn new(jobs: Jobs, setting: &Setting<'_>, near_capacity: u64) -> Result<Self, BuildError> {
-        let mut registry = Registry { by_type: HashMap::default(), by_name: HashMap::new() };
+        let mut registry = Registry { by_type: Vec::new(), by_name: HashMap::new() };
         let part = near_capacity / (jobs.0.len().max(1) as u64);
         for candidate in jobs.0 {
             let registered = (candidate.register)(setting, candidate.near_capacity.unwrap_or(part))?;
@@ -143,22 +163,30 @@ impl Registry {
             if registry.by_name.insert(names, registered.clone()).is_some() {
                 return Err(BuildError::DuplicateJob { namespace: names.0.into(), job: names.1.into() });
             }
-            registry.by_type.insert(candidate.type_id, registered);
+            registry.by_type.push((candidate.type_id, registered));
         }
+        registry.by_type.sort_by_key(|(type_id, _)| *type_id);
         Ok(registry)
     }
 
     #[inline]
     pub fn of<J: Job>(&self) -> Option<&Registered<J>> {
-        let registered: &dyn Any = &**self.by_type.get(&TypeId::of::<J>())?;
+        let registered: &dyn Any = &**self.find(TypeId::of::<J>())?;
         registered.downcast_ref()
     }
 
     pub fn shared<J: Job>(&self) -> Result<Arc<Registered<J>>, Fault> {
-        let found = self.by_type.get(&TypeId::of::<J>()).cloned();
-        let found: Option<Arc<dyn Any + Send + Sync>> =
-            found.map(|registered| registered as Arc<dyn Any + Send + Sync>);
-        found.and_then(|registered| registered.downcast().ok()).ok_or(Fault::NotRegistered(J::NAME))
+        let registered: Option<Arc<dyn Any + Send + Sync>> = match self.find(TypeId::of::<J>()) {
+            Some(registered) => Some(registered.clone()),
+            None => None,
+        };
+        registered.and_then(|registered| registered.downcast().ok()).ok_or(Fault::NotRegistered(J::NAME))
+    }
+
+    #[inline]
+    fn find(&self, wanted: TypeId) -> Option<&Arc<dyn AnyRegistered>> {
+        let at = self.by_type.binary_search_by(|(type_id, _)| type_id.cmp(&wanted)).ok()?;
+        Some(&self.by_type[at].1)
     }
 
     /// The work that a key names; `Ok(None)`: nobody registered its job.
@@ -171,27 +199,7 @@ impl Registry {
 
     /// Slots and bytes of the near tier.
     pub fn near_size(&self) -> (usize, u64) {
-        let sizes = self.by_type.values().map(|registered| registered.near_size());
+        let sizes = self.by_type.iter().map(|(_, registered)| registered.near_size());
         sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
-    }
-}
-
-/// A `TypeId` is a hash already.
-#[derive(Default)]
-pub(crate) struct TypeIdHasher(u64);
-
-impl Hasher for TypeIdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }

@@ -76,7 +76,7 @@ impl Cache {
         let mut early = Vec::new();
         for (work, reading) in works.iter().zip(readings) {
             let found =
-                reading.hand.as_ref().map(|(hand, currency)| Found { facts: hand.meta().facts, currency: *currency });
+                reading.hand.as_ref().map(|(hand, currency)| Found { facts: hand.meta().facts(), currency: *currency });
             let fresh = |now| {
                 let strict = Wish { strict: true, ..Wish::default() };
                 matches!(plan(found.as_ref(), work.policy(), &strict, now, 1.0), Plan::Serve(_))

@@ -64,8 +64,8 @@ pub(crate) trait Work: Send + Sync {
 
 /// What a load gave, checked, its type erased.
 pub(crate) struct Product {
-    /// A `Held<V>`.
-    content: Box<dyn Any + Send>,
+    /// The value, already where it will stay: only its meta is still to be set.
+    slot: Hand,
     pub tags: Tags,
     pub windows: Windows,
     pub absent: bool,
@@ -95,7 +95,7 @@ impl<J: Job> TypedWork<J> {
             Content::Unchanged => {
                 let slot =
                     previous.and_then(Self::slot).ok_or_else(|| refused("unchanged, but nothing was in hand"))?;
-                let kept = validators.or_else(|| slot.meta.validators.clone());
+                let kept = validators.or_else(|| slot.meta.validators().cloned());
                 (Held::In(slot), kept)
             }
         };
@@ -113,13 +113,15 @@ impl<J: Job> TypedWork<J> {
         }
         let tags: Result<Vec<_>, _> = self.job.tags(value).into_iter().map(Tag::new).collect();
         let tags = tags.and_then(Tags::new).map_err(|error| refused(&error.to_string()))?;
+        let tags = self.registered.shared_tags(tags);
         let absent = self.job.absent(value);
         let mut windows = self.job.windows(value, &self.policy);
         if absent && let Some(ttl) = self.policy.negative_ttl() {
             windows.ttl = ttl;
         }
         let weight = u32::try_from(self.job.weigh(value)).unwrap_or(u32::MAX);
-        Ok(Product { content: Box::new(held), tags, windows, absent, weight, validators })
+        let slot = Arc::new(Slot::new(Meta::unsealed(), held));
+        Ok(Product { slot, tags, windows, absent, weight, validators })
     }
 
     fn context<'a>(&'a self, cache: &'a Cache, previous: Option<Previous<'a, J::Output>>) -> Load<'a, J> {
@@ -180,8 +182,7 @@ impl<J: Job> Work for TypedWork<J> {
         Box::pin(async move {
             let slot = previous.and_then(|(hand, _)| Self::slot(hand));
             let age = previous.map_or(Duration::ZERO, |(_, age)| age);
-            let told =
-                slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators.as_ref(), age });
+            let told = slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators(), age });
             let loaded = self.job.load(self.context(cache, told)).await.map_err(failed)?;
             self.check(loaded, previous.map(|(hand, _)| hand))
         })
@@ -207,12 +208,12 @@ impl<J: Job> Work for TypedWork<J> {
 
     fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand {
         let owner = frame.owner(&self.key, &facts, product.tags.as_slice(), &self.policy);
-        let meta = Meta::new(facts, product.tags, product.validators, owner);
-        match product.content.downcast::<Held<J::Output>>() {
-            Ok(held) => Arc::new(Slot::new(meta, *held)),
-            // Products are made by `examine` of the same work.
-            Err(_) => unreachable!("a product of another job"),
+        let mut slot = product.slot;
+        // Nobody else has a product's slot.
+        if let Some(unique) = Arc::get_mut(&mut slot) {
+            unique.set_meta(Meta::new(&facts, product.tags, product.validators, owner));
         }
+        slot
     }
 
     fn open(&self, entry: &Entry, frame: &Frame<'_>) -> Result<Hand, WireError> {
@@ -220,7 +221,7 @@ impl<J: Job> Work for TypedWork<J> {
             Value::Shared(any) => {
                 let slot = any.clone().downcast::<Slot<J::Output>>();
                 let slot = slot.map_err(|_| WireError::Local { what: std::any::type_name::<J::Output>() })?;
-                if frame.near.owns(&slot.meta) && slot.meta.facts == entry.facts {
+                if frame.near.owns(&slot.meta) && slot.meta.facts() == entry.facts {
                     return Ok(slot);
                 }
                 Held::In(slot)
@@ -231,7 +232,7 @@ impl<J: Job> Work for TypedWork<J> {
             }
         };
         let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
-        let meta = Meta::new(entry.facts, entry.tags.clone(), entry.validators.clone(), owner);
+        let meta = Meta::new(&entry.facts, entry.tags.clone(), entry.validators.clone(), owner);
         Ok(Arc::new(Slot::new(meta, held)))
     }
 
@@ -240,13 +241,13 @@ impl<J: Job> Work for TypedWork<J> {
         let codec = Codec::default();
         let payload = slot.encode(codec)?;
         let meta = &slot.meta;
-        let (facts, tags, validators) = (meta.facts, meta.tags.clone(), meta.validators.clone());
+        let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         wire::encode(&Header { codec, schema: 0, facts, tags, validators }, &payload)
     }
 
     fn empty(&self, facts: Facts, frame: &Frame<'_>) -> Option<Hand> {
         let value = self.job.empty()?;
-        let meta = Meta::new(facts, Tags::NONE, None, frame.owner(&self.key, &facts, &[], &self.policy));
+        let meta = Meta::new(&facts, Tags::NONE, None, frame.owner(&self.key, &facts, &[], &self.policy));
         Some(Arc::new(Slot::new(meta, Held::Own(value))))
     }
 

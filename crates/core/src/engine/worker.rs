@@ -174,7 +174,7 @@ impl Turn {
         drop(place);
         let done = seat.landed().await;
         match &done.result {
-            Ok(_) if done.clean => (Settlement::Done, None),
+            Ok(_) if done.is_current(engine.near()) => (Settlement::Done, None),
             Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
             Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
             Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),

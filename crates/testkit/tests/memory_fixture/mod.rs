@@ -31,6 +31,8 @@ pub fn store_fixture(lost: Strength, change: impl FnOnce(MemoryStoreBuilder) -> 
 }
 
 /// A memory bus with a memory store.
+// Not every test has a bus.
+#[allow(dead_code)]
 pub fn bus_fixture() -> BusFixture {
     let bus = MemoryBus::with_buffer(16);
     let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));

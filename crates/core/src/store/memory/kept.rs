@@ -18,10 +18,13 @@ pub(super) struct Kept {
     generation: Generation,
     ttl_micros: u64,
     stale_while_revalidate_micros: u64,
+    stale_if_error_micros: u64,
     /// At most 71 minutes are told apart.
     load_took_micros: u32,
     weight: u32,
-    extras: Option<Box<Extras>>,
+    tags: Tags,
+    validators: Option<Box<Bytes>>,
+    absent: bool,
 }
 
 /// A value in 16 bytes; the rarer kind pays for an allocation.
@@ -31,23 +34,11 @@ enum KeptValue {
     Encoded(Box<Bytes>),
 }
 
-/// What most entries do not have.
-#[derive(Debug)]
-struct Extras {
-    tags: Tags,
-    validators: Option<Bytes>,
-    stale_if_error_micros: u64,
-    absent: bool,
-}
-
 impl Kept {
     /// Keeps an entry under the generation that its load began in.
     pub(super) fn new(entry: Entry, generation: Generation) -> Kept {
         let weight = weight(&entry);
         let Entry { value, facts, tags, validators } = entry;
-        let stale_if_error_micros = micros(facts.windows.stale_if_error);
-        let plain = tags.as_slice().is_empty() && validators.is_none() && stale_if_error_micros == 0 && !facts.absent;
-        let extras = Extras { tags, validators, stale_if_error_micros, absent: facts.absent };
         Kept {
             value: match value {
                 Value::Shared(value) => KeptValue::Shared(value),
@@ -59,7 +50,10 @@ impl Kept {
             stale_while_revalidate_micros: micros(facts.windows.stale_while_revalidate),
             load_took_micros: u32::try_from(facts.load_took.as_micros()).unwrap_or(u32::MAX),
             weight: u32::try_from(weight).unwrap_or(u32::MAX),
-            extras: (!plain).then(|| Box::new(extras)),
+            stale_if_error_micros: micros(facts.windows.stale_if_error),
+            tags,
+            validators: validators.map(Box::new),
+            absent: facts.absent,
         }
     }
 
@@ -71,23 +65,22 @@ impl Kept {
                 KeptValue::Encoded(bytes) => Value::Encoded(Bytes::clone(bytes)),
             },
             facts: self.facts(),
-            tags: self.extras.as_ref().map_or(Tags::NONE, |extras| extras.tags.clone()),
-            validators: self.extras.as_ref().and_then(|extras| extras.validators.clone()),
+            tags: self.tags.clone(),
+            validators: self.validators.as_deref().cloned(),
         }
     }
 
     pub(super) fn facts(&self) -> Facts {
-        let extras = self.extras.as_deref();
         Facts {
             loaded_at: self.loaded_at,
             generation: self.generation,
             windows: Windows {
                 ttl: Duration::from_micros(self.ttl_micros),
                 stale_while_revalidate: Duration::from_micros(self.stale_while_revalidate_micros),
-                stale_if_error: Duration::from_micros(extras.map_or(0, |extras| extras.stale_if_error_micros)),
+                stale_if_error: Duration::from_micros(self.stale_if_error_micros),
             },
             load_took: Duration::from_micros(self.load_took_micros.into()),
-            absent: extras.is_some_and(|extras| extras.absent),
+            absent: self.absent,
             weight: self.weight,
         }
     }
@@ -97,7 +90,7 @@ impl Kept {
     }
 
     pub(super) fn tags(&self) -> &[Tag] {
-        self.extras.as_ref().map_or(&[], |extras| extras.tags.as_slice())
+        self.tags.as_slice()
     }
 
     /// Moves the moment from which the windows count. Only a fault does so.
@@ -107,11 +100,9 @@ impl Kept {
 
     /// What it takes in memory, apart from what every record takes.
     pub(super) fn bytes(&self) -> u64 {
-        let extras = self.extras.as_ref().map_or(0, |extras| {
-            let tags: usize = extras.tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
-            size_of::<Extras>() + tags + extras.validators.as_ref().map_or(0, Bytes::len)
-        });
-        u64::from(self.weight) + extras as u64
+        let tags: usize = self.tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
+        let validators = self.validators.as_ref().map_or(0, |bytes| bytes.len() + size_of::<Bytes>());
+        u64::from(self.weight) + (tags + validators) as u64
     }
 }
 

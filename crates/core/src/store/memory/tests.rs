@@ -192,5 +192,6 @@ fn churn(store: &MemoryStore, seed: u64) {
 
 #[test]
 fn a_record_stays_small() {
-    assert!(size_of::<record::Record>() <= 128, "{}", size_of::<record::Record>());
+    // Tags and validators are inside: beside an allocation of their own they would be more.
+    assert!(size_of::<record::Record>() <= 160, "{}", size_of::<record::Record>());
 }

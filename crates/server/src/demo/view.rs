@@ -1,0 +1,158 @@
+//! What a visitor is shown: the page and `/state.json` are two forms of it.
+
+use std::time::Duration;
+
+use freshen::{Answer, GetError, Policy, Rule, Status};
+use serde::Serialize;
+
+use crate::demo::fetch::FetchError;
+use crate::demo::listing::Listing;
+use crate::demo::stats::{Numbers, millis};
+
+/// What one caller got, and what happened so far. The names are those of `/state.json`.
+#[derive(Debug, Serialize)]
+pub struct View {
+    /// Where the list comes from, without credentials and query.
+    pub source: String,
+    /// Whether that is the demo's own slow upstream.
+    pub source_is_own: bool,
+    pub policy: Times,
+    /// `served` or `refused`.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// How long this caller waited.
+    pub waited_ms: f64,
+    /// Loads under way at this moment.
+    pub loads_under_way: usize,
+    pub numbers: Numbers,
+}
+
+/// The policy's times.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Times {
+    pub ttl_ms: f64,
+    pub stale_while_revalidate_ms: f64,
+    pub stale_if_error_ms: f64,
+    pub soft_timeout_ms: Option<f64>,
+    pub load_timeout_ms: f64,
+}
+
+/// What a `get` ended with.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Served(Served),
+    Refused(Refused),
+}
+
+/// A list, and why it was served.
+#[derive(Debug, Serialize)]
+pub struct Served {
+    pub status: &'static str,
+    pub rule: &'static str,
+    /// Status and rule in words.
+    pub why: &'static str,
+    pub age_ms: f64,
+    pub lines: Vec<String>,
+    /// How many more lines there were.
+    pub more: usize,
+}
+
+/// Why there is no list.
+#[derive(Debug, Serialize)]
+pub struct Refused {
+    /// Which error, as one word.
+    pub error: &'static str,
+    pub reason: String,
+    /// When trying again helps.
+    pub retry_after_ms: f64,
+}
+
+impl Times {
+    /// Of this policy.
+    pub fn of(policy: &Policy) -> Times {
+        let windows = policy.windows();
+        Times {
+            ttl_ms: millis(windows.ttl),
+            stale_while_revalidate_ms: millis(windows.stale_while_revalidate),
+            stale_if_error_ms: millis(windows.stale_if_error),
+            soft_timeout_ms: policy.soft_timeout().map(millis),
+            load_timeout_ms: millis(policy.load_timeout()),
+        }
+    }
+}
+
+impl Outcome {
+    /// Of a `get`.
+    pub fn of(got: Result<Answer<Listing>, GetError<FetchError>>) -> Outcome {
+        match got {
+            Ok(answer) => Outcome::Served(Served {
+                status: answer.status().as_str(),
+                rule: answer.rule().as_str(),
+                why: why(answer.status(), answer.rule()),
+                age_ms: millis(answer.age()),
+                lines: answer.lines.clone(),
+                more: answer.more,
+            }),
+            Err(error) => Outcome::Refused(Refused::of(error)),
+        }
+    }
+}
+
+impl Refused {
+    fn of(error: GetError<FetchError>) -> Refused {
+        const SOON: Duration = Duration::from_secs(1);
+        let (error, reason, retry_after) = match error {
+            GetError::Load { source, .. } => ("load-failed", source.to_string(), SOON),
+            GetError::TimedOut { after, .. } => {
+                ("timed-out", format!("the source did not answer within {after:?}"), SOON)
+            }
+            GetError::CoolingDown { reason, retry_after, .. } => ("cooling-down", reason, retry_after),
+            GetError::Closed => ("closed", "the demo is ending".into(), SOON),
+            GetError::Panicked { message, .. } => ("panicked", message, SOON),
+            _ => ("other", "no value could be had".into(), SOON),
+        };
+        Refused { error, reason, retry_after_ms: millis(retry_after) }
+    }
+
+    /// In whole seconds, as the `Retry-After` header wants it.
+    pub fn retry_after_secs(&self) -> u64 {
+        (self.retry_after_ms / 1000.0).ceil().max(1.0) as u64
+    }
+}
+
+/// Status and rule in words.
+fn why(status: Status, rule: Rule) -> &'static str {
+    match (status, rule) {
+        (Status::Hit, _) => "it is within its ttl, so the source was not asked",
+        (Status::Stale, Rule::WithinStale) => {
+            "its ttl is over: it was served at once, and it is loaded again behind this request"
+        }
+        (Status::Stale, _) => "it was invalidated: it was served at once, and it is loaded again behind this request",
+        (Status::Loaded, Rule::WithinStaleIfError) => {
+            "the one in hand was too stale, so this request waited for the source"
+        }
+        (Status::Loaded, _) => "nothing was in hand, so this request waited for the source",
+        (Status::Fallback, Rule::SoftTimeout) => "the one in hand is very stale, but the source takes too long",
+        (Status::Fallback, _) => "the one in hand is very stale, but the source fails",
+        (Status::Empty, _) => "nothing is in hand yet, and the policy says not to wait",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_is_never_in_zero_seconds() {
+        let secs = |retry_after_ms| Refused { error: "x", reason: String::new(), retry_after_ms }.retry_after_secs();
+        assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn each_status_has_its_words() {
+        let words: std::collections::HashSet<_> = Status::ALL.map(|status| why(status, Rule::WithinStale)).into();
+        assert_eq!(words.len(), Status::ALL.len());
+        assert_ne!(why(Status::Fallback, Rule::SoftTimeout), why(Status::Fallback, Rule::LoadFailed));
+    }
+}

@@ -1,0 +1,77 @@
+//! Why a command ended badly, and with which exit code.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+/// Why a command ended badly. A command line that cannot be read never comes here: it ends with 2.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}; {}", advice(source.kind()))]
+    Listen {
+        /// The address of `--listen`.
+        address: SocketAddr,
+        /// What the machine said.
+        source: io::Error,
+    },
+    /// The machine lacks something that every command needs.
+    #[error("cannot start: {0}")]
+    Start(#[source] io::Error),
+    /// There can be no HTTP client.
+    #[error("cannot make an HTTP client: {reason}")]
+    Client {
+        /// The innermost cause.
+        reason: String,
+    },
+    /// The cache refused its configuration.
+    #[error(transparent)]
+    Cache(#[from] freshen::BuildError),
+    /// The job's policy contradicts itself.
+    #[error(transparent)]
+    Policy(#[from] freshen::PolicyError),
+    /// Nobody waited for the orderly end.
+    #[error("ended at once by a second signal")]
+    Interrupted,
+}
+
+impl Failure {
+    /// 1, or 130 as shells have it for what was interrupted.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Failure::Interrupted => ExitCode::from(130),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// What to do about an address that cannot be had.
+fn advice(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            "another program has this port: end it, or give another one, such as --listen 127.0.0.1:0 for any that is free"
+        }
+        io::ErrorKind::PermissionDenied => "ports below 1024 are reserved: give a higher one with --listen",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address: give one of its own with --listen",
+        _ => "give another address with --listen",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_follows_from_what_the_machine_said() {
+        let said = |kind| {
+            let address = SocketAddr::from(([127, 0, 0, 1], 80));
+            Failure::Listen { address, source: io::Error::from(kind) }.to_string()
+        };
+        assert!(
+            said(io::ErrorKind::AddrInUse).contains("127.0.0.1:80") && said(io::ErrorKind::AddrInUse).contains(":0")
+        );
+        assert!(said(io::ErrorKind::PermissionDenied).contains("1024"));
+        assert!(said(io::ErrorKind::AddrNotAvailable).contains("no such address"));
+        assert!(said(io::ErrorKind::OutOfMemory).contains("another address"));
+    }
+}

@@ -1,0 +1,12 @@
+//! The demo as people meet it: the real binary, over HTTP and by signals.
+//!
+//! These run in real time, since the binary does: they look again until a deadline, and judge by statuses and counts.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod binary;
+mod origin;
+
+mod ends;
+mod life;
+mod sources;
