@@ -218,6 +218,10 @@ impl Passage<'_> {
             // Another version's bytes stay in the store. The lease made this the only load, its generation judges it here.
             None => {
                 self.work.near_fill(self.engine.near(), &pin, &hand);
+                if let Role::Task { .. } = self.demand.role {
+                    // No commit clears the marker of this task.
+                    self.cache.unask(self.work.key()).await;
+                }
                 Some(pin)
             }
             Some(error) => {
