@@ -265,7 +265,11 @@ impl Passage<'_> {
         let policy = self.work.policy().clone();
         self.engine.emit(&Event::LoadBegan { key: self.work.key() });
         if let Some(seat) = self.demand.batch.take() {
-            return seat.load(self.work.clone(), self.lead.id()).await;
+            let load = seat.load(self.work.clone(), self.lead.id());
+            return tokio::select! {
+                ended = load => ended,
+                never = self.renewing(lease) => match never {},
+            };
         }
         let now = self.engine.now();
         // "Unchanged" must not bring back what was invalidated hard.
