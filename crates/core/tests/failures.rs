@@ -665,3 +665,62 @@ async fn the_bytes_of_another_version_stay_when_they_are_stale_too() {
     assert_eq!(stage.get("a").await.unwrap().status(), Status::Hit);
     assert_eq!(stage.cache.queue_depth().await.unwrap(), Depth::default());
 }
+
+/// The new version's worker is asked for a key whose bytes are the old version's. Its task commits nothing, and must not keep the old version from asking.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_leaves_another_versions_bytes_leaves_no_marker() {
+    let (stage, other, reads) = two_versions().await;
+    stage.value("a").await;
+    assert!(other.refresh(&Truth { key: "a".into() }).await.unwrap());
+    stage.settle().await;
+    assert_eq!(reads.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(!stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_asked_for());
+    pass(10 * SECOND).await;
+    stage.source.write(2);
+    assert_eq!(answer(&stage, "a").await, (1, Status::Stale, Rule::Invalidated));
+    stage.settle().await;
+    assert_eq!(answer(&stage, "a").await, (2, Status::Hit, Rule::Fresh));
+}
+
+/// A value's own code panics when it is written for the store. The value is served and not kept, and its key is let go of.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_panics_when_it_is_written_is_served_and_not_kept() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let jobs = Jobs::new().add::<Brittle>();
+    let events = common::Memory::default();
+    let builder = Cache::builder().clock(clock).store(store).jobs(jobs).observer(events.clone());
+    let cache = builder.build().await.unwrap();
+    for writes in 1..=2 {
+        assert_eq!(cache.get(&Brittle).await.unwrap().status(), Status::Loaded);
+        assert_eq!((events.count("panicked: brittle"), cache.loads_under_way()), (writes, 0));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Brittle;
+
+/// Cannot be written.
+#[derive(Debug, Deserialize)]
+struct Glass;
+
+impl Serialize for Glass {
+    fn serialize<S: serde::Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+        panic!("brittle")
+    }
+}
+
+impl Job for Brittle {
+    type Output = Glass;
+    type Error = Down;
+    type State = ();
+    const NAME: &'static str = "brittle";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Glass>, Down> {
+        Ok(Glass.into())
+    }
+
+    fn weigh(&self, _value: &Glass) -> usize {
+        1
+    }
+}
