@@ -1,5 +1,7 @@
 //! What happens when a part fails: the store, the queue, the load, the value.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::sync::Arc;
@@ -200,6 +202,24 @@ async fn with_nothing_in_hand_a_queue_that_is_down_is_not_noticed() {
 async fn what_is_answered_empty_is_loaded_here_when_the_queue_takes_no_task() {
     let (stage, queue) = stage_on_faulty_queue().await;
     queue.switches.all_down();
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (0, Status::Empty, Rule::Missing));
+    stage.settle().await;
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (1, Status::Hit, Rule::Fresh));
+}
+
+/// The store is down as well, so nothing could be kept. A load for each page would only trouble the source.
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_empty_is_not_loaded_while_the_store_is_down() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (given, told) = (store.clone(), common::tuned::Told::default());
+    let jobs = Jobs::new().add::<common::Truth>().add::<Tuned>();
+    let stage = stage_with(|builder| builder.clock(clock).store(given).state(told).jobs(jobs)).await;
+    store.switches.all_down();
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (0, Status::Empty, Rule::Missing));
+    stage.settle().await;
+    assert_eq!((stage.source.reads(), stage.events.count("dropped: Unreachable")), (0, 1));
+    store.switches.up();
     assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (0, Status::Empty, Rule::Missing));
     stage.settle().await;
     assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (1, Status::Hit, Rule::Fresh));
@@ -722,5 +742,47 @@ impl Job for Brittle {
 
     fn weigh(&self, _value: &Glass) -> usize {
         1
+    }
+}
+
+/// A value's own code panics when it is read. It is a miss like any value that does not decode, not a panic of the caller.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_panics_when_it_is_read_is_a_stale_miss() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let stage = stage_with(|builder| builder.clock(clock.clone()).store(store.clone())).await;
+    stage.value("a").await;
+    let jobs = Jobs::new().add::<Cracked>();
+    let cache = Cache::builder().clock(clock).store(store).jobs(jobs).build().await.unwrap();
+    let answer = cache.get(&Cracked { key: "a".into() }).await.unwrap();
+    assert_eq!((answer.status(), answer.rule()), (Status::Loaded, Rule::Undecodable));
+    assert_eq!(*stage.cache.peek(&truth("a")).await.unwrap().unwrap(), 1);
+}
+
+/// `Truth` in a version whose values cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Cracked {
+    key: String,
+}
+
+/// Cannot be read.
+#[derive(Debug, Serialize)]
+struct Crack;
+
+impl<'de> Deserialize<'de> for Crack {
+    fn deserialize<D: serde::Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
+        panic!("cracked")
+    }
+}
+
+impl Job for Cracked {
+    type Output = Crack;
+    type Error = Down;
+    type State = ();
+    const NAME: &'static str = "truth";
+    const NAMESPACE: &'static str = "tests";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Crack>, Down> {
+        Ok(Crack.into())
     }
 }

@@ -1,11 +1,14 @@
 //! Several keys at once: one batch load for what is missing.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::faults::{FaultyStore, Switches};
+use common::tuned::{Kind, tuned};
 use common::{Act, Down, ERROR, STALE, Source, Stage, TTL, Truth, pass, stage_with, truth};
 use freshen_core::store::{Begin, Begun, Failure, Role, Store};
 use freshen_core::{Answer, Clock, GetError, Job, Jobs, Key, Load, Loaded, PolicyBuilder, Rule, Status, Strength};
@@ -299,6 +302,20 @@ async fn a_single_missing_key_is_loaded_by_itself() {
     shop.many(&[1, 3]).await;
     assert_eq!(shop.orders.all(), [vec![1, 2], vec![3]]);
     assert_eq!(*shop.stage.cache.get(&truth("a")).await.unwrap(), 1);
+}
+
+/// The job has no batch. Its loads all run at once, each by itself.
+#[tokio::test(start_paused = true)]
+async fn a_job_without_batches_is_loaded_key_by_key_at_once() {
+    let (stage, notes) = common::tuned::tuned_stage().await;
+    stage.source.hold();
+    let cache = stage.cache.clone();
+    let jobs = [Kind::Plain, Kind::Short, Kind::Soft].map(tuned);
+    let waiting = tokio::spawn(async move { cache.get_many(&jobs).await });
+    stage.source.read_by(3).await;
+    stage.source.open();
+    assert_eq!(notes.all(), [None, None, None]);
+    assert_eq!(told(waiting.await.unwrap()), [(1, New), (1, New), (1, New)]);
 }
 
 /// A batch runs longer than a lease, which the policy has renewed. Nobody else may load its keys meanwhile.

@@ -1,5 +1,7 @@
 //! Two caches on one store, with a bus between them, as two processes would be.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::Duration;
