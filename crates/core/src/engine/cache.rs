@@ -12,6 +12,7 @@ use crate::engine::obtain::Served;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
 use crate::engine::put::Put;
+use crate::engine::refresh::Ask;
 use crate::engine::request::Request;
 use crate::engine::slot::Slot;
 use crate::engine::work::Work;
@@ -155,7 +156,7 @@ impl Cache {
     pub async fn refresh<L: Lookup>(&self, job: &L) -> Result<bool, CacheError> {
         let work = self.work_of(job)?;
         self.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
-        Ok(self.ask(&work, None, crate::queue::Priority::Normal).await)
+        Ok(self.ask(&work, None, crate::queue::Priority::Normal).await == Ask::Pushed)
     }
 
     /// Outdates one job's value. Call it after the source's commit.

@@ -1,5 +1,8 @@
 //! A source under the test's control, a job that reads it, and an observer that remembers.
-#![allow(dead_code)] // Each test file uses a part of it.
+#![allow(dead_code, clippy::unwrap_used)] // Each test file uses a part of it; a test that cannot go on fails.
+
+pub mod faults;
+pub mod tuned;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -101,7 +104,8 @@ impl Source {
         }
     }
 
-    async fn load(&self) -> Result<u64, Down> {
+    /// Reads the truth as the next of the script says.
+    pub async fn load(&self) -> Result<u64, Down> {
         let act = self.0.script.lock().unwrap().pop_front().unwrap_or(Act::Answer);
         let truth = self.0.truth.load(Ordering::SeqCst);
         self.0.reads.fetch_add(1, Ordering::SeqCst);
