@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::fault::Fault;
@@ -138,7 +139,9 @@ impl<J: Job> AnyRegistered for Registered<J> {
     }
 
     fn open(self: Arc<Self>, key: &Key) -> Result<Arc<dyn Work>, KeyError> {
-        Ok(self.work_of(key.decode()?, key.clone()))
+        // A task or a message of another process names the arguments: where the job's own code panics for them, they do not fit it.
+        let opened = catch_unwind(AssertUnwindSafe(|| Ok(self.work_of(key.decode()?, key.clone()))));
+        opened.unwrap_or_else(|panic| Err(KeyError::Decode { reason: Fault::panicked(&*panic).reason() }))
     }
 
     fn near_size(&self) -> (usize, u64) {
