@@ -518,6 +518,30 @@ async fn an_early_refresh_is_a_hit_with_a_load_behind_it() {
     assert_eq!(stage.source.reads(), 2);
 }
 
+/// A process without workers refreshes nothing, early or late, and says so. Its value goes stale in its time and is asked for then.
+#[tokio::test(start_paused = true)]
+async fn a_process_without_workers_leaves_an_early_refresh() {
+    let jobs = Jobs::new().add::<common::Truth>().add::<Tuned>();
+    let told = common::tuned::Told::default();
+    let stage = stage_with(|builder| builder.workers(0).state(told).jobs(jobs)).await;
+    stage.source.hold();
+    let cache = stage.cache.clone();
+    let first = tokio::spawn(async move { cache.get(&tuned(Kind::Early)).await });
+    pass(5 * SECOND).await;
+    stage.source.open();
+    first.await.unwrap().unwrap();
+    pass(TTL - 6 * SECOND).await;
+    for _ in 0..100 {
+        assert_eq!(tuned_answer(&stage, Kind::Early).await.1, Status::Hit);
+    }
+    stage.settle().await;
+    assert_eq!((stage.source.reads(), stage.events.count("dropped: Governor")), (1, 1));
+    pass(SECOND).await;
+    assert_eq!(tuned_answer(&stage, Kind::Early).await, (1, Status::Stale, Rule::WithinStale));
+    stage.settle().await;
+    assert_eq!(stage.cache.queue_depth().await.unwrap().ready, 1);
+}
+
 /// The opposite: without the policy a hit is a hit until the last moment.
 #[tokio::test(start_paused = true)]
 async fn without_the_policy_nothing_is_refreshed_early() {

@@ -563,3 +563,18 @@ async fn workers_outlast_a_queue_that_is_down() {
     pass(2 * SECOND).await;
     assert_eq!(hit(&stage, "a").await, (1, Status::Hit));
 }
+
+/// A task names arguments for which the job's own code panics. It is set aside like any other that cannot be carried out, and the workers go on.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_job_panics_when_it_is_opened_is_quarantined() {
+    let jobs = Jobs::new().add::<Truth>().add::<Tuned>();
+    let stage = stage_with(|builder| builder.workers(1).state(Told::default()).jobs(jobs)).await;
+    let broken = Key::new("tests", "tuned", &tuned(Kind::Broken)).unwrap();
+    stage.cache.queue().push(&[task(broken), task(key("a"))]).await.unwrap();
+    stage.settle().await;
+    assert_eq!(reasons(&stage.cache).await, ["key: the arguments do not fit the job: panicked: no policy"]);
+    assert_eq!(hit(&stage, "a").await, (1, Status::Hit));
+    stage.cache.queue().push(&[task(key("b"))]).await.unwrap();
+    stage.settle().await;
+    assert_eq!(hit(&stage, "b").await, (1, Status::Hit));
+}

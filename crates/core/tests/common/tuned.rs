@@ -31,6 +31,8 @@ pub enum Kind {
     Revalidating,
     /// Says that the value has not changed, whatever is in hand.
     Unchanged,
+    /// Its policy panics.
+    Broken,
     /// A task is tried three times.
     ThreeAttempts,
 }
@@ -86,6 +88,7 @@ impl Job for Tuned {
             Kind::Negative => policy().negative_ttl(Duration::from_secs(5)),
             Kind::Jitter => policy().jitter(0.5),
             Kind::Early => policy().early_refresh(1.0),
+            Kind::Broken => panic!("no policy"),
             Kind::ThreeAttempts => policy().attempts(3),
             _ => return usual.clone(),
         };
