@@ -69,6 +69,9 @@ impl Near {
 
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
     pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
+        // The count first, before the trust too: a tier that is distrusted in between must not have this slot noted as
+        // judged under the count that the distrust left, or a quick look would go on answering with it.
+        let raises = self.raises();
         let trust = self.trust.load(Ordering::Acquire);
         if meta.owner().near != self.id
             || meta.owner().trust != trust
@@ -77,7 +80,6 @@ impl Near {
         {
             return None;
         }
-        let raises = self.raises();
         let currency = self.currency(meta);
         if currency == Currency::Current {
             meta.judged_current(raises);
