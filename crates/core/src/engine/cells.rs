@@ -1,14 +1,15 @@
 //! Cells: what this process knows of the marks of tags and namespaces, cheap enough to ask at every read.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use crate::entry::Generation;
 use crate::store::{Currency, Mark, Scope};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Raises that are remembered for those who began to read before a cell existed.
-const RECENT_RAISES: usize = 1024;
+const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
 /// The count of raises starts above zero: zero stands for "never judged".
 const FIRST: u64 = 1;
 
@@ -124,7 +125,7 @@ impl Cells {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,7 @@
 //! Flights: one load per key in this process, and everybody who waits for it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
@@ -11,6 +10,8 @@ use crate::engine::near::{Near, Pin};
 use crate::engine::slot::Hand;
 use crate::key::Key;
 use crate::store::Currency;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// How a flight ended.
 pub(crate) struct Done {

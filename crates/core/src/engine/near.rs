@@ -1,7 +1,6 @@
 //! The near tier: decoded values in this process, found by the job itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quick_cache::Weighter;
@@ -14,12 +13,13 @@ use crate::entry::{Facts, Strength};
 use crate::job::{Job, Lookup};
 use crate::key::{Key, KeyHash};
 use crate::store::{Currency, Mark, Scope};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 
 /// What a slot costs besides its value: the map's entry, the slot's own fields and its cells, roughly.
 const SLOT_OVERHEAD: u64 = 240;
 
-static NEXT_NEAR: AtomicU64 = AtomicU64::new(1);
+static NEXT_NEAR: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
 /// What all near maps of one cache share: cells, pins and trust.
 #[derive(Debug)]
@@ -237,3 +237,6 @@ impl Frame<'_> {
         self.near.owner(self.pin, &scopes(key.namespace(), tags), self.marks, quick_until)
     }
 }
+
+#[cfg(all(test, loom))]
+mod schedules;
