@@ -33,7 +33,7 @@ pub(crate) struct Flight {
 
 /// The loads under way, and which of them wait for which.
 ///
-/// The table's lock guards joining and landing; the edges' lock guards the search for cycles. Neither is held over an await.
+/// The table's lock guards joining, counting rounds and landing; the edges' lock guards the search for cycles. Neither is held over an await.
 #[derive(Default)]
 pub(crate) struct Flights {
     next: AtomicU64,
@@ -179,6 +179,9 @@ pub(crate) struct Lead {
 impl Lead {
     /// Counts a load that is about to begin: those who join from now on began after it.
     pub fn next_round(&self) -> u32 {
+        // Under the lock under which seats are taken: whoever joined in an earlier round has let go of it, so what it wrote
+        // before it joined is seen by the load.
+        let _order = lock(&self.flights.table);
         self.flight.round.fetch_add(1, Ordering::AcqRel) + 1
     }
 
