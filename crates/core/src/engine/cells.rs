@@ -219,3 +219,6 @@ mod tests {
         assert!(cells.lock().cells.len() <= 1025);
     }
 }
+
+#[cfg(all(test, loom))]
+mod schedules;
