@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as QuickCache;
 
-use crate::engine::cells::Cells;
+use crate::engine::cells::{Cells, Pinned};
 use crate::engine::pins::{KeyPin, Pins};
 use crate::engine::slot::{Hand, Meta, Owner, Slot};
 use crate::entry::{Facts, Strength};
@@ -104,19 +104,17 @@ impl Near {
     }
 
     /// The owner of a slot that is made under `pin`, with its cells raised to what was read. A slot whose cells missed too
-    /// much belongs to nobody and is served once.
+    /// much belongs to nobody and is served once; until then it is judged by what is raised from now on.
     pub fn owner(&self, pin: &Pin, scopes: &[Scope], marks: &[(Scope, Mark)], quick_until: Timestamp) -> Owner {
         let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
-        let cells = self.cells.pin(scopes, pin.raises);
-        if let Some(cells) = &cells {
-            Cells::raise_pinned(cells, scopes, marks);
-        }
+        let Pinned { cells, complete } = self.cells.pin(scopes, pin.raises);
+        Cells::raise_pinned(&cells, scopes, marks);
         Owner {
-            near: if cells.is_some() { self.id } else { 0 },
+            near: if complete { self.id } else { 0 },
             trust: pin.trust,
             near_until,
             quick_until: quick_until.min(near_until),
-            cells: cells.unwrap_or_else(|| Arc::new([])),
+            cells,
         }
     }
 
