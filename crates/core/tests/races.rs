@@ -6,8 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Act, STALE, TTL, pass, stage, truth};
-use freshen_core::{Status, Strength};
+use common::faults::FaultyStore;
+use common::{Act, STALE, TTL, pass, stage, stage_with, truth};
+use freshen_core::store::{Store, Target};
+use freshen_core::{Clock, Status, Strength, Tag};
 
 /// A reader misses and begins to load; the source is written and the key invalidated; the load ends with the old value.
 #[tokio::test(start_paused = true)]
@@ -230,5 +232,26 @@ async fn a_fallback_is_judged_again_when_it_is_served() {
         }
         stage.source.open();
         assert!(waiting.await.unwrap().is_err(), "by tag: {by_tag}");
+    }
+}
+
+/// A load is stored, and the store's answer is on its way; another process invalidates, and this one has not heard of it. A
+/// caller that then comes and finds the record outdated is not answered by that load.
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_read_an_outdated_record_is_not_answered_by_the_load_that_made_it() {
+    let key = freshen_core::Key::new("tests", "truth", &truth("a")).unwrap();
+    for target in [Target::Tag(Tag::new("all").unwrap()), Target::Key(key)] {
+        let clock = Clock::runtime();
+        let store = FaultyStore::new(clock.clone());
+        let given = store.clone();
+        let stage = stage_with(|builder| builder.clock(clock).store(given)).await;
+        store.switches.late("commit", Duration::from_secs(1));
+        let before = stage.getting("a");
+        stage.settle().await;
+        stage.source.write(2);
+        store.inner.invalidate(std::slice::from_ref(&target), Strength::Hard).await.unwrap();
+        let after = stage.getting("a");
+        assert_eq!(*before.await.unwrap().unwrap(), 1, "{target:?}");
+        assert_eq!(*after.await.unwrap().unwrap(), 2, "{target:?}");
     }
 }

@@ -54,7 +54,13 @@ struct Fallback {
 /// What a plan leaves to be done for one key.
 enum Step {
     Done(Result<Served, Fault>),
-    Fly { rule: Rule, fallback: Option<Fallback>, demand: Demand },
+    /// `above`: what this caller wants to see or saw outdated, so that only a value above it answers.
+    Fly {
+        rule: Rule,
+        fallback: Option<Fallback>,
+        demand: Demand,
+        above: Option<Generation>,
+    },
 }
 
 impl Cache {
@@ -163,6 +169,7 @@ impl Cache {
             currency: (*currency).max(engine.near().currency(hand.meta())).max(reading.pin.struck()),
         });
         let planned = plan(found.as_ref(), work.policy(), wish, reading.now, engine.chance());
+        let outdated = found.filter(|found| found.currency != Currency::Current).map(|found| found.facts.generation);
         let hand = reading.hand.map(|(hand, _)| hand);
         match (planned, hand) {
             (Plan::Serve(rule), Some(hand)) => Step::Done(Ok(Served::new(hand, Status::Hit, rule, reading.now))),
@@ -176,16 +183,19 @@ impl Cache {
             (Plan::Load { rule, fallback }, hand) => {
                 let rule = if reading.undecodable { Rule::Undecodable } else { rule };
                 let rule = if reading.snapshot.is_none() { Rule::StoreDown } else { rule };
+                let at_least = newer(reading.newest, wish.after);
+                // An invalidation by key leaves no mark: what it outdated is known by its own generation.
+                let above = newer(outdated, at_least);
                 let demand = Demand {
                     role: Role::Foreground,
-                    at_least: newer(reading.newest, wish.after),
+                    at_least,
                     previous: hand.clone().filter(|_| rule != Rule::InvalidatedHard),
                     heeds_backoff: true,
                     near_only: reading.undecodable,
                     batch: batch.filter(|_| work.batches()).map(Batch::seat),
                 };
                 let fallback = hand.filter(|_| fallback).map(|hand| Fallback { hand, pin: reading.pin });
-                Step::Fly { rule, fallback, demand }
+                Step::Fly { rule, fallback, demand, above }
             }
             // A plan serves only what it was shown.
             (Plan::Serve(_) | Plan::ServeAndRefresh(_), None) => Step::Done(Err(Fault::Outdated)),
@@ -222,12 +232,12 @@ impl Cache {
         let steps: Vec<Step> = steps.map(|(work, reading)| self.decide(work, reading, wish, batch.as_ref())).collect();
         let waits = works.iter().zip(steps).map(|(work, step)| match step {
             Step::Done(result) => futures_util::future::Either::Left(std::future::ready(result)),
-            Step::Fly { rule, fallback, demand } => {
+            Step::Fly { rule, fallback, demand, above } => {
                 let at_least = demand.at_least;
                 let previous = demand.previous.clone();
                 let seat = self.take_off(work, demand);
                 let again = move || Demand { at_least, previous: previous.clone(), ..Demand::foreground() };
-                futures_util::future::Either::Right(self.follow(work, wish, rule, fallback, seat, again))
+                futures_util::future::Either::Right(self.follow(work, above, rule, fallback, seat, again))
             }
         });
         let waits: Vec<_> = waits.collect();
@@ -248,7 +258,7 @@ impl Cache {
     async fn follow(
         &self,
         work: &Arc<dyn Work>,
-        wish: &Wish,
+        above: Option<Generation>,
         rule: Rule,
         mut fallback: Option<Fallback>,
         mut seat: Seat,
@@ -263,7 +273,7 @@ impl Cache {
                 }
             };
             match &done.result {
-                Ok(hand) if seat.answered_by(&done, self.engine().near()) && shows(hand, wish, &seat, &done) => {
+                Ok(hand) if seat.answered_by(&done, self.engine().near()) && shows(hand, above, &seat, &done) => {
                     return Ok(Served::new(hand.clone(), Status::Loaded, rule, self.engine().now()));
                 }
                 // Outdated for this caller, or given up by a worker because another process holds the key.
@@ -307,11 +317,10 @@ impl Cache {
             reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().generation());
         let at_least = newer(reading.as_ref().and_then(|reading| reading.newest), generation);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
-        let wish = Wish { after: generation, strict: true, ..Wish::default() };
         let again =
             move || Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
         let seat = self.take_off(work, again());
-        self.follow(work, &wish, Rule::Demanded, None, seat, again).await
+        self.follow(work, at_least, Rule::Demanded, None, seat, again).await
     }
 }
 
@@ -333,7 +342,7 @@ fn here(wish: Wish) -> Wish {
     Wish { strict: wish.strict || Scope::current().is_some(), ..wish }
 }
 
-/// Whether what landed shows the write that the caller wants to see: a load that began after the caller came always does.
-fn shows(hand: &Hand, wish: &Wish, seat: &Seat, done: &Done) -> bool {
-    seat.began_before(done) || wish.after.is_none_or(|write| !hand.meta().generation().outdated_by(write))
+/// Whether what landed shows what the caller has to see: a load that began after the caller came always does.
+fn shows(hand: &Hand, above: Option<Generation>, seat: &Seat, done: &Done) -> bool {
+    seat.began_before(done) || above.is_none_or(|write| !hand.meta().generation().outdated_by(write))
 }

@@ -20,6 +20,7 @@ pub struct Switches(Arc<Mutex<State>>);
 struct State {
     all_down: bool,
     down: HashSet<&'static str>,
+    late: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
 }
 
@@ -34,16 +35,29 @@ impl Switches {
         self.0.lock().unwrap().all_down = true;
     }
 
+    /// From now on this step is done, and answers after `by`.
+    pub fn late(&self, operation: &'static str, by: Duration) {
+        self.0.lock().unwrap().late.insert(operation, by);
+    }
+
     /// From now on everything works again.
     pub fn up(&self) {
         let mut state = self.0.lock().unwrap();
         state.all_down = false;
         state.down.clear();
+        state.late.clear();
     }
 
     /// How often a step was called, whether or not it failed.
     pub fn calls(&self, operation: &'static str) -> usize {
         self.0.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    async fn answer(&self, operation: &'static str) {
+        let late = self.0.lock().unwrap().late.get(operation).copied();
+        if let Some(by) = late {
+            tokio::time::sleep(by).await;
+        }
     }
 
     fn pass(&self, port: &'static str, operation: &'static str) -> Result<(), PortError> {
@@ -123,7 +137,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Committed, PortError>> {
         Box::pin(async move {
             self.pass("commit")?;
-            self.inner.commit(key, lease, entry).await
+            let committed = self.inner.commit(key, lease, entry).await;
+            self.switches.answer("commit").await;
+            committed
         })
     }
 
