@@ -26,7 +26,7 @@ impl Job for Item {
     type State = (Source, Orders);
     const NAME: &'static str = "item";
     const NAMESPACE: &'static str = "tests";
-    const BATCHES: bool = true;
+    const BATCH: usize = 5;
 
     fn policy() -> PolicyBuilder {
         common::policy()
@@ -294,6 +294,16 @@ async fn a_caller_who_leaves_does_not_end_the_batch() {
     assert_eq!(told(shop.many(&[1, 2]).await), [(11, Hit), (12, Hit)]);
 }
 
+/// More keys are missing than one batch takes. They are loaded in several, all at once.
+#[tokio::test(start_paused = true)]
+async fn a_batch_never_takes_more_keys_than_its_job_says() {
+    let shop = shop().await;
+    shop.many(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]).await;
+    let mut sizes: Vec<usize> = shop.orders.all().iter().map(Vec::len).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [2, 5, 5]);
+}
+
 /// One key alone needs no batch.
 #[tokio::test(start_paused = true)]
 async fn a_single_missing_key_is_loaded_by_itself() {
@@ -346,7 +356,7 @@ impl Job for Slow {
     type Error = Down;
     type State = (Source,);
     const NAME: &'static str = "slow";
-    const BATCHES: bool = true;
+    const BATCH: usize = 100;
 
     fn policy() -> PolicyBuilder {
         common::policy().lease(10 * SECOND).load_timeout(200 * SECOND).renewing_lease()

@@ -11,7 +11,8 @@ use crate::engine::fault::Fault;
 use crate::engine::scope::Scope;
 use crate::engine::work::{Product, Work};
 
-/// Where the loads of one `get_many` meet. It fires when everybody who has a seat has either arrived or left.
+/// Where the loads of one `get_many` meet. It fires when everybody who has a seat has either arrived or left, and as often
+/// before as a batch is full.
 pub(crate) struct Batch {
     cache: Cache,
     state: Mutex<State>,
@@ -41,12 +42,13 @@ impl Batch {
         BatchSeat { batch: Some(self.clone()) }
     }
 
-    /// One seat less, with or without an arrival; the last one fires.
+    /// One seat less, with or without an arrival. The last one fires, and so does one that fills a batch.
     fn settle(self: Arc<Self>, arrival: Option<Arrival>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.expected -= 1;
+        let full = arrival.as_ref().is_some_and(|arrival| state.arrived.len() + 1 >= arrival.work.batch());
         state.arrived.extend(arrival);
-        if state.expected == 0 && !state.arrived.is_empty() {
+        if (full || state.expected == 0) && !state.arrived.is_empty() {
             let arrived = std::mem::take(&mut state.arrived);
             drop(state);
             let cache = self.cache.clone();

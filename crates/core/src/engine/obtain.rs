@@ -192,7 +192,7 @@ impl Cache {
                     previous: hand.clone().filter(|_| rule != Rule::InvalidatedHard),
                     heeds_backoff: true,
                     near_only: reading.undecodable,
-                    batch: batch.filter(|_| work.batches()).map(Batch::seat),
+                    batch: batch.filter(|_| work.batch() > 1).map(Batch::seat),
                 };
                 let fallback = hand.filter(|_| fallback).map(|hand| Fallback { hand, pin: reading.pin });
                 Step::Fly { rule, fallback, demand, above }

@@ -26,7 +26,8 @@ pub(crate) trait Work: Send + Sync {
     fn job_name(&self) -> &'static str;
     fn namespace(&self) -> &'static str;
     fn policy(&self) -> &Arc<Policy>;
-    fn batches(&self) -> bool;
+    /// How many keys one batch load takes; one: none at all.
+    fn batch(&self) -> usize;
 
     /// Runs the job's code and checks what it gives.
     fn load<'a>(
@@ -181,8 +182,8 @@ impl<J: Job> Work for TypedWork<J> {
         &self.policy
     }
 
-    fn batches(&self) -> bool {
-        J::BATCHES
+    fn batch(&self) -> usize {
+        J::BATCH
     }
 
     fn load<'a>(

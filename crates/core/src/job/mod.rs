@@ -58,8 +58,8 @@ pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + 
     const NAME: &'static str;
     /// What is invalidated together, and governed together.
     const NAMESPACE: &'static str = "default";
-    /// Whether [`Job::load_many`] loads several keys for about the price of one.
-    const BATCHES: bool = false;
+    /// How many keys one [`Job::load_many`] takes at most. Above one, keys that are missing together are loaded together.
+    const BATCH: usize = 1;
 
     /// The job's policy, checked when the cache is built.
     fn policy() -> PolicyBuilder {
@@ -78,7 +78,7 @@ pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + 
     /// has passed drop the future at an await.
     fn load(&self, load: Load<'_, Self>) -> impl Future<Output = Result<Loaded<Self::Output>, Self::Error>> + Send;
 
-    /// Computes the values of several keys at once, one result per job in their order. Used where [`Job::BATCHES`] is true.
+    /// Computes the values of several keys at once, one result per job in their order. Used where [`Job::BATCH`] is above one.
     fn load_many(
         jobs: &[Self],
         load: Load<'_, Self>,

@@ -146,7 +146,7 @@ impl Job for Truth {
     type State = (Source,);
     const NAME: &'static str = "truth";
     const NAMESPACE: &'static str = "tests";
-    const BATCHES: bool = true;
+    const BATCH: usize = 100;
 
     fn policy() -> PolicyBuilder {
         policy()
