@@ -101,7 +101,8 @@ impl Source {
         }
     }
 
-    async fn load(&self) -> Result<u64, Down> {
+    /// What a load does: the next of the script.
+    pub async fn load(&self) -> Result<u64, Down> {
         let act = self.0.script.lock().unwrap().pop_front().unwrap_or(Act::Answer);
         let truth = self.0.truth.load(Ordering::SeqCst);
         self.0.reads.fetch_add(1, Ordering::SeqCst);
