@@ -137,7 +137,7 @@ pub enum Dropped {
     QueueFull,
     /// The queue or the store could not be reached.
     Unreachable,
-    /// The cache keeps as many refreshes waiting as it may.
+    /// This process has no room for one more refresh, or makes none.
     Governor,
     /// The cache is shutting down.
     Closing,

@@ -12,6 +12,7 @@ use crate::engine::obtain::Served;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
 use crate::engine::put::Put;
+use crate::engine::refresh::Ask;
 use crate::engine::request::Request;
 use crate::engine::slot::Slot;
 use crate::engine::work::Work;
@@ -83,7 +84,7 @@ impl Cache {
     #[inline]
     pub async fn get<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(answer),
+            Some((slot, age)) => Ok(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
             // Boxed, so that the future of a hit stays small.
             None => Box::pin(self.walk(job, Wish::default())).await,
         }
@@ -100,7 +101,7 @@ impl Cache {
         read: impl FnOnce(&Output<L>) -> R,
     ) -> Result<R, GetError<LoadError<L>>> {
         match self.hit(job) {
-            Some(answer) => Ok(read(&answer)),
+            Some((slot, _)) => Ok(read(&slot)),
             None => Box::pin(self.walk(job, Wish::default())).await.map(|answer| read(&answer)),
         }
     }
@@ -109,7 +110,10 @@ impl Cache {
     ///
     /// Where the store is another process's, only the near tier is looked at.
     pub fn get_ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        self.hit(job).or_else(|| self.ready(job))
+        match self.hit(job) {
+            Some((slot, age)) => Some(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
+            None => self.ready(job),
+        }
     }
 
     /// A `get` with wishes: how stale an answer may be, which write it must show.
@@ -152,7 +156,7 @@ impl Cache {
     pub async fn refresh<L: Lookup>(&self, job: &L) -> Result<bool, CacheError> {
         let work = self.work_of(job)?;
         self.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
-        Ok(self.ask(&work, None, crate::queue::Priority::Normal).await)
+        Ok(self.ask(&work, None, crate::queue::Priority::Normal).await == Ask::Pushed)
     }
 
     /// Outdates one job's value. Call it after the source's commit.
@@ -250,9 +254,9 @@ impl Cache {
         self.engine.drained(deadline).await
     }
 
-    /// A fresh value from the near tier, or nothing. No allocation, no lock of a store.
-    #[inline]
-    fn hit<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
+    /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
+    #[inline(always)]
+    fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
         let engine = &*self.engine;
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
@@ -263,7 +267,7 @@ impl Cache {
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }
-        Some(Answer::new(slot, Status::Hit, Rule::Fresh, age))
+        Some((slot, age))
     }
 
     pub(crate) fn told<L: Lookup>(&self, status: Status, rule: Rule, age_micros: u64, waited: Duration) {

@@ -189,8 +189,10 @@ impl Engine {
         reading.newest = snapshot.newest_mark;
         match opened {
             Some(Ok(hand)) => {
-                if snapshot.currency == Currency::OutdatedSoft {
-                    hand.meta().strike(Strength::Soft);
+                match snapshot.currency {
+                    Currency::Current => {}
+                    Currency::OutdatedSoft => hand.meta().strike(Strength::Soft),
+                    Currency::OutdatedHard => hand.meta().strike(Strength::Hard),
                 }
                 if snapshot.currency != Currency::OutdatedHard {
                     work.near_fill(self.near(), &reading.pin, &hand);

@@ -62,7 +62,6 @@ impl Flights {
                 cycle.push(seat.flight.key.clone());
                 cycle.rotate_right(1);
                 cycle.push(cycle[0].clone());
-                cycle.dedup();
                 return Err(Fault::Cycle(cycle.into()));
             }
         }

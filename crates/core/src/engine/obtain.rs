@@ -23,7 +23,6 @@ use crate::error::GetError;
 use crate::event::{Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::policy::Windows;
-use crate::queue::Priority;
 use crate::store::{Currency, Role};
 use crate::time::{Stopwatch, Timestamp};
 
@@ -66,7 +65,7 @@ impl Cache {
         wish: Wish,
     ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
         let watch = Stopwatch::start();
-        let wish = Wish { strict: wish.strict || Scope::current().is_some(), ..wish };
+        let wish = here(wish);
         let result = match self.work_of(job) {
             Ok(work) => self.obtain(&work, &wish).await.map_err(|fault| (fault, Some(work))),
             Err(fault) => Err((fault, None)),
@@ -76,7 +75,7 @@ impl Cache {
 
     pub(crate) async fn walk_many<J: Job>(&self, jobs: &[J]) -> Vec<Result<Answer<J::Output>, GetError<J::Error>>> {
         let watch = Stopwatch::start();
-        let wish = Wish { strict: Scope::current().is_some(), ..Wish::default() };
+        let wish = here(Wish::default());
         let works: Vec<_> = jobs.iter().map(|job| self.work_of(job)).collect();
         let good: Vec<_> = works.iter().filter_map(|work| work.as_ref().ok().cloned()).collect();
         let mut obtained = self.obtain_many(&good, &wish).await.into_iter();
@@ -89,21 +88,21 @@ impl Cache {
 
     /// [`Cache::get_ready`], where the near tier could not answer at a glance.
     pub(crate) fn ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
-        let watch = Stopwatch::start();
+        let (watch, wish) = (Stopwatch::start(), here(Wish::default()));
         let work = self.work_of(job).ok()?;
-        if let Some(served) = self.near_answer(&work, &Wish::default()) {
+        if let Some(served) = self.near_answer(&work, &wish) {
             return self.conclude::<L>(Ok(served), watch).ok();
         }
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
         let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
         let Some(reading) = reading else {
-            self.ask_behind(&work, None, Priority::High);
+            self.fill_behind(&work, None);
             return None;
         };
-        match self.decide(&work, reading, &Wish::default(), None) {
+        match self.decide(&work, reading, &wish, None) {
             Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), watch).ok(),
             Step::Fly { demand, .. } => {
-                self.ask_behind(&work, demand.at_least, Priority::High);
+                self.fill_behind(&work, demand.at_least);
                 None
             }
         }
@@ -150,7 +149,7 @@ impl Cache {
         at_least: Option<Generation>,
         now: Timestamp,
     ) -> Served {
-        self.refresh_behind(work, &hand, at_least);
+        self.refresh_behind(work, &hand, rule, at_least);
         let status = if rule == Rule::EarlyRefresh { Status::Hit } else { Status::Stale };
         Served::new(hand, status, rule, now)
     }
@@ -171,7 +170,7 @@ impl Cache {
                 Step::Done(Ok(self.serve_and_refresh(work, hand, rule, reading.newest, reading.now)))
             }
             (Plan::EmptyAndRefresh(rule), _) => {
-                self.ask_behind(work, reading.newest, Priority::High);
+                self.fill_behind(work, reading.newest);
                 Step::Done(self.empty(work, rule, &reading.pin, reading.now))
             }
             (Plan::Load { rule, fallback }, hand) => {
@@ -237,7 +236,7 @@ impl Cache {
     }
 
     /// Takes a seat in the flight of a key, and starts it if nobody has.
-    fn take_off(&self, work: &Arc<dyn Work>, demand: Demand) -> Seat {
+    pub(crate) fn take_off(&self, work: &Arc<dyn Work>, demand: Demand) -> Seat {
         let (seat, lead) = self.engine().flights().join(work.key());
         if let Some(lead) = lead {
             self.engine().spawn(fly(self.for_task(), work.clone(), lead, demand));
@@ -251,13 +250,17 @@ impl Cache {
         work: &Arc<dyn Work>,
         wish: &Wish,
         rule: Rule,
-        fallback: Option<Fallback>,
+        mut fallback: Option<Fallback>,
         mut seat: Seat,
         again: impl Fn() -> Demand,
     ) -> Result<Served, Fault> {
         for _ in 0..FLIGHTS_MAX {
             let Some(done) = self.landed(work, &mut seat, fallback.is_some()).await? else {
-                return self.fall_back(fallback, Rule::SoftTimeout).ok_or(Fault::Outdated);
+                match self.fall_back(fallback.take(), Rule::SoftTimeout) {
+                    Some(served) => return Ok(served),
+                    // It was invalidated hard meanwhile: with nothing in hand the same flight is waited for.
+                    None => continue,
+                }
             };
             match &done.result {
                 Ok(hand) if seat.answered_by(&done, self.engine().near()) && shows(hand, wish, &seat, &done) => {
@@ -323,6 +326,11 @@ impl Demand {
             batch: None,
         }
     }
+}
+
+/// A wish as it counts where the caller is: inside a load only what is fresh does.
+fn here(wish: Wish) -> Wish {
+    Wish { strict: wish.strict || Scope::current().is_some(), ..wish }
 }
 
 /// Whether what landed shows the write that the caller wants to see: a load that began after the caller came always does.

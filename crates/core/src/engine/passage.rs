@@ -20,7 +20,7 @@ use crate::engine::work::{Product, Work};
 use crate::entry::{Entry, Facts, Generation, Value};
 use crate::error::PortError;
 use crate::event::{Event, LoadEnd};
-use crate::store::{Begin, Begun, Committed, Failure, Lease, Role};
+use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role};
 use crate::time::Stopwatch;
 
 /// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
@@ -178,6 +178,8 @@ impl Passage<'_> {
                         self.abandon(&next).await;
                         return self.ended(Ok(hand));
                     }
+                    // Whether it was outdated hard is not known, so the second load is told of no previous value.
+                    self.demand.previous = None;
                     lease = next;
                     pin = self.engine.near().pin(self.work.key(), self.engine.now());
                 }
@@ -262,7 +264,10 @@ impl Passage<'_> {
             return seat.load(self.work.clone(), self.lead.id()).await;
         }
         let now = self.engine.now();
-        let previous = self.demand.previous.as_ref().map(|hand| (hand, now.since(hand.meta().loaded_at)));
+        // "Unchanged" must not bring back what was invalidated hard.
+        let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
+        let previous = self.demand.previous.as_ref().filter(servable);
+        let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
         let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {

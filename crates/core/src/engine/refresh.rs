@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::cache::Cache;
+use crate::engine::passage::Demand;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::Generation;
-use crate::event::{Dropped, Event};
+use crate::event::{Dropped, Event, Rule};
+use crate::key::Key;
 use crate::queue::{NewTask, Priority, Pushed};
 use crate::store::Asked;
 
@@ -16,31 +18,77 @@ const ASK_PAUSE: Duration = Duration::from_secs(1);
 /// Stale reads of one value from which it counts as hot.
 const HOT: u32 = 16;
 
+/// How an ask ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// A task is on its way.
+    Pushed,
+    /// The key is fresh, or its refresh is on its way already.
+    Needless,
+    /// The queue is full or cannot be reached.
+    NoQueue,
+    /// The record could not be asked.
+    NoStore,
+}
+
 impl Cache {
     /// Asks for the refresh of a value that is being served, at most once in a while.
-    pub(crate) fn refresh_behind(&self, work: &Arc<dyn Work>, hand: &Hand, at_least: Option<Generation>) {
-        let meta = hand.meta();
-        if meta.asks(self.engine().now(), ASK_PAUSE) {
-            self.engine().heat().note(work.key().hash(), hand);
+    pub(crate) fn refresh_behind(&self, work: &Arc<dyn Work>, hand: &Hand, rule: Rule, at_least: Option<Generation>) {
+        let (engine, meta) = (self.engine(), hand.meta());
+        if !meta.asks(engine.now(), ASK_PAUSE) {
+            return;
+        }
+        if engine.is_closing() {
+            engine.emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Closing });
+        } else if rule == Rule::EarlyRefresh {
+            self.refresh_early(work, hand);
+        } else {
+            engine.heat().note(work.key().hash(), hand);
             let priority = if meta.heat() >= HOT { Priority::High } else { Priority::Normal };
-            self.ask_behind(work, at_least, priority);
+            let (cache, work) = (self.for_task(), work.clone());
+            engine.spawn(async move {
+                cache.ask(&work, at_least, priority).await;
+            });
         }
     }
 
-    /// Asks for a refresh without making the caller wait.
-    pub(crate) fn ask_behind(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, priority: Priority) {
+    /// Loads a value again that is still fresh. It is done here and not by a task: the record would tell the task's worker
+    /// that there is nothing to do. Where there is no room, the value turns stale in its time and is asked for then.
+    fn refresh_early(&self, work: &Arc<dyn Work>, hand: &Hand) {
+        let engine = self.engine();
+        let place = match engine.config().workers {
+            0 => None,
+            _ => engine.governor().admit(work.namespace(), work.job_name(), engine.now()).ok(),
+        };
+        let Some(place) = place else {
+            engine.emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Governor });
+            return;
+        };
+        let at_least = Some(hand.meta().generation());
+        let mut seat = self.take_off(work, Demand { at_least, previous: Some(hand.clone()), ..Demand::foreground() });
+        engine.spawn(async move {
+            seat.landed().await;
+            drop(place);
+        });
+    }
+
+    /// Has a key loaded of which nothing is in hand, without making the caller wait: by a task, or here where the queue
+    /// takes none, because nobody else would.
+    pub(crate) fn fill_behind(&self, work: &Arc<dyn Work>, at_least: Option<Generation>) {
         if self.engine().is_closing() {
             self.engine().emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Closing });
             return;
         }
         let (cache, work) = (self.for_task(), work.clone());
         self.engine().spawn(async move {
-            cache.ask(&work, at_least, priority).await;
+            if cache.ask(&work, at_least, Priority::High).await == Ask::NoQueue {
+                cache.take_off(&work, Demand { at_least, ..Demand::foreground() });
+            }
         });
     }
 
-    /// Asks the record for the right to push a task, and pushes it. `true`: a task was pushed.
-    pub(crate) async fn ask(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, priority: Priority) -> bool {
+    /// Asks the record for the right to push a task, and pushes it.
+    pub(crate) async fn ask(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, priority: Priority) -> Ask {
         let (engine, key) = (self.engine(), work.key());
         let deadline = engine.config().task_deadline;
         let asked = match engine.store().ask(key, deadline, at_least).await {
@@ -48,16 +96,16 @@ impl Cache {
             Err(error) => {
                 engine.emit(&Event::PortFailed { error: &error });
                 engine.emit(&Event::RefreshDropped { key, dropped: Dropped::Unreachable });
-                return false;
+                return Ask::NoStore;
             }
         };
         engine.emit(&Event::RefreshAsked { key, granted: asked == Asked::Asked });
         if asked != Asked::Asked {
-            return false;
+            return Ask::Needless;
         }
         let task = NewTask { key: key.clone(), delay: Duration::ZERO, priority };
         let dropped = match engine.queue().push(&[task]).await {
-            Ok(Pushed::Taken) => return true,
+            Ok(Pushed::Taken) => return Ask::Pushed,
             Ok(Pushed::Full) => Dropped::QueueFull,
             Err(error) => {
                 engine.emit(&Event::PortFailed { error: &error });
@@ -65,13 +113,13 @@ impl Cache {
             }
         };
         engine.emit(&Event::RefreshDropped { key, dropped });
-        self.unask(work).await;
-        false
+        self.unask(key).await;
+        Ask::NoQueue
     }
 
     /// Clears the marker of a task that is not coming.
-    pub(crate) async fn unask(&self, work: &Arc<dyn Work>) {
-        if let Err(error) = self.engine().store().unask(work.key()).await {
+    pub(crate) async fn unask(&self, key: &Key) {
+        if let Err(error) = self.engine().store().unask(key).await {
             // The marker ends by itself at its deadline.
             self.engine().emit(&Event::PortFailed { error: &error });
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::engine::cache::Cache;
 use crate::engine::plan::{Found, Plan, Wish, plan};
+use crate::engine::refresh::Ask;
 use crate::engine::work::Work;
 use crate::entry::Strength;
 use crate::error::BuildError;
@@ -62,7 +63,7 @@ impl Cache {
         // In bounded portions, so that a long list does not hold all its records at once.
         for portion in works.chunks(256) {
             for work in self.due(portion, ahead).await {
-                asked += usize::from(self.ask(&work, None, Priority::Idle).await);
+                asked += usize::from(self.ask(&work, None, Priority::Idle).await == Ask::Pushed);
             }
         }
         asked

@@ -113,6 +113,10 @@ impl Turn {
         let work = match self.work() {
             Ok(work) => work,
             Err(reason) => {
+                // Whoever is able to carry it out may be asked again.
+                if let Ok(key) = Key::from_bytes(&self.delivery.task.key) {
+                    self.cache.unask(&key).await;
+                }
                 self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(&reason)).await;
                 return;
             }
@@ -123,7 +127,7 @@ impl Turn {
                 let (settlement, reason) = self.refresh(&work, place).await;
                 let ended = !matches!(settlement, Settlement::RetryAfter(_) | Settlement::PutBack(_));
                 if matches!(settlement, Settlement::Quarantine(_)) {
-                    self.cache.unask(&work).await;
+                    self.cache.unask(key).await;
                 }
                 if ended {
                     engine.heat().forget(key.hash());

@@ -130,15 +130,6 @@ async fn an_empty_answer_is_told_apart_and_asked_for_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_answered_empty_is_there_once_a_worker_has_loaded_it() {
-    let stage = stage_with(|builder| builder.jobs(jobs())).await;
-    assert_eq!(stage.cache.get(&named("guest")).await.unwrap().status(), Status::Empty);
-    pass(SECOND).await;
-    let answer = stage.cache.get(&named("guest")).await.unwrap();
-    assert_eq!((*answer, answer.status()), (Some(1), Status::Hit));
-}
-
-#[tokio::test(start_paused = true)]
 async fn none_is_a_value_like_any_other() {
     let stage = idle_stage().await;
     stage.source.write(0);

@@ -1,6 +1,9 @@
 //! A source under the test's control, a job that reads it, and an observer that remembers.
 #![allow(dead_code)] // Each test file uses a part of it.
 
+pub mod faults;
+pub mod tuned;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -101,7 +104,7 @@ impl Source {
         }
     }
 
-    /// What a load does: the next of the script.
+    /// Reads the truth as the next of the script says.
     pub async fn load(&self) -> Result<u64, Down> {
         let act = self.0.script.lock().unwrap().pop_front().unwrap_or(Act::Answer);
         let truth = self.0.truth.load(Ordering::SeqCst);

@@ -63,10 +63,21 @@ macro_rules! __bus_list {
 ///
 /// The argument is an expression that makes a [`BusFixture`](crate::bus_suite::BusFixture) for one test; it may await.
 ///
-/// ```ignore
-/// mod contract {
-///     freshen_testkit::bus_suite!(super::fixture().await);
+/// ```
+/// use freshen_core::bus::MemoryBus;
+/// use freshen_core::store::MemoryStore;
+/// use freshen_core::{Clock, Timestamp};
+/// use freshen_testkit::bus_suite::BusFixture;
+/// use std::sync::Arc;
+///
+/// fn fixture() -> BusFixture {
+///     let (bus, clock) = (MemoryBus::new(), Clock::manual(Timestamp::from_micros(1_000_000)));
+///     let store = MemoryStore::builder(clock).bus(bus.clone()).build().expect("the defaults are right");
+///     BusFixture::new(Arc::new(bus), Arc::new(store))
 /// }
+///
+/// freshen_testkit::bus_suite!(fixture());
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! bus_suite {

@@ -4,7 +4,9 @@
 //!
 //! ```
 //! use freshen_testkit::queue_suite::Fixture;
-//! use freshen_testkit::{Clock, queue::MemoryQueue, queue_suite};
+//! use freshen_core::Clock;
+//! use freshen_core::queue::MemoryQueue;
+//! use freshen_testkit::queue_suite;
 //!
 //! async fn fixture() -> Fixture {
 //!     let queue = MemoryQueue::builder(Clock::runtime()).bound(8).quarantine_bound(3).build();

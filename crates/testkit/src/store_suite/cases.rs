@@ -153,10 +153,20 @@ macro_rules! __store_list {
 ///
 /// The argument is an expression that makes a [`StoreFixture`](crate::store_suite::StoreFixture) for one test; it may await.
 ///
-/// ```ignore
-/// mod contract {
-///     freshen_testkit::store_suite!(super::fixture().await);
+/// ```
+/// use freshen_core::store::MemoryStore;
+/// use freshen_core::{Clock, Timestamp};
+/// use freshen_testkit::store_suite::{StoreFixture, TestTime};
+/// use std::sync::Arc;
+///
+/// fn fixture() -> StoreFixture {
+///     let clock = Clock::manual(Timestamp::from_micros(1_000_000));
+///     let store = MemoryStore::builder(clock.clone()).build().expect("the defaults are right");
+///     StoreFixture::new(Arc::new(store.clone()), Arc::new(store.bus()), TestTime::Manual(clock))
 /// }
+///
+/// freshen_testkit::store_suite!(fixture());
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! store_suite {

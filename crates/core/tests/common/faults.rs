@@ -1,0 +1,225 @@
+//! Faulty ports: memory's store and queue, each step of which can be switched off and on, and is counted.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use freshen_core::queue::{
+    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+};
+use freshen_core::store::{
+    Asked, Begin, Begun, Committed, Failure, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
+};
+use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
+
+/// The switches of one port. Cloning gives a handle to the same ones.
+#[derive(Clone, Default)]
+pub struct Switches(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    all_down: bool,
+    down: HashSet<&'static str>,
+    calls: HashMap<&'static str, usize>,
+}
+
+impl Switches {
+    /// From now on these steps fail.
+    pub fn down(&self, operations: impl IntoIterator<Item = &'static str>) {
+        self.0.lock().unwrap().down.extend(operations);
+    }
+
+    /// From now on every step fails.
+    pub fn all_down(&self) {
+        self.0.lock().unwrap().all_down = true;
+    }
+
+    /// From now on everything works again.
+    pub fn up(&self) {
+        let mut state = self.0.lock().unwrap();
+        state.all_down = false;
+        state.down.clear();
+    }
+
+    /// How often a step was called, whether or not it failed.
+    pub fn calls(&self, operation: &'static str) -> usize {
+        self.0.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    fn pass(&self, port: &'static str, operation: &'static str) -> Result<(), PortError> {
+        let mut state = self.0.lock().unwrap();
+        *state.calls.entry(operation).or_default() += 1;
+        if state.all_down || state.down.contains(operation) {
+            return Err(PortError::passing(port, operation, "switched off"));
+        }
+        Ok(())
+    }
+}
+
+/// A memory store with switches.
+#[derive(Clone)]
+pub struct FaultyStore {
+    pub inner: MemoryStore,
+    pub switches: Switches,
+}
+
+impl FaultyStore {
+    pub fn new(clock: Clock) -> Self {
+        FaultyStore::around(MemoryStore::builder(clock).build().unwrap())
+    }
+
+    pub fn around(inner: MemoryStore) -> Self {
+        FaultyStore { inner, switches: Switches::default() }
+    }
+
+    fn pass(&self, operation: &'static str) -> Result<(), PortError> {
+        self.switches.pass("store", operation)
+    }
+}
+
+impl Store for FaultyStore {
+    fn traits(&self) -> StoreTraits {
+        self.inner.traits()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+        Box::pin(async move {
+            self.pass("read")?;
+            self.inner.read(keys).await
+        })
+    }
+
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>> {
+        Box::pin(async move {
+            self.pass("ask")?;
+            self.inner.ask(key, deadline, at_least).await
+        })
+    }
+
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
+            self.pass("unask")?;
+            self.inner.unask(key).await
+        })
+    }
+
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
+        Box::pin(async move {
+            self.pass("begin")?;
+            self.inner.begin(key, request).await
+        })
+    }
+
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>> {
+        Box::pin(async move {
+            self.pass("commit")?;
+            self.inner.commit(key, lease, entry).await
+        })
+    }
+
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
+            self.pass("fail")?;
+            self.inner.fail(key, lease, failure).await
+        })
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>> {
+        Box::pin(async move {
+            self.pass("renew")?;
+            self.inner.renew(key, lease, span).await
+        })
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generation, PortError>> {
+        Box::pin(async move {
+            self.pass("invalidate")?;
+            self.inner.invalidate(targets, strength).await
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
+        Box::pin(async move {
+            self.pass("remove")?;
+            self.inner.remove(key).await
+        })
+    }
+}
+
+/// A memory queue with switches.
+#[derive(Clone)]
+pub struct FaultyQueue {
+    pub inner: MemoryQueue,
+    pub switches: Switches,
+}
+
+impl FaultyQueue {
+    pub fn new(clock: Clock) -> Self {
+        FaultyQueue::around(MemoryQueue::builder(clock).build().unwrap())
+    }
+
+    pub fn around(inner: MemoryQueue) -> Self {
+        FaultyQueue { inner, switches: Switches::default() }
+    }
+
+    fn pass(&self, operation: &'static str) -> Result<(), PortError> {
+        self.switches.pass("queue", operation)
+    }
+}
+
+impl Queue for FaultyQueue {
+    fn traits(&self) -> QueueTraits {
+        self.inner.traits()
+    }
+
+    fn push<'a>(&'a self, tasks: &'a [NewTask]) -> BoxFuture<'a, Result<Pushed, PortError>> {
+        Box::pin(async move {
+            self.pass("push")?;
+            self.inner.push(tasks).await
+        })
+    }
+
+    fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
+        Box::pin(async move {
+            self.pass("pull")?;
+            self.inner.pull(most, wait).await
+        })
+    }
+
+    fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
+        Box::pin(async move {
+            self.pass("settle")?;
+            self.inner.settle(receipt, settlement).await
+        })
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
+        self.inner.depth()
+    }
+
+    fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
+        self.inner.quarantined(most)
+    }
+
+    fn release(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        self.inner.release(id)
+    }
+
+    fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        self.inner.discard(id)
+    }
+}

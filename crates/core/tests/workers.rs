@@ -1,0 +1,522 @@
+//! Tasks and those who carry them out.
+
+mod common;
+
+use std::time::Duration;
+
+use common::faults::FaultyQueue;
+use common::tuned::{Kind, Told, Tuned, tuned};
+use common::{Act, ERROR, STALE, Stage, TTL, Truth, pass, stage, stage_with, truth};
+use freshen_core::queue::{
+    Delivery, Depth, MemoryQueue, NewTask, Priority, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+};
+use freshen_core::store::{Begin, Begun, Failure, MemoryStore, Role, Store};
+use freshen_core::{BoxFuture, Cache, Clock, Jobs, Key, Limit, Limits, PortError, Status, Strength};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A stage whose store and queue the test holds too.
+async fn open_stage(workers: usize) -> (Stage, MemoryStore, MemoryQueue) {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).build().unwrap();
+    let queue = MemoryQueue::builder(clock.clone()).build().unwrap();
+    let (given, pushed) = (store.clone(), queue.clone());
+    let stage = stage_with(|builder| builder.clock(clock).store(given).queue(pushed).workers(workers)).await;
+    (stage, store, queue)
+}
+
+fn key(of: &str) -> Key {
+    Key::new("tests", "truth", &truth(of)).unwrap()
+}
+
+fn task(key: Key) -> NewTask {
+    NewTask { key, delay: Duration::ZERO, priority: Priority::Normal }
+}
+
+/// Makes a key stale, and writes a new truth.
+async fn age(stage: &Stage, key: &str) {
+    stage.value(key).await;
+    stage.source.write(2);
+    pass(TTL).await;
+}
+
+async fn hit(stage: &Stage, key: &str) -> (u64, Status) {
+    let answer = stage.get(key).await.unwrap();
+    (*answer, answer.status())
+}
+
+/// A popular key turns stale, and a thousand readers come at once. All are served, and one task brings one load.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_stale_readers_ask_once() {
+    let stage = stage().await;
+    age(&stage, "a").await;
+    stage.source.hold();
+    let readers: Vec<_> = (0..1000).map(|_| stage.getting("a")).collect();
+    for reader in readers {
+        assert_eq!(reader.await.unwrap().unwrap().status(), Status::Stale);
+    }
+    stage.source.read_by(2).await;
+    pass(5 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
+    assert_eq!(stage.source.reads(), 2);
+    assert_eq!(stage.events.count("TaskEnded"), 1);
+    assert_eq!(stage.events.count("granted: true"), 1);
+}
+
+/// Hands out tasks as another version wrote them, then waits.
+struct Foreign {
+    tasks: std::sync::Mutex<Vec<(u16, Box<[u8]>)>>,
+    inner: MemoryQueue,
+}
+
+impl Queue for Foreign {
+    fn traits(&self) -> QueueTraits {
+        self.inner.traits()
+    }
+
+    fn push<'a>(&'a self, tasks: &'a [NewTask]) -> BoxFuture<'a, Result<Pushed, PortError>> {
+        self.inner.push(tasks)
+    }
+
+    fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
+        Box::pin(async move {
+            let mut pulled = self.inner.pull(most, wait).await?;
+            for delivery in &mut pulled {
+                if let Some((format, key)) = self.tasks.lock().unwrap().pop() {
+                    delivery.task.format = format;
+                    delivery.task.key = key;
+                }
+            }
+            Ok(pulled)
+        })
+    }
+
+    fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
+        self.inner.settle(receipt, settlement)
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
+        self.inner.depth()
+    }
+
+    fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
+        self.inner.quarantined(most)
+    }
+
+    fn release(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        self.inner.release(id)
+    }
+
+    fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        self.inner.discard(id)
+    }
+}
+
+/// The reasons of what is quarantined.
+async fn reasons(cache: &Cache) -> Vec<String> {
+    cache.quarantined(10).await.unwrap().into_iter().map(|set_aside| set_aside.reason.into()).collect()
+}
+
+/// During a deploy tasks arrive that this version cannot carry out. Each is set aside with its reason, and none stops the workers.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_cannot_be_carried_out_is_quarantined_with_the_reason() {
+    let unknown = Key::new("tests", "unknown", &truth("a")).unwrap();
+    let unfit = Key::new("tests", "truth", &7).unwrap();
+    let fit = key("a");
+    let cases: [(u16, &[u8], &str); 4] = [
+        (1, unknown.as_bytes(), "nobody registered job tests:unknown here"),
+        (2, fit.as_bytes(), "task format 2 is newer than 1, the newest that this version reads"),
+        (1, b"\x01nonsense", "key: the namespace has 110 bytes, more than 64"),
+        (1, unfit.as_bytes(), "key: the arguments do not fit the job"),
+    ];
+    for (format, bytes, reason) in cases {
+        let clock = Clock::runtime();
+        let inner = MemoryQueue::builder(clock.clone()).build().unwrap();
+        inner.push(&[task(key("any"))]).await.unwrap();
+        let queue = Foreign { tasks: vec![(format, bytes.into())].into(), inner };
+        let stage = stage_with(|builder| builder.clock(clock).queue(queue)).await;
+        stage.settle().await;
+        let told = reasons(&stage.cache).await;
+        assert!(told.len() == 1 && told[0].starts_with(reason), "{told:?}");
+        assert_eq!(stage.events.count("end: Quarantined"), 1);
+        assert_eq!(stage.source.reads(), 0);
+        age(&stage, "a").await;
+        stage.value("a").await;
+        stage.settle().await;
+        assert_eq!(hit(&stage, "a").await, (2, Status::Hit), "the workers go on");
+    }
+}
+
+/// A web process pushes a task, and the worker that pulls it does not know the job. Once it is set aside, the next stale reader may ask again.
+#[tokio::test(start_paused = true)]
+async fn a_task_of_an_unregistered_job_lets_others_ask_again() {
+    let (stage, store, queue) = open_stage(0).await;
+    age(&stage, "a").await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_asked_for());
+    let ignorant = Cache::builder().clock(Clock::runtime()).store(store).queue(queue).build().await.unwrap();
+    stage.settle().await;
+    assert_eq!(reasons(&ignorant).await, ["nobody registered job tests:truth here"]);
+    assert!(!stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_asked_for());
+}
+
+/// The source stays down. The task is tried with growing pauses, then set aside, and from then on a stale reader asks anew.
+#[tokio::test(start_paused = true)]
+async fn a_failing_task_is_retried_with_growing_pauses_and_then_quarantined() {
+    let jobs = Jobs::new().add::<Tuned>();
+    let stage = stage_with(|builder| builder.state(Told::default()).jobs(jobs)).await;
+    let job = tuned(Kind::ThreeAttempts);
+    stage.cache.get(&job).await.unwrap();
+    pass(TTL).await;
+    stage.source.script([Act::Fail; 3]);
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale);
+    let began = tokio::time::Instant::now();
+    let mut at = Vec::new();
+    for attempt in 2..=4 {
+        stage.source.read_by(attempt).await;
+        at.push(began.elapsed());
+    }
+    stage.settle().await;
+    assert!(at[1] - at[0] >= SECOND * 9 / 10 && at[1] - at[0] < SECOND * 3 / 2, "{at:?}");
+    assert!(at[2] - at[1] >= SECOND * 9 / 5 && at[2] - at[1] < SECOND * 3, "{at:?}");
+    assert_eq!(reasons(&stage.cache).await, ["gave up after 3 attempts: the source is down"]);
+    assert!(!stage.cache.peek(&job).await.unwrap().unwrap().is_asked_for());
+    assert_eq!(stage.events.count("end: Retried"), 2);
+    pass(5 * SECOND).await;
+    stage.source.write(2);
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale, "asks again");
+    pass(5 * SECOND).await;
+    assert_eq!(*stage.cache.get(&job).await.unwrap(), 2);
+}
+
+/// The opposite: a task that fails once brings its refresh at the second attempt, and nothing is set aside.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_once_brings_its_refresh_without_a_reader() {
+    let stage = stage().await;
+    age(&stage, "a").await;
+    stage.source.script([Act::Fail]);
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    pass(2 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
+    assert_eq!(stage.cache.queue_depth().await.unwrap(), Depth::default());
+}
+
+/// A task was repeated by the queue, and its key has been refreshed long since. It ends without a load.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_key_is_fresh_ends_without_a_load() {
+    let (stage, _store, queue) = open_stage(1).await;
+    stage.value("a").await;
+    queue.push(&[task(key("a"))]).await.unwrap();
+    stage.settle().await;
+    assert_eq!(stage.events.count("end: Done"), 1);
+    assert_eq!(stage.source.reads(), 1);
+    assert_eq!(stage.cache.queue_depth().await.unwrap(), Depth::default());
+}
+
+/// Another process holds the key and then dies. The task goes back again and again, and brings the refresh when the lease has ended.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_key_is_held_elsewhere_goes_back_and_is_never_dropped() {
+    let (stage, store, queue) = open_stage(1).await;
+    age(&stage, "a").await;
+    let begin = Begin { role: Role::Foreground, lease: 30 * SECOND, at_least: None, heeds_backoff: false };
+    let Begun::Granted(_dead) = store.begin(&key("a"), begin).await.unwrap() else { panic!("it was free") };
+    queue.push(&[task(key("a"))]).await.unwrap();
+    pass(29 * SECOND).await;
+    assert_eq!(stage.source.reads(), 1);
+    assert!(stage.events.count("end: PutBack") > 1);
+    assert_eq!(stage.events.count("end: Retried") + stage.events.count("end: Quarantined"), 0, "no attempt is counted");
+    pass(2 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
+    assert_eq!(stage.events.count("end: Done"), 1);
+}
+
+/// The other process lets go of the key without a value. The task does not wait for the end of a lease that is no more.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_went_back_comes_soon_after_the_key_is_let_go_of() {
+    let (stage, store, queue) = open_stage(1).await;
+    age(&stage, "a").await;
+    let begin = Begin { role: Role::Foreground, lease: 30 * SECOND, at_least: None, heeds_backoff: false };
+    let Begun::Granted(lease) = store.begin(&key("a"), begin).await.unwrap() else { panic!("it was free") };
+    queue.push(&[task(key("a"))]).await.unwrap();
+    pass(SECOND).await;
+    store.fail(&key("a"), &lease, Failure::abandoned()).await.unwrap();
+    pass(SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
+}
+
+/// The queue loses the task. Until the marker's deadline nobody asks; then the next stale reader does, and not before.
+#[tokio::test(start_paused = true)]
+async fn a_lost_task_is_asked_for_again_after_the_markers_deadline() {
+    let (stage, _store, queue) = open_stage(0).await;
+    age(&stage, "a").await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    for delivery in queue.pull(10, Duration::ZERO).await.unwrap() {
+        queue.settle(&delivery.receipt, Settlement::Done).await.unwrap();
+    }
+    pass(119 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    assert_eq!(queue.depth().await.unwrap(), Depth::default(), "it may still be on its way");
+    pass(SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    assert_eq!(queue.depth().await.unwrap().ready, 1);
+}
+
+/// The queue delivers a task three times, and the last one an hour late. One load is made, and the key is none the worse.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_repeated_or_late_loads_nothing_twice() {
+    let (stage, _store, queue) = open_stage(2).await;
+    age(&stage, "a").await;
+    queue.push(&[task(key("a")), task(key("a"))]).await.unwrap();
+    queue.push(&[NewTask { delay: TTL / 2, ..task(key("a")) }]).await.unwrap();
+    stage.settle().await;
+    pass(TTL - SECOND).await;
+    assert_eq!(stage.events.count("end: Done"), 3);
+    assert_eq!(stage.source.reads(), 2);
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
+}
+
+/// A task was repeated after its key was removed. It loads the key, for somebody asked for it.
+#[tokio::test(start_paused = true)]
+async fn a_task_of_a_missing_record_loads_it() {
+    let (stage, _store, queue) = open_stage(1).await;
+    queue.push(&[task(key("a"))]).await.unwrap();
+    stage.settle().await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Hit));
+    assert_eq!(stage.source.reads(), 1);
+}
+
+/// A web process has no workers. Its tasks wait for the one that has.
+#[tokio::test(start_paused = true)]
+async fn a_cache_without_workers_leaves_its_tasks_to_others() {
+    let (web, store, queue) = open_stage(0).await;
+    age(&web, "a").await;
+    assert_eq!(hit(&web, "a").await, (1, Status::Stale));
+    pass(5 * SECOND).await;
+    assert_eq!((web.source.reads(), queue.depth().await.unwrap().ready), (1, 1));
+    let worker = stage_with(|builder| builder.store(store).queue(queue.clone())).await;
+    worker.source.write(3);
+    pass(SECOND).await;
+    assert_eq!((web.source.reads(), worker.source.reads()), (1, 1));
+    pass(10 * SECOND).await;
+    assert_eq!(hit(&web, "a").await, (3, Status::Hit));
+}
+
+/// A load is under way when the process is to stop. It is waited for, and what was pulled ahead is another process's at once.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_what_runs_and_puts_back_what_waits() {
+    let (stage, _store, queue) = open_stage(1).await;
+    stage.source.hold();
+    queue.push(&["a", "b", "c"].map(|of| task(key(of)))).await.unwrap();
+    stage.source.read_by(1).await;
+    let cache = stage.cache.clone();
+    let stopping = tokio::spawn(async move { cache.shut_down(30 * SECOND).await });
+    stage.settle().await;
+    assert_eq!(
+        queue.depth().await.unwrap(),
+        Depth { ready: 2, held: 1, oldest: Some(Duration::ZERO), ..Depth::default() }
+    );
+    assert!(!stopping.is_finished());
+    stage.source.open();
+    assert!(stopping.await.unwrap());
+    assert_eq!(stage.source.reads(), 1, "nothing new was begun");
+    assert_eq!(queue.depth().await.unwrap().ready, 2);
+}
+
+/// The load hangs. The shutdown ends at its deadline and says so.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_whose_deadline_comes_first_is_told() {
+    let stage = stage().await;
+    stage.source.script([Act::Hang]);
+    let _waiting = stage.getting("a");
+    stage.source.read_by(1).await;
+    let began = tokio::time::Instant::now();
+    assert!(!stage.cache.shut_down(10 * SECOND).await);
+    assert_eq!(began.elapsed().as_secs(), 10);
+}
+
+/// A cache that was shut down still answers, and says that it asks for nothing any more.
+#[tokio::test(start_paused = true)]
+async fn after_a_shutdown_stale_values_are_served_without_a_refresh() {
+    let stage = stage().await;
+    age(&stage, "a").await;
+    assert!(stage.cache.shut_down(SECOND).await);
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    assert_eq!(stage.events.count("dropped: Closing"), 1);
+    assert_eq!(stage.source.reads(), 1);
+}
+
+/// The program drops the cache and forgets to shut it down. Its workers pull no more tasks.
+#[tokio::test(start_paused = true)]
+async fn dropping_the_last_handle_stops_the_workers() {
+    let clock = Clock::runtime();
+    let queue = FaultyQueue::new(clock.clone());
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.clock(clock).queue(given)).await;
+    let Stage { cache, source, .. } = stage;
+    pass(20 * SECOND).await;
+    let before = queue.switches.calls("pull");
+    assert!(before > 1, "idle workers go on asking");
+    let second = cache.clone();
+    drop(cache);
+    pass(20 * SECOND).await;
+    assert!(queue.switches.calls("pull") > before, "one handle is left");
+    drop(second);
+    tokio::task::yield_now().await;
+    let last = queue.switches.calls("pull");
+    queue.push(&[task(key("a"))]).await.unwrap();
+    pass(20 * SECOND).await;
+    assert_eq!((queue.switches.calls("pull"), source.reads()), (last, 0));
+}
+
+fn limits(total: usize, job: usize) -> Limits {
+    Limits { total: Limit::at_once(total), job: Limit::at_once(job), ..Limits::default() }
+}
+
+/// A hundred keys turn stale at once. No more loads run than the bound says, whether of the job or in all, and readers never wait.
+#[tokio::test(start_paused = true)]
+async fn no_more_refreshes_run_at_once_than_the_limits_say() {
+    for (limits, most) in [(limits(3, 16), 3), (limits(16, 2), 2), (limits(16, 16), 8)] {
+        let stage = stage_with(|builder| builder.workers(8).limits(limits)).await;
+        let keys: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        for key in &keys {
+            stage.value(key).await;
+        }
+        pass(TTL).await;
+        stage.source.hold();
+        for key in &keys {
+            assert_eq!(hit(&stage, key).await, (1, Status::Stale));
+        }
+        pass(SECOND).await;
+        assert_eq!(stage.source.reads(), 100 + most);
+        let began = tokio::time::Instant::now();
+        let fresh = stage.getting("nothing in hand");
+        stage.source.read_by(101 + most).await;
+        assert_eq!(began.elapsed(), Duration::ZERO, "a get finds room at once");
+        stage.source.open();
+        fresh.await.unwrap().unwrap();
+        pass(10 * SECOND).await;
+        assert_eq!(stage.source.reads(), 201);
+    }
+}
+
+/// A whole namespace is invalidated. Refreshing begins with one load at a time and doubles each second, so that the source is not overrun.
+#[tokio::test(start_paused = true)]
+async fn after_a_namespace_was_invalidated_refreshing_ramps_up() {
+    let stage = stage_with(|builder| builder.workers(16)).await;
+    let keys: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    for key in &keys {
+        stage.value(key).await;
+    }
+    stage.cache.invalidate_namespace("tests", Strength::Soft).await.unwrap();
+    stage.source.hold();
+    for key in &keys {
+        assert_eq!(stage.get(key).await.unwrap().status(), Status::Stale);
+    }
+    let mut running = Vec::new();
+    for _ in 0..5 {
+        pass(SECOND - Duration::from_millis(50)).await;
+        running.push(stage.source.reads() - 40);
+        pass(Duration::from_millis(50)).await;
+    }
+    assert_eq!(running, [1, 2, 4, 8, 16]);
+}
+
+/// One worker is busy while many keys turn stale, one of which is read a lot. That one is refreshed first.
+#[tokio::test(start_paused = true)]
+async fn what_is_read_most_is_refreshed_first() {
+    let stage = stage_with(|builder| builder.workers(1)).await;
+    for key in ["busy", "cold", "cool", "hot"] {
+        stage.value(key).await;
+    }
+    pass(TTL).await;
+    stage.source.hold();
+    stage.value("busy").await;
+    stage.source.read_by(5).await;
+    for key in ["cold", "cool", "hot"] {
+        stage.value(key).await;
+        stage.settle().await;
+    }
+    for _ in 0..30 {
+        stage.value("hot").await;
+    }
+    let ended = |key: &str| stage.events.all().iter().any(|event| event.contains("TaskEnded") && event.contains(key));
+    stage.source.release(2);
+    stage.source.read_by(7).await;
+    stage.settle().await;
+    assert!(ended("busy") && ended("hot") && !ended("cold") && !ended("cool"));
+    stage.source.open();
+    stage.settle().await;
+    assert!(ended("cold") && ended("cool"));
+}
+
+/// A batch of warm-ups waits when a reader's key turns stale. The reader's is refreshed first.
+#[tokio::test(start_paused = true)]
+async fn a_warm_up_is_overtaken_by_what_is_read() {
+    let stage = stage_with(|builder| builder.workers(1)).await;
+    stage.value("read").await;
+    pass(TTL).await;
+    stage.source.hold();
+    let cold: Vec<Truth> = (0..10).map(|n| truth(&format!("cold {n}"))).collect();
+    assert_eq!(stage.cache.warm_up(&cold).await, 10);
+    stage.source.read_by(2).await;
+    stage.value("read").await;
+    stage.settle().await;
+    stage.source.release(2);
+    stage.source.read_by(4).await;
+    stage.settle().await;
+    assert_eq!(hit(&stage, "read").await.1, Status::Hit);
+    assert_eq!(stage.source.reads(), 4);
+}
+
+/// A program warms its cache up at its start. It waits for no load, and what is fresh is left alone.
+#[tokio::test(start_paused = true)]
+async fn a_warm_up_enqueues_what_is_not_fresh_and_loads_nothing_itself() {
+    let (stage, _store, queue) = open_stage(0).await;
+    stage.value("fresh").await;
+    let jobs = [truth("fresh"), truth("a"), truth("b")];
+    assert_eq!(stage.cache.warm_up(&jobs).await, 2);
+    assert_eq!((stage.source.reads(), queue.depth().await.unwrap().ready), (1, 2));
+    assert_eq!(stage.cache.warm_up(&jobs).await, 0, "asked for already");
+    assert_eq!(hit(&stage, "fresh").await, (1, Status::Hit));
+}
+
+/// A list is kept warm by a schedule. Nobody reads it, and whenever somebody does it is fresh; without the schedule it goes stale.
+#[tokio::test(start_paused = true)]
+async fn a_schedule_keeps_what_it_lists_fresh_until_it_is_dropped() {
+    let stage = stage().await;
+    let schedule = stage.cache.schedule(20 * SECOND, || vec![truth("a")]).unwrap();
+    for round in 1..20 {
+        stage.source.write(round);
+        pass(17 * SECOND).await;
+        let peek = stage.cache.peek(&truth("a")).await.unwrap().unwrap();
+        assert!(peek.is_fresh() && round - *peek <= 4, "round {round}: {}", *peek);
+    }
+    let loads = stage.source.reads();
+    assert!(loads >= 4 && loads <= 10, "{loads}");
+    drop(schedule);
+    pass(2 * TTL).await;
+    assert_eq!(hit(&stage, "a").await.1, Status::Stale);
+    assert_eq!(stage.source.reads(), loads);
+    assert!(stage.cache.schedule(Duration::ZERO, || vec![truth("a")]).is_err());
+}
+
+/// The worker finds the source down and the value past its windows. Its task fails as any load, and no marker stands in the way of a reader.
+#[tokio::test(start_paused = true)]
+async fn a_reader_with_nothing_in_hand_does_not_wait_for_a_queued_task() {
+    let (stage, _store, queue) = open_stage(0).await;
+    age(&stage, "a").await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    pass(STALE + ERROR).await;
+    queue.push(&[task(key("b"))]).await.unwrap();
+    assert_eq!(hit(&stage, "a").await, (2, Status::Loaded));
+    assert_eq!(hit(&stage, "b").await, (2, Status::Loaded));
+}
