@@ -1,5 +1,7 @@
 //! What happens when a part fails: the store, the queue, the load, the value.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Several keys at once: one batch load for what is missing.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::sync::{Arc, Mutex};

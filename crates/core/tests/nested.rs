@@ -1,5 +1,7 @@
 //! Loads that use the cache themselves.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::collections::HashMap;

@@ -1,5 +1,7 @@
 //! What a caller may wish for besides a plain `get`.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::engine::core::{Engine, Parts};
 use crate::engine::governor::Limits;
 use crate::engine::near::Near;
 use crate::engine::registry::{Jobs, Registry, Setting};
-use crate::engine::{follow, worker};
+use crate::engine::{dispatcher, follow};
 use crate::error::BuildError;
 use crate::event::Observer;
 use crate::job::States;
@@ -192,7 +192,7 @@ impl CacheBuilder {
             Parts { store, traits, queue, bus: self.bus, clock, registry, near, observers, config, runtime, seed };
         let cache = Cache::start(Engine::new(parts));
         follow::start(&cache).await;
-        worker::start(&cache);
+        dispatcher::start(&cache);
         Ok(cache)
     }
 

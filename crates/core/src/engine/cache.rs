@@ -260,7 +260,7 @@ impl Cache {
         let engine = &*self.engine;
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
-        if !slot.meta.quick(engine.near().raises(), now) {
+        if !slot.meta.quick(engine.near().raises(), now) && !engine.near().is_fresh(&slot.meta, now) {
             return None;
         }
         let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());

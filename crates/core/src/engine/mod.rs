@@ -7,7 +7,7 @@
 //! refresh   behind the request: ask the record, push a task
 //! flight    one load per key in this process
 //! passage   the one road in: begin, load, commit
-//! worker    tasks down the same road, as the governor lets
+//! dispatcher, worker   tasks down the same road, as the governor lets
 //! follow    the bus: what others outdated
 //! ```
 
@@ -33,6 +33,7 @@ mod passage;
 mod notices;
 mod work;
 mod fault;
+mod dispatcher;
 mod worker;
 mod heat;
 mod governor;

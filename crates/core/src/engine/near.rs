@@ -85,6 +85,11 @@ impl Near {
         Some(currency)
     }
 
+    /// Whether a slot that could not be told at a glance is fresh all the same: something else was outdated since it was judged.
+    pub fn is_fresh(&self, meta: &Meta, now: Timestamp) -> bool {
+        now < meta.owner().quick_until && self.judge(meta, now) == Some(Currency::Current)
+    }
+
     /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
     pub fn currency(&self, meta: &Meta) -> Currency {
         meta.struck().max(self.cells.judge(&meta.owner().cells, meta.generation()))

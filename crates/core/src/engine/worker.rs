@@ -1,4 +1,4 @@
-//! Workers: they pull tasks and take each down the one road, as many at once as the governor lets.
+//! One task's turn: down the one road, and then done, back into the queue, or set aside.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,143 +12,66 @@ use crate::engine::work::Work;
 use crate::error::PortError;
 use crate::event::{Event, TaskEnd};
 use crate::key::Key;
-use crate::queue::{Delivery, Settlement, TASK_FORMAT, Task};
+use crate::queue::{Delivery, Priority, Settlement, TASK_FORMAT, Task};
 use crate::store::Role;
 
-/// Tasks that are pulled ahead of their turn at most, so that the hottest of them goes first.
-const AHEAD: usize = 64;
-/// How long one pull waits for a task; an idle worker asks again after it.
-const PULL_WAIT: Duration = Duration::from_secs(5);
-/// The pause after the queue could not be reached.
-const QUEUE_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// The shortest pause of a task whose value was outdated while it was loaded.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause of a task whose key another process holds.
 const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// Starts the dispatcher of a cache that has workers.
-pub(crate) fn start(cache: &Cache) {
-    if cache.engine().config().workers > 0 {
-        let own = cache.for_task();
-        cache.engine().spawn(async move { Dispatcher::new(own).run().await });
-    }
-}
-
-/// Pulls tasks and gives them places. It alone holds the backlog.
-struct Dispatcher {
-    cache: Cache,
-    places: Arc<tokio::sync::Semaphore>,
-    backlog: Vec<Delivery>,
-}
-
-impl Dispatcher {
-    fn new(cache: Cache) -> Self {
-        let places = Arc::new(tokio::sync::Semaphore::new(cache.engine().config().workers));
-        Dispatcher { cache, places, backlog: Vec::new() }
-    }
-
-    async fn run(mut self) {
-        let cache = self.cache.clone();
-        loop {
-            tokio::select! {
-                biased;
-                () = cache.engine().closed() => break,
-                () = self.turn() => {}
-            }
-        }
-        // What was pulled ahead goes back: another process takes it at once.
-        for delivery in std::mem::take(&mut self.backlog) {
-            settle(self.cache.engine(), &delivery, Settlement::PutBack(Duration::ZERO)).await;
-        }
-    }
-
-    /// Pulls what is there and starts what has its turn. Dropping it between two awaits loses no task: what was pulled stands
-    /// in the backlog.
-    async fn turn(&mut self) {
-        let Ok(permit) = self.places.clone().acquire_owned().await else { return };
-        let wait = if self.backlog.is_empty() { PULL_WAIT } else { Duration::ZERO };
-        match self.cache.engine().queue().pull(AHEAD - self.backlog.len().min(AHEAD - 1), wait).await {
-            Ok(pulled) => self.backlog.extend(pulled),
-            Err(error) => {
-                self.cache.engine().emit(&Event::PortFailed { error: &error });
-                tokio::time::sleep(QUEUE_DOWN_PAUSE).await;
-            }
-        }
-        let Some(delivery) = self.hottest() else { return };
-        let turn = Turn { cache: self.cache.clone(), delivery };
-        self.cache.engine().spawn(async move {
-            turn.take().await;
-            drop(permit);
-        });
-    }
-
-    /// The next task: the highest priority, then the most wanted, then the first.
-    fn hottest(&mut self) -> Option<Delivery> {
-        let engine = self.cache.engine();
-        let now = engine.now();
-        let score = |delivery: &Delivery| {
-            let key = Key::from_bytes(&delivery.task.key).ok();
-            (delivery.task.priority, key.map_or(0.0, |key| engine.heat().score(key.hash(), now)))
-        };
-        let mut best = None;
-        for (at, delivery) in self.backlog.iter().enumerate() {
-            let scored = score(delivery);
-            if best.is_none_or(|(_, top)| scored > top) {
-                best = Some((at, scored));
-            }
-        }
-        best.map(|(at, _)| self.backlog.remove(at))
-    }
-}
-
-/// One task's turn.
-struct Turn {
+/// A task in the hands of this process, and the work that it names, or why there is none.
+pub(crate) struct Turn {
     cache: Cache,
     delivery: Delivery,
+    work: Result<Arc<dyn Work>, String>,
 }
 
 impl Turn {
-    async fn take(self) {
-        let engine = self.cache.engine();
-        let work = match self.work() {
-            Ok(work) => work,
-            Err(reason) => {
+    pub fn new(cache: Cache, delivery: Delivery) -> Self {
+        let work = open(cache.engine(), &delivery.task);
+        Turn { cache, delivery, work }
+    }
+
+    /// The work, if the task names one.
+    pub fn work(&self) -> Option<&Arc<dyn Work>> {
+        self.work.as_ref().ok()
+    }
+
+    pub fn priority(&self) -> Priority {
+        self.delivery.task.priority
+    }
+
+    /// Leaves the task for later, or for others.
+    pub async fn put_back(self, pause: Duration) {
+        settle(self.cache.engine(), &self.delivery, Settlement::PutBack(pause)).await;
+    }
+
+    /// Takes the turn. A task without a work needs no place.
+    pub async fn take(self, place: Option<Place>) {
+        match (&self.work, place) {
+            (Ok(work), Some(place)) => self.carry_out(work, place).await,
+            (Ok(_), None) => self.put_back(AGAIN_PAUSE).await,
+            (Err(reason), _) => {
                 // Whoever is able to carry it out may be asked again.
                 if let Ok(key) = Key::from_bytes(&self.delivery.task.key) {
                     self.cache.unask(&key).await;
                 }
-                self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(&reason)).await;
-                return;
+                self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(reason)).await;
             }
-        };
-        let key = work.key();
-        match engine.governor().admit(work.namespace(), work.job_name(), engine.now()) {
-            Ok(place) => {
-                let (settlement, reason) = self.refresh(&work, place).await;
-                let ended = !matches!(settlement, Settlement::RetryAfter(_) | Settlement::PutBack(_));
-                if matches!(settlement, Settlement::Quarantine(_)) {
-                    self.cache.unask(key).await;
-                }
-                if ended {
-                    engine.heat().forget(key.hash());
-                }
-                self.end(Some(key), settlement, reason.as_deref()).await;
-            }
-            Err(wait) => self.end(Some(key), Settlement::PutBack(wait), Some("no room")).await,
         }
     }
 
-    /// The work that the task names, or why there is none.
-    fn work(&self) -> Result<Arc<dyn Work>, String> {
-        let Task { format, key, .. } = &self.delivery.task;
-        if *format > TASK_FORMAT {
-            return Err(format!(
-                "task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"
-            ));
+    async fn carry_out(&self, work: &Arc<dyn Work>, place: Place) {
+        let (settlement, reason) = self.refresh(work, place).await;
+        let key = work.key();
+        if matches!(settlement, Settlement::Quarantine(_)) {
+            self.cache.unask(key).await;
         }
-        let key = Key::from_bytes(key).map_err(|error| error.to_string())?;
-        let opened = self.cache.engine().registry().open(&key).map_err(|error| error.to_string())?;
-        opened.ok_or_else(|| format!("nobody registered job {}:{} here", key.namespace(), key.job()))
+        if !matches!(settlement, Settlement::RetryAfter(_) | Settlement::PutBack(_)) {
+            self.cache.engine().heat().forget(key.hash());
+        }
+        self.end(Some(key), settlement, reason.as_deref()).await;
     }
 
     /// Takes the key down the road, or follows whoever does already.
@@ -174,7 +97,13 @@ impl Turn {
         drop(place);
         let done = seat.landed().await;
         match &done.result {
-            Ok(_) if done.is_current(engine.near()) => (Settlement::Done, None),
+            Ok(_) if done.is_current(engine.near()) => {
+                if undecodable {
+                    // Nothing was committed, so nothing has cleared the marker.
+                    self.cache.unask(work.key()).await;
+                }
+                (Settlement::Done, None)
+            }
             Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
             Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
             Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),
@@ -212,6 +141,17 @@ impl Turn {
         settle(self.cache.engine(), &self.delivery, settlement).await;
         self.cache.engine().emit(&Event::TaskEnded { key, end, reason });
     }
+}
+
+/// The work that a task names, or why there is none.
+fn open(engine: &Engine, task: &Task) -> Result<Arc<dyn Work>, String> {
+    let format = task.format;
+    if format > TASK_FORMAT {
+        return Err(format!("task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"));
+    }
+    let key = Key::from_bytes(&task.key).map_err(|error| error.to_string())?;
+    let opened = engine.registry().open(&key).map_err(|error| error.to_string())?;
+    opened.ok_or_else(|| format!("nobody registered job {}:{} here", key.namespace(), key.job()))
 }
 
 /// A delivery that cannot be settled is delivered again by the queue: late, never lost.

@@ -1,5 +1,5 @@
 //! A source under the test's control, a job that reads it, and an observer that remembers.
-#![allow(dead_code)] // Each test file uses a part of it.
+#![allow(dead_code, clippy::unwrap_used)] // Each test file uses a part of it; a test that cannot go on fails.
 
 pub mod faults;
 pub mod tuned;
