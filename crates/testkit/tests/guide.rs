@@ -1,4 +1,5 @@
-//! The page for those who come from django-cacheback: a row for each behaviour and defect, shown by tests that exist.
+//! Pages that name tests: the tests exist. The page for those who come from django-cacheback has a row for each behaviour
+//! and defect.
 
 use std::path::{Path, PathBuf};
 
@@ -95,6 +96,22 @@ fn a_bad_page_is_found_out() {
     }
     assert_eq!(check(&[one, two, "C3 | x | | *differs*"]), ["C3: not four columns with something in each"]);
     assert_eq!(check(&[one, two, "C3 | x | y"]), ["C3: not four columns with something in each"]);
+}
+
+/// The tests that a page names, as `file.rs::name` in backticks.
+fn named(page: &str) -> Vec<(&str, &str)> {
+    let spans = page.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+    spans.filter_map(|span| span.split_once("::")).filter(|(file, _)| file.ends_with(".rs")).collect()
+}
+
+#[test]
+fn every_test_that_is_named_elsewhere_exists() {
+    for page in ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(root().join(page)).expect("the page is there");
+        let missing: Vec<_> = named(&text).into_iter().filter(|(file, name)| !exists(file, name)).collect();
+        assert!(missing.is_empty(), "{page}: {missing:#?}");
+    }
+    assert_eq!(named("see `a/b.rs::so`, `std::mem` and `c.rs::not` here"), [("a/b.rs", "so"), ("c.rs", "not")]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use freshen_core::store::MemoryStore;
 use freshen_core::{Cache, Clock, GetError, Rule, Status};
 
 use crate::common::{TTL, pass, stage, stage_with, truth};
-use crate::{MINUTE, SECOND, idle_stage, jobs, named};
+use crate::{MINUTE, SECOND, idle_stage, named};
 
 #[tokio::test(start_paused = true)]
 async fn a_cache_answers_only_for_the_jobs_it_was_given() {
