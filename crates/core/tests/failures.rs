@@ -207,6 +207,24 @@ async fn what_is_answered_empty_is_loaded_here_when_the_queue_takes_no_task() {
     assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (1, Status::Hit, Rule::Fresh));
 }
 
+/// The store is down as well, so nothing could be kept. A load for each page would only trouble the source.
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_empty_is_not_loaded_while_the_store_is_down() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (given, told) = (store.clone(), common::tuned::Told::default());
+    let jobs = Jobs::new().add::<common::Truth>().add::<Tuned>();
+    let stage = stage_with(|builder| builder.clock(clock).store(given).state(told).jobs(jobs)).await;
+    store.switches.all_down();
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (0, Status::Empty, Rule::Missing));
+    stage.settle().await;
+    assert_eq!((stage.source.reads(), stage.events.count("dropped: Unreachable")), (0, 1));
+    store.switches.up();
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (0, Status::Empty, Rule::Missing));
+    stage.settle().await;
+    assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (1, Status::Hit, Rule::Fresh));
+}
+
 /// The opposite: the queue takes the task, so a process without workers loads nothing.
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_empty_is_left_to_the_queue_when_it_takes_the_task() {
@@ -666,4 +684,105 @@ async fn the_bytes_of_another_version_stay_when_they_are_stale_too() {
     stage.settle().await;
     assert_eq!(stage.get("a").await.unwrap().status(), Status::Hit);
     assert_eq!(stage.cache.queue_depth().await.unwrap(), Depth::default());
+}
+
+/// The new version's worker is asked for a key whose bytes are the old version's. Its task commits nothing, and must not keep the old version from asking.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_leaves_another_versions_bytes_leaves_no_marker() {
+    let (stage, other, reads) = two_versions().await;
+    stage.value("a").await;
+    assert!(other.refresh(&Truth { key: "a".into() }).await.unwrap());
+    stage.settle().await;
+    assert_eq!(reads.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(!stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_asked_for());
+    pass(10 * SECOND).await;
+    stage.source.write(2);
+    assert_eq!(answer(&stage, "a").await, (1, Status::Stale, Rule::Invalidated));
+    stage.settle().await;
+    assert_eq!(answer(&stage, "a").await, (2, Status::Hit, Rule::Fresh));
+}
+
+/// A value's own code panics when it is written for the store. The value is served and not kept, and its key is let go of.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_panics_when_it_is_written_is_served_and_not_kept() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let jobs = Jobs::new().add::<Brittle>();
+    let events = common::Memory::default();
+    let builder = Cache::builder().clock(clock).store(store).jobs(jobs).observer(events.clone());
+    let cache = builder.build().await.unwrap();
+    for writes in 1..=2 {
+        assert_eq!(cache.get(&Brittle).await.unwrap().status(), Status::Loaded);
+        assert_eq!((events.count("panicked: brittle"), cache.loads_under_way()), (writes, 0));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Brittle;
+
+/// Cannot be written.
+#[derive(Debug, Deserialize)]
+struct Glass;
+
+impl Serialize for Glass {
+    fn serialize<S: serde::Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+        panic!("brittle")
+    }
+}
+
+impl Job for Brittle {
+    type Output = Glass;
+    type Error = Down;
+    type State = ();
+    const NAME: &'static str = "brittle";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Glass>, Down> {
+        Ok(Glass.into())
+    }
+
+    fn weigh(&self, _value: &Glass) -> usize {
+        1
+    }
+}
+
+/// A value's own code panics when it is read. It is a miss like any value that does not decode, not a panic of the caller.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_panics_when_it_is_read_is_a_stale_miss() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let stage = stage_with(|builder| builder.clock(clock.clone()).store(store.clone())).await;
+    stage.value("a").await;
+    let jobs = Jobs::new().add::<Cracked>();
+    let cache = Cache::builder().clock(clock).store(store).jobs(jobs).build().await.unwrap();
+    let answer = cache.get(&Cracked { key: "a".into() }).await.unwrap();
+    assert_eq!((answer.status(), answer.rule()), (Status::Loaded, Rule::Undecodable));
+    assert_eq!(*stage.cache.peek(&truth("a")).await.unwrap().unwrap(), 1);
+}
+
+/// `Truth` in a version whose values cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Cracked {
+    key: String,
+}
+
+/// Cannot be read.
+#[derive(Debug, Serialize)]
+struct Crack;
+
+impl<'de> Deserialize<'de> for Crack {
+    fn deserialize<D: serde::Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
+        panic!("cracked")
+    }
+}
+
+impl Job for Cracked {
+    type Output = Crack;
+    type Error = Down;
+    type State = ();
+    const NAME: &'static str = "truth";
+    const NAMESPACE: &'static str = "tests";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Crack>, Down> {
+        Ok(Crack.into())
+    }
 }

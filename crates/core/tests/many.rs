@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::faults::{FaultyStore, Switches};
+use common::tuned::{Kind, tuned};
 use common::{Act, Down, ERROR, STALE, Source, Stage, TTL, Truth, pass, stage_with, truth};
 use freshen_core::store::{Begin, Begun, Failure, Role, Store};
 use freshen_core::{Answer, Clock, GetError, Job, Jobs, Key, Load, Loaded, PolicyBuilder, Rule, Status, Strength};
@@ -301,4 +302,57 @@ async fn a_single_missing_key_is_loaded_by_itself() {
     shop.many(&[1, 3]).await;
     assert_eq!(shop.orders.all(), [vec![1, 2], vec![3]]);
     assert_eq!(*shop.stage.cache.get(&truth("a")).await.unwrap(), 1);
+}
+
+/// The job has no batch. Its loads all run at once, each by itself.
+#[tokio::test(start_paused = true)]
+async fn a_job_without_batches_is_loaded_key_by_key_at_once() {
+    let (stage, notes) = common::tuned::tuned_stage().await;
+    stage.source.hold();
+    let cache = stage.cache.clone();
+    let jobs = [Kind::Plain, Kind::Short, Kind::Soft].map(tuned);
+    let waiting = tokio::spawn(async move { cache.get_many(&jobs).await });
+    stage.source.read_by(3).await;
+    stage.source.open();
+    assert_eq!(notes.all(), [None, None, None]);
+    assert_eq!(told(waiting.await.unwrap()), [(1, New), (1, New), (1, New)]);
+}
+
+/// A batch runs longer than a lease, which the policy has renewed. Nobody else may load its keys meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_batch_renews_the_leases_of_its_keys() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (given, jobs) = (store.clone(), Jobs::new().add::<Slow>());
+    let stage = stage_with(|builder| builder.clock(clock).store(given).jobs(jobs)).await;
+    stage.source.hold();
+    let cache = stage.cache.clone();
+    let waiting = tokio::spawn(async move { cache.get_many(&[Slow(1), Slow(2)]).await });
+    pass(100 * SECOND).await;
+    let begin = Begin { role: Role::Foreground, lease: SECOND, at_least: None, heeds_backoff: false };
+    for item in [1, 2] {
+        let key = Key::new("default", "slow", &Slow(item)).unwrap();
+        assert!(matches!(store.begin(&key, begin).await.unwrap(), Begun::Busy { .. }));
+    }
+    stage.source.open();
+    assert!(waiting.await.unwrap().iter().all(Result::is_ok));
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Slow(u64);
+
+impl Job for Slow {
+    type Output = u64;
+    type Error = Down;
+    type State = (Source,);
+    const NAME: &'static str = "slow";
+    const BATCHES: bool = true;
+
+    fn policy() -> PolicyBuilder {
+        common::policy().lease(10 * SECOND).load_timeout(200 * SECOND).renewing_lease()
+    }
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Down> {
+        load.state().0.load().await.map(Loaded::from)
+    }
 }

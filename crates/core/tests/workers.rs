@@ -522,3 +522,44 @@ async fn a_reader_with_nothing_in_hand_does_not_wait_for_a_queued_task() {
     assert_eq!(hit(&stage, "a").await, (2, Status::Loaded));
     assert_eq!(hit(&stage, "b").await, (2, Status::Loaded));
 }
+
+/// The queue cannot be reached when the task is done. It is delivered again after the queue's visibility, finds its key fresh and ends.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_could_not_be_settled_comes_again_and_loads_nothing() {
+    let clock = Clock::runtime();
+    let queue = FaultyQueue::new(clock.clone());
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.clock(clock).queue(given)).await;
+    queue.switches.down(["settle"]);
+    queue.push(&[task(key("a"))]).await.unwrap();
+    pass(SECOND).await;
+    assert_eq!((stage.source.reads(), stage.events.count("PortFailed")), (1, 1));
+    queue.switches.up();
+    stage.cache.refresh(&truth("a")).await.unwrap();
+    pass(SECOND).await;
+    assert_eq!(stage.source.reads(), 2, "the lost settlement stops nobody");
+    pass(TTL - 2 * SECOND).await;
+    stage.cache.load(&truth("a")).await.unwrap();
+    pass(TTL).await;
+    stage.cache.load(&truth("a")).await.unwrap();
+    pass(10 * SECOND).await;
+    assert_eq!(stage.source.reads(), 4);
+    assert_eq!(stage.cache.queue_depth().await.unwrap(), Depth::default());
+}
+
+/// The queue is away for a while. The workers go on asking, and take their tasks when it is back.
+#[tokio::test(start_paused = true)]
+async fn workers_outlast_a_queue_that_is_down() {
+    let clock = Clock::runtime();
+    let queue = FaultyQueue::new(clock.clone());
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.clock(clock).queue(given)).await;
+    queue.switches.all_down();
+    pass(60 * SECOND).await;
+    let failed = stage.events.count("PortFailed");
+    assert!(failed > 10 && failed <= 61, "{failed}: a pause lies between two attempts");
+    queue.switches.up();
+    queue.push(&[task(key("a"))]).await.unwrap();
+    pass(2 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Hit));
+}

@@ -199,7 +199,7 @@ impl Cache {
     }
 
     /// Begins to put a value that the caller is about to write to the source: call this *before* the source's commit, and
-    /// [`Put::commit`] after it. Loads under way cannot undo it.
+    /// [`Put::commit`] after it. Loads under way cannot undo it. In between, what is in hand is served as stale.
     ///
     /// # Errors
     /// [`CacheError`] when the job makes no key or is not registered, or the store failed.

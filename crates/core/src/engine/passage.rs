@@ -218,6 +218,10 @@ impl Passage<'_> {
             // Another version's bytes stay in the store. The lease made this the only load, its generation judges it here.
             None => {
                 self.work.near_fill(self.engine.near(), &pin, &hand);
+                if let Role::Task { .. } = self.demand.role {
+                    // No commit clears the marker of this task.
+                    self.cache.unask(self.work.key()).await;
+                }
                 Some(pin)
             }
             Some(error) => {
@@ -261,7 +265,11 @@ impl Passage<'_> {
         let policy = self.work.policy().clone();
         self.engine.emit(&Event::LoadBegan { key: self.work.key() });
         if let Some(seat) = self.demand.batch.take() {
-            return seat.load(self.work.clone(), self.lead.id()).await;
+            let load = seat.load(self.work.clone(), self.lead.id());
+            return tokio::select! {
+                ended = load => ended,
+                never = self.renewing(lease) => match never {},
+            };
         }
         let now = self.engine.now();
         // "Unchanged" must not bring back what was invalidated hard.

@@ -28,6 +28,9 @@ impl<J: Job> Put<J> {
     pub(crate) async fn begin(cache: &Cache, job: &J) -> Result<Self, CacheError> {
         let work = cache.work_of(job)?;
         let engine = cache.engine();
+        // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from
+        // here on they call it stale.
+        cache.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
         let pin = engine.near().pin(work.key(), engine.now());
         let request =
             Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };

@@ -1,6 +1,7 @@
 //! One job with its arguments, its type erased: what the engine walks with.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::engine::near::{Frame, Near, Pin};
 use crate::engine::registry::Registered;
 use crate::engine::slot::{Hand, Held, Meta, Slot};
 use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
+use crate::error::BoxError;
 use crate::job::{Cacheable, Content, Job, Load, Loaded, Previous};
 use crate::key::Key;
 use crate::policy::{Policy, Windows};
@@ -138,6 +140,15 @@ fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> Fault {
     Fault::Failed { source: Arc::new(error), reason: reason.into() }
 }
 
+/// Runs a value's own serialization; its panic is an error like any other of it.
+fn guarded<T>(
+    run: impl FnOnce() -> Result<T, WireError>,
+    wrong: impl FnOnce(BoxError) -> WireError,
+) -> Result<T, WireError> {
+    let ended = catch_unwind(AssertUnwindSafe(run));
+    ended.unwrap_or_else(|panic| Err(wrong(Fault::panicked(&*panic).reason().into())))
+}
+
 /// An error and what caused it, in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -228,7 +239,12 @@ impl<J: Job> Work for TypedWork<J> {
             }
             Value::Encoded(bytes) => {
                 let envelope = wire::decode(bytes)?;
-                Held::Own(J::Output::decode(envelope.header.codec, &envelope.payload)?)
+                let codec = envelope.header.codec;
+                let decoded = guarded(
+                    || J::Output::decode(codec, &envelope.payload),
+                    |source| WireError::Decode { codec, source },
+                );
+                Held::Own(decoded?)
             }
         };
         let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
@@ -239,7 +255,7 @@ impl<J: Job> Work for TypedWork<J> {
     fn encode(&self, hand: &Hand) -> Result<Bytes, WireError> {
         let slot = Self::slot(hand).ok_or_else(|| WireError::Local { what: std::any::type_name::<J::Output>() })?;
         let codec = Codec::default();
-        let payload = slot.encode(codec)?;
+        let payload = guarded(|| slot.encode(codec), |source| WireError::Encode { codec, source })?;
         let meta = &slot.meta;
         let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         wire::encode(&Header { codec, schema: 0, facts, tags, validators }, &payload)
