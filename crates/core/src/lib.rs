@@ -4,6 +4,7 @@
 //! (ring 2), and the engine that walks a `get` through them (ring 3).
 
 // Ring 1: pure.
+mod sync;
 mod time;
 mod key;
 mod policy;

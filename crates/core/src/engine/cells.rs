@@ -1,14 +1,15 @@
 //! Cells: what this process knows of the marks of tags and namespaces, cheap enough to ask at every read.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use crate::entry::Generation;
 use crate::store::{Currency, Mark, Scope};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Raises that are remembered for those who began to read before a cell existed.
-const RECENT_RAISES: usize = 1024;
+const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
 /// The count of raises starts above zero: zero stands for "never judged".
 const FIRST: u64 = 1;
 
@@ -95,18 +96,17 @@ impl Cells {
     }
 
     /// The cells of scopes, for a slot that is read or loaded since the count stood at `since`: whatever was raised in between
-    /// is applied to them. `None`: more was raised than is remembered, so the slot must not be kept.
-    pub fn pin(&self, scopes: &[Scope], since: u64) -> Option<Arc<[Arc<Cell>]>> {
+    /// is applied to them, as far as it is remembered.
+    pub fn pin(&self, scopes: &[Scope], since: u64) -> Pinned {
         let mut table = self.lock();
-        let missed =
-            usize::try_from(self.raises().wrapping_sub(since)).ok().filter(|missed| *missed <= table.recent.len())?;
-        let pinned = table.cells_of(scopes);
+        let missed = usize::try_from(self.raises().wrapping_sub(since)).unwrap_or(usize::MAX);
+        let cells = table.cells_of(scopes);
         for (scope, mark) in table.recent.iter().rev().take(missed).flatten() {
             if let Some(at) = scopes.iter().position(|held| held == scope) {
-                pinned[at].raise(*mark);
+                cells[at].raise(*mark);
             }
         }
-        Some(pinned)
+        Pinned { cells, complete: missed <= table.recent.len() }
     }
 
     /// Judges a generation by its cells and the floor.
@@ -124,9 +124,17 @@ impl Cells {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The cells of a slot.
+pub(crate) struct Pinned {
+    pub cells: Arc<[Arc<Cell>]>,
+    /// Whether they have all that was raised since the slot's read began. If not, they hear what is raised from now on, and the
+    /// slot must not be kept.
+    pub complete: bool,
 }
 
 /// A list of cells and its scopes. It keeps no cell alive.
@@ -184,7 +192,7 @@ mod tests {
         let cells = Cells::new();
         let since = cells.raises();
         cells.raise(&scope("a"), SOFT_5);
-        let pinned = cells.pin(&[scope("a"), scope("b")], since).unwrap();
+        let pinned = cells.pin(&[scope("a"), scope("b")], since).cells;
         assert_eq!(cells.judge(&pinned[..1], generation(5)), Currency::OutdatedSoft);
         assert_eq!(cells.judge(&pinned[1..], generation(5)), Currency::Current);
     }
@@ -196,14 +204,18 @@ mod tests {
         for _ in 0..=RECENT_RAISES {
             cells.raise(&scope("x"), SOFT_5);
         }
-        assert!(cells.pin(&[scope("a")], since).is_none());
-        assert!(cells.pin(&[scope("a")], cells.raises()).is_some());
+        let pinned = cells.pin(&[scope("a")], since);
+        assert!(!pinned.complete);
+        assert!(cells.pin(&[scope("a")], cells.raises()).complete);
+        // What it holds for a moment, as an answer that others wait for, is judged by what is raised from then on.
+        cells.raise(&scope("a"), SOFT_5);
+        assert_eq!(cells.judge(&pinned.cells, generation(5)), Currency::OutdatedSoft);
     }
 
     #[test]
     fn the_floor_outdates_every_scope() {
         let cells = Cells::new();
-        let pinned = cells.pin(&[scope("a")], cells.raises()).unwrap();
+        let pinned = cells.pin(&[scope("a")], cells.raises()).cells;
         cells.raise_floor(Mark { soft: 0, hard: 7 });
         assert_eq!(cells.judge(&pinned, generation(7)), Currency::OutdatedHard);
         assert_eq!(cells.judge(&pinned, generation(8)), Currency::Current);
@@ -213,8 +225,11 @@ mod tests {
     fn cells_nobody_holds_are_forgotten() {
         let cells = Cells::new();
         for n in 0..5_000 {
-            cells.pin(&[scope(&n.to_string())], cells.raises()).unwrap();
+            cells.pin(&[scope(&n.to_string())], cells.raises());
         }
         assert!(cells.lock().cells.len() <= 1025);
     }
 }
+
+#[cfg(all(test, loom))]
+mod schedules;

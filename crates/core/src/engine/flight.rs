@@ -1,8 +1,7 @@
 //! Flights: one load per key in this process, and everybody who waits for it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
@@ -11,6 +10,8 @@ use crate::engine::near::{Near, Pin};
 use crate::engine::slot::Hand;
 use crate::key::Key;
 use crate::store::Currency;
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// How a flight ended.
 pub(crate) struct Done {
@@ -32,7 +33,7 @@ pub(crate) struct Flight {
 
 /// The loads under way, and which of them wait for which.
 ///
-/// The table's lock guards joining and landing; the edges' lock guards the search for cycles. Neither is held over an await.
+/// The table's lock guards joining, counting rounds and landing; the edges' lock guards the search for cycles. Neither is held over an await.
 #[derive(Default)]
 pub(crate) struct Flights {
     next: AtomicU64,
@@ -178,6 +179,9 @@ pub(crate) struct Lead {
 impl Lead {
     /// Counts a load that is about to begin: those who join from now on began after it.
     pub fn next_round(&self) -> u32 {
+        // Under the lock under which seats are taken: whoever joined in an earlier round has let go of it, so what it wrote
+        // before it joined is seen by the load.
+        let _order = lock(&self.flights.table);
         self.flight.round.fetch_add(1, Ordering::AcqRel) + 1
     }
 
@@ -222,3 +226,6 @@ impl Drop for Lead {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(all(test, loom))]
+mod schedules;

@@ -1,25 +1,25 @@
 //! The near tier: decoded values in this process, found by the job itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as QuickCache;
 
-use crate::engine::cells::Cells;
+use crate::engine::cells::{Cells, Pinned};
 use crate::engine::pins::{KeyPin, Pins};
 use crate::engine::slot::{Hand, Meta, Owner, Slot};
 use crate::entry::{Facts, Strength};
 use crate::job::{Job, Lookup};
 use crate::key::{Key, KeyHash};
 use crate::store::{Currency, Mark, Scope};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 
 /// What a slot costs besides its value: the map's entry, the slot's own fields and its cells, roughly.
 const SLOT_OVERHEAD: u64 = 240;
 
-static NEXT_NEAR: AtomicU64 = AtomicU64::new(1);
+static NEXT_NEAR: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
 /// What all near maps of one cache share: cells, pins and trust.
 #[derive(Debug)]
@@ -69,6 +69,9 @@ impl Near {
 
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
     pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
+        // The count first, before the trust too: a tier that is distrusted in between must not have this slot noted as
+        // judged under the count that the distrust left, or a quick look would go on answering with it.
+        let raises = self.raises();
         let trust = self.trust.load(Ordering::Acquire);
         if meta.owner().near != self.id
             || meta.owner().trust != trust
@@ -77,7 +80,6 @@ impl Near {
         {
             return None;
         }
-        let raises = self.raises();
         let currency = self.currency(meta);
         if currency == Currency::Current {
             meta.judged_current(raises);
@@ -102,19 +104,17 @@ impl Near {
     }
 
     /// The owner of a slot that is made under `pin`, with its cells raised to what was read. A slot whose cells missed too
-    /// much belongs to nobody and is served once.
+    /// much belongs to nobody and is served once; until then it is judged by what is raised from now on.
     pub fn owner(&self, pin: &Pin, scopes: &[Scope], marks: &[(Scope, Mark)], quick_until: Timestamp) -> Owner {
         let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
-        let cells = self.cells.pin(scopes, pin.raises);
-        if let Some(cells) = &cells {
-            Cells::raise_pinned(cells, scopes, marks);
-        }
+        let Pinned { cells, complete } = self.cells.pin(scopes, pin.raises);
+        Cells::raise_pinned(&cells, scopes, marks);
         Owner {
-            near: if cells.is_some() { self.id } else { 0 },
+            near: if complete { self.id } else { 0 },
             trust: pin.trust,
             near_until,
             quick_until: quick_until.min(near_until),
-            cells: cells.unwrap_or_else(|| Arc::new([])),
+            cells,
         }
     }
 
@@ -235,3 +235,6 @@ impl Frame<'_> {
         self.near.owner(self.pin, &scopes(key.namespace(), tags), self.marks, quick_until)
     }
 }
+
+#[cfg(all(test, loom))]
+mod schedules;

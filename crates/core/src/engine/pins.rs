@@ -1,11 +1,12 @@
 //! Pins: who is reading or loading a key right now, so that an invalidation by key meanwhile is not missed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::entry::Strength;
 use crate::key::KeyHash;
 use crate::store::Currency;
+use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 16;
 

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use crate::engine::cells::Cell;
 use crate::entry::{Facts, Generation, Strength, Tags};
 use crate::policy::Windows;
 use crate::store::Currency;
+use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use crate::time::Timestamp;
 
 /// A value in this process, shared by the near tier, a store that keeps values as they are, and every answer.

@@ -7,7 +7,6 @@
 mod common;
 
 mod reading;
-mod tasks;
 mod verbs;
 
 use std::sync::Arc;

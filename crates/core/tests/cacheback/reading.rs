@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use freshen_core::queue::Depth;
-use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, Clock, GetError, Rule, Status};
+use freshen_core::store::{Begin, Begun, MemoryStore, Role, Store};
+use freshen_core::{Cache, Clock, GetError, Key, Rule, Status};
 
 use crate::common::{TTL, pass, stage, stage_with, truth};
-use crate::{MINUTE, SECOND, idle_stage, named};
+use crate::{MINUTE, SECOND, idle_stage, jobs, named};
 
 #[tokio::test(start_paused = true)]
 async fn a_cache_answers_only_for_the_jobs_it_was_given() {
@@ -161,25 +161,6 @@ async fn threads_share_a_cache() {
     assert_eq!(sum, 400);
 }
 
-/// Two processes' worth of callers come for a key that is not there.
-#[tokio::test(start_paused = true)]
-async fn of_many_who_find_nothing_one_loads_and_all_get_its_value() {
-    let clock = Clock::runtime();
-    let store = MemoryStore::builder(clock.clone()).build().unwrap();
-    let one = stage_with(|builder| builder.clock(clock.clone()).store(store.clone())).await;
-    let two = stage_with(|builder| builder.clock(clock).store(store)).await;
-    two.source.write(2);
-    one.source.hold();
-    let callers: Vec<_> = (0..32).flat_map(|_| [one.getting("a"), two.getting("a")]).collect();
-    one.source.read_by(1).await;
-    pass(5 * SECOND).await;
-    one.source.open();
-    for caller in callers {
-        assert_eq!(*caller.await.unwrap().unwrap(), 1);
-    }
-    assert_eq!((one.source.reads(), two.source.reads()), (1, 0));
-}
-
 /// Nobody works off the tasks, and somebody reads every 30 seconds for six hours.
 #[tokio::test(start_paused = true)]
 async fn staleness_is_bounded_though_every_task_is_lost() {
@@ -191,4 +172,23 @@ async fn staleness_is_bounded_though_every_task_is_lost() {
     }
     assert!(oldest < 15 * MINUTE, "{oldest:?}");
     assert_eq!(stage.source.reads(), 24, "once each fifteen minutes");
+}
+
+/// The lease holds for five seconds and the load takes twenty.
+#[tokio::test(start_paused = true)]
+async fn a_load_longer_than_its_lease_keeps_it_by_renewing() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).build().unwrap();
+    let stage = stage_with(|builder| builder.jobs(jobs()).clock(clock).store(store.clone())).await;
+    stage.source.hold();
+    let (cache, job) = (stage.cache.clone(), named("slow"));
+    let waiting = tokio::spawn(async move { cache.get(&job).await });
+    stage.source.read_by(1).await;
+    pass(20 * SECOND).await;
+    let key = Key::new("tests", "named", &named("slow")).unwrap();
+    let begin = Begin { role: Role::Foreground, lease: SECOND, at_least: None, heeds_backoff: false };
+    assert!(matches!(store.begin(&key, begin).await.unwrap(), Begun::Busy { .. }));
+    stage.source.open();
+    assert_eq!(waiting.await.unwrap().unwrap().status(), Status::Loaded);
+    assert_eq!((stage.cache.get(&named("slow")).await.unwrap().status(), stage.source.reads()), (Status::Hit, 1));
 }

@@ -7,7 +7,7 @@ use crate::source::{Source, sources};
 
 /// The modules of each ring. A new module of the core is added here, by decision.
 const RINGS: [&[&str]; 3] = [
-    &["entry", "error", "event", "key", "policy", "scope", "time", "wire"],
+    &["entry", "error", "event", "key", "policy", "scope", "sync", "time", "wire"],
     &["bus", "queue", "store"],
     &["engine", "job"],
 ];

@@ -1,0 +1,115 @@
+//! A fresh hit allocates nothing, by whichever of its roads.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use freshen_core::{Cache, Clock, Job, Jobs, Load, Loaded, Lookup, Policy, PolicyBuilder, Strength, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Length {
+    of: String,
+}
+
+impl Job for Length {
+    type Output = Vec<usize>;
+    type Error = Infallible;
+    type State = ();
+    const NAME: &'static str = "length";
+
+    fn policy() -> PolicyBuilder {
+        Policy::builder().ttl(Duration::from_secs(60))
+    }
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Vec<usize>>, Infallible> {
+        Ok(vec![self.of.len()].into())
+    }
+
+    fn tags(&self, _value: &Vec<usize>) -> Vec<String> {
+        vec![self.of.clone()]
+    }
+}
+
+/// `Length`, by a borrowed text.
+#[derive(Hash)]
+struct LengthOf<'a> {
+    of: &'a str,
+}
+
+impl equivalent::Equivalent<Length> for LengthOf<'_> {
+    fn equivalent(&self, job: &Length) -> bool {
+        self.of == job.of
+    }
+}
+
+impl Lookup for LengthOf<'_> {
+    type Job = Length;
+
+    fn to_job(&self) -> Length {
+        Length { of: self.of.into() }
+    }
+}
+
+const TEXT: &str = "a text";
+
+fn length() -> Length {
+    Length { of: TEXT.into() }
+}
+
+/// A cache on a clock that stands still, with one fresh value.
+async fn warm() -> Cache {
+    let cache = Cache::builder().jobs(Jobs::new().add::<Length>()).clock(Clock::manual(Timestamp::from_micros(1)));
+    let cache = cache.build().await.unwrap();
+    cache.load(&length()).await.unwrap();
+    cache.get(&length()).await.unwrap();
+    cache
+}
+
+/// What a future gives that is ready at its first poll. Nothing but the poll and the future itself is measured with it.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("a hit waits for nothing"),
+    }
+}
+
+fn allocations(hit: impl FnOnce()) -> u64 {
+    allocation_counter::measure(hit).count_total
+}
+
+#[tokio::test]
+async fn a_fresh_hit_allocates_nothing() {
+    let (cache, job) = (warm().await, length());
+    let roads: [(&str, &dyn Fn()); 4] = [
+        ("get", &|| drop(black_box(ready(cache.get(&job)).unwrap()))),
+        ("get by a borrowed lookup", &|| drop(black_box(ready(cache.get(&LengthOf { of: TEXT })).unwrap()))),
+        ("get_with", &|| assert_eq!(ready(cache.get_with(&job, |value| value[0])).unwrap(), TEXT.len())),
+        ("get_ready", &|| drop(black_box(cache.get_ready(&job).unwrap()))),
+    ];
+    for (road, hit) in roads {
+        assert_eq!(allocations(hit), 0, "{road}");
+    }
+}
+
+/// Something else was outdated since the value was judged, so the hit judges it again.
+#[tokio::test]
+async fn a_fresh_hit_that_is_judged_again_allocates_nothing() {
+    let (cache, job) = (warm().await, length());
+    cache.invalidate_tag("another text", Strength::Hard).await.unwrap();
+    assert_eq!(allocations(|| drop(black_box(ready(cache.get(&job)).unwrap()))), 0);
+}
+
+#[tokio::test]
+async fn an_allocation_is_noticed() {
+    let (cache, job) = (warm().await, length());
+    assert_eq!(allocations(|| drop(black_box(Box::new(1)))), 1);
+    let copied = allocations(|| drop(black_box(ready(cache.get(&job)).unwrap().to_vec())));
+    assert_eq!(copied, 1);
+    cache.invalidate(&job, Strength::Soft).await.unwrap();
+    assert!(allocations(|| drop(black_box(cache.get_ready(&job)))) > 0);
+}
