@@ -1,0 +1,48 @@
+//! Each example prints what it says it shows.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+#[allow(dead_code)] // Its `main`.
+#[path = "../01_first_job.rs"]
+mod first_job;
+#[allow(dead_code)]
+#[path = "../02_invalidate.rs"]
+mod invalidate;
+#[allow(dead_code)]
+#[path = "../03_many_and_warm_up.rs"]
+mod many_and_warm_up;
+
+#[tokio::test(start_paused = true)]
+async fn the_first_job_is_loaded_and_then_a_hit() {
+    let mut lines = Vec::new();
+    first_job::run(|line| lines.push(line)).await.unwrap();
+    assert_eq!(lines, ["loaded: hello, ann", "hit: hello, ann"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn soft_invalidation_serves_stale_and_hard_does_not() {
+    let mut lines = Vec::new();
+    invalidate::run(|line| lines.push(line)).await.unwrap();
+    let expected = [
+        "at first: 10 (loaded, missing)",
+        "invalidated softly: 10 (stale, invalidated)",
+        "a moment later: 12 (hit, fresh)",
+        "invalidated hard: 15 (loaded, invalidated-hard)",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_of_many_is_loaded_together() {
+    let mut lines = Vec::new();
+    many_and_warm_up::run(|line| lines.push(line)).await.unwrap();
+    let expected = [
+        "asked for 2 refreshes",
+        "1: hit, computed with 0 others",
+        "4: hit, computed with 0 others",
+        "9: loaded, computed with 2 others",
+        "16: loaded, computed with 2 others",
+        "25: loaded, computed with 2 others",
+    ];
+    assert_eq!(lines, expected);
+}
