@@ -11,6 +11,7 @@ use freshen_core::store::{
     Asked, Begin, Begun, Committed, Failure, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
+use tokio::sync::Semaphore;
 
 /// The switches of one port. Cloning gives a handle to the same ones.
 #[derive(Clone, Default)]
@@ -21,6 +22,7 @@ struct State {
     all_down: bool,
     down: HashSet<&'static str>,
     calls: HashMap<&'static str, usize>,
+    late: HashMap<&'static str, Arc<Semaphore>>,
 }
 
 impl Switches {
@@ -46,6 +48,20 @@ impl Switches {
         self.0.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
     }
 
+    /// The answer of the next call of this step is late: the step is done, and its caller hears of it when the test says so.
+    pub fn answer_late(&self, operation: &'static str) -> LateAnswer {
+        let gate = Arc::new(Semaphore::new(0));
+        self.0.lock().unwrap().late.insert(operation, gate.clone());
+        LateAnswer(gate)
+    }
+
+    async fn answered(&self, operation: &'static str) {
+        let gate = self.0.lock().unwrap().late.remove(operation);
+        if let Some(gate) = gate {
+            gate.acquire().await.expect("the gate is never closed").forget();
+        }
+    }
+
     fn pass(&self, port: &'static str, operation: &'static str) -> Result<(), PortError> {
         let mut state = self.0.lock().unwrap();
         *state.calls.entry(operation).or_default() += 1;
@@ -53,6 +69,15 @@ impl Switches {
             return Err(PortError::passing(port, operation, "switched off"));
         }
         Ok(())
+    }
+}
+
+/// An answer on its way.
+pub struct LateAnswer(Arc<Semaphore>);
+
+impl LateAnswer {
+    pub fn arrive(self) {
+        self.0.add_permits(1);
     }
 }
 
@@ -85,7 +110,9 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
-            self.inner.read(keys).await
+            let answer = self.inner.read(keys).await;
+            self.switches.answered("read").await;
+            answer
         })
     }
 
@@ -123,7 +150,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Committed, PortError>> {
         Box::pin(async move {
             self.pass("commit")?;
-            self.inner.commit(key, lease, entry).await
+            let answer = self.inner.commit(key, lease, entry).await;
+            self.switches.answered("commit").await;
+            answer
         })
     }
 
@@ -148,7 +177,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Generation, PortError>> {
         Box::pin(async move {
             self.pass("invalidate")?;
-            self.inner.invalidate(targets, strength).await
+            let answer = self.inner.invalidate(targets, strength).await;
+            self.switches.answered("invalidate").await;
+            answer
         })
     }
 

@@ -1,0 +1,35 @@
+//! Orders of events that a slow store, a slow load or a caller who leaves brings about. Each order is played for certain.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod common;
+
+use std::time::Duration;
+
+use common::faults::FaultyStore;
+
+use common::{Stage, stage, stage_with, truth};
+use freshen_core::Clock;
+
+/// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
+async fn on(store: &FaultyStore, clock: &Clock) -> Stage {
+    let (store, clock) = (store.clone(), clock.clone());
+    stage_with(|builder| builder.clock(clock).store(store).near_bound(Duration::from_secs(86_400))).await
+}
+
+/// A reader reads the record; before it hears the answer the key is loaded again, and the near tier has the newer value.
+#[tokio::test(start_paused = true)]
+async fn a_late_reader_does_not_put_an_older_value_in_the_place_of_a_newer_one() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, stage) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    let late = store.switches.answer_late("read");
+    let reader = stage.getting("a");
+    stage.settle().await;
+    stage.source.write(2);
+    assert_eq!(*stage.cache.load(&truth("a")).await.unwrap(), 2);
+    late.arrive();
+    reader.await.unwrap().unwrap();
+    assert_eq!(stage.value("a").await, 2);
+}
