@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use common::faults::FaultyStore;
 
-use common::{Stage, stage, stage_with, truth};
-use freshen_core::Clock;
+use common::{Stage, TTL, pass, stage, stage_with, truth};
+use freshen_core::{Clock, Status};
 
 /// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
 async fn on(store: &FaultyStore, clock: &Clock) -> Stage {
@@ -32,4 +32,22 @@ async fn a_late_reader_does_not_put_an_older_value_in_the_place_of_a_newer_one()
     late.arrive();
     reader.await.unwrap().unwrap();
     assert_eq!(stage.value("a").await, 2);
+}
+
+/// Another process has refreshed the key, and this one has not heard of it: its near tier holds a stale value of a fresh record.
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_a_refresh_that_is_needless_lets_go_of_the_stale_value() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, second) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    second.value("a").await;
+    pass(TTL).await;
+    first.source.write(2);
+    assert_eq!(first.get("a").await.unwrap().status(), Status::Stale);
+    first.settle().await;
+    assert_eq!(second.get("a").await.unwrap().status(), Status::Stale);
+    second.settle().await;
+    let answer = second.get("a").await.unwrap();
+    assert_eq!((*answer, answer.status()), (2, Status::Hit));
 }
