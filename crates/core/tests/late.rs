@@ -8,13 +8,20 @@ use std::time::Duration;
 
 use common::faults::FaultyStore;
 
-use common::{Stage, TTL, pass, stage, stage_with, truth};
+use common::{Stage, TTL, pass, stage_with, truth};
 use freshen_core::{Clock, Status};
+use futures_util::FutureExt;
 
 /// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
 async fn on(store: &FaultyStore, clock: &Clock) -> Stage {
     let (store, clock) = (store.clone(), clock.clone());
     stage_with(|builder| builder.clock(clock).store(store).near_bound(Duration::from_secs(86_400))).await
+}
+
+async fn slow_stage() -> (Stage, FaultyStore) {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    (on(&store, &clock).await, store)
 }
 
 /// A reader reads the record; before it hears the answer the key is loaded again, and the near tier has the newer value.
@@ -50,4 +57,27 @@ async fn who_asks_for_a_refresh_that_is_needless_lets_go_of_the_stale_value() {
     second.settle().await;
     let answer = second.get("a").await.unwrap();
     assert_eq!((*answer, answer.status()), (2, Status::Hit));
+}
+
+/// Two callers come while a load runs that answers neither. The first begins another load, and the second is slow to see it.
+#[tokio::test(start_paused = true)]
+async fn a_load_that_began_after_a_caller_came_answers_it_however_late_it_sits_down() {
+    let (stage, store) = slow_stage().await;
+    store.switches.down(["begin"]);
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    let quick = stage.getting("a");
+    let job = truth("a");
+    let mut slow = Box::pin(stage.cache.get(&job));
+    assert!((&mut slow).now_or_never().is_none());
+    stage.settle().await;
+    stage.source.release(1);
+    early.await.unwrap().unwrap();
+    stage.source.read_by(2).await;
+    assert!((&mut slow).now_or_never().is_none());
+    stage.source.open();
+    quick.await.unwrap().unwrap();
+    slow.await.unwrap();
+    assert_eq!(stage.source.reads(), 2);
 }

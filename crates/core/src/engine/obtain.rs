@@ -267,7 +267,7 @@ impl Cache {
                     return Ok(Served::new(hand.clone(), Status::Loaded, rule, self.engine().now()));
                 }
                 // Outdated for this caller, or given up by a worker because another process holds the key.
-                Ok(_) | Err(Fault::Busy { .. }) => seat = self.take_off(work, again()),
+                Ok(_) | Err(Fault::Busy { .. }) => seat = self.take_off(work, again()).of_one_who_came_before(),
                 Err(fault) => return self.fall_back(fallback, Rule::LoadFailed).ok_or_else(|| fault.clone()),
             }
         }
