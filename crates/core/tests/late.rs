@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::faults::FaultyStore;
 
-use common::{Stage, TTL, pass, stage_with, truth};
+use common::{Stage, TTL, pass, stage, stage_with, truth};
 use freshen_core::{Clock, Status};
 use futures_util::FutureExt;
 
@@ -80,4 +80,20 @@ async fn a_load_that_began_after_a_caller_came_answers_it_however_late_it_sits_d
     quick.await.unwrap().unwrap();
     slow.await.unwrap();
     assert_eq!(stage.source.reads(), 2);
+}
+
+/// A load is under way when somebody writes and asks for a load of its own.
+#[tokio::test(start_paused = true)]
+async fn a_demanded_load_begins_after_it_was_demanded() {
+    let stage = stage().await;
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    stage.source.write(2);
+    let (cache, job) = (stage.cache.clone(), truth("a"));
+    let demanded = tokio::spawn(async move { cache.load(&job).await });
+    stage.settle().await;
+    stage.source.open();
+    early.await.unwrap().unwrap();
+    assert_eq!(*demanded.await.unwrap().unwrap(), 2);
 }
