@@ -21,7 +21,7 @@ impl Job for Square {
     type Error = Infallible;
     type State = ();
     const NAME: &'static str = "square";
-    const BATCHES: bool = true;
+    const BATCH: usize = 100;
 
     async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Self::Output>, Infallible> {
         Ok((self.of * self.of, 1).into())

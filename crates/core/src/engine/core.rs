@@ -229,6 +229,16 @@ impl Engine {
         self.near().strike(key.hash(), strength, || work.and_then(|work| work.near_take()));
     }
 
+    /// A newer value is in the store: what this process keeps of the key is dropped, if it is stale.
+    pub fn drop_stale(&self, work: &dyn Work) {
+        let Some(hand) = work.near_get() else { return };
+        let (meta, now) = (hand.meta(), self.now());
+        let fresh = self.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts().fresh_until();
+        if !fresh {
+            work.near_take();
+        }
+    }
+
     /// Runs a future in the background; a shutdown waits for it.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.spawn_abortable(task);

@@ -135,6 +135,12 @@ impl Seat {
         Seat { flight: flight.clone(), joined, done: flight.done.subscribe() }
     }
 
+    /// The seat of one who came before the flight began, because it has waited for an earlier flight of the key: each of its
+    /// loads answers it, however late it sat down.
+    pub fn of_one_who_came_before(self) -> Seat {
+        Seat { joined: 0, ..self }
+    }
+
     /// Waits until the flight has landed.
     ///
     /// # Cancellation

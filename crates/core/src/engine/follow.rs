@@ -7,7 +7,7 @@ use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::entry::Strength;
 use crate::event::Event;
-use crate::store::{Currency, Mark, Scope};
+use crate::store::{Mark, Scope};
 
 /// Heartbeats that may be missing before the bus counts as lost.
 const SILENT_BEATS: u32 = 3;
@@ -107,7 +107,9 @@ fn apply(engine: &Engine, message: Message) {
         }
         Notice::FloorRaised { strength, tick } => near.raise_floor(mark(strength, tick)),
         Notice::Stored { key } => {
-            drop_stale(engine, &key);
+            if let Ok(Some(work)) = engine.registry().open(&key) {
+                engine.drop_stale(&*work);
+            }
             engine.notices().tell(&key);
         }
         Notice::Removed { key } => {
@@ -115,17 +117,6 @@ fn apply(engine: &Engine, message: Message) {
             engine.notices().tell(&key);
         }
         Notice::Heartbeat => {}
-    }
-}
-
-/// A newer value is in the store: what this process keeps of the key is dropped, if it is stale.
-fn drop_stale(engine: &Engine, key: &crate::key::Key) {
-    let Some(work) = engine.registry().open(key).ok().flatten() else { return };
-    let Some(hand) = work.near_get() else { return };
-    let (meta, now) = (hand.meta(), engine.now());
-    let fresh = engine.near().judge(meta, now) == Some(Currency::Current) && now < meta.facts().fresh_until();
-    if !fresh {
-        work.near_take();
     }
 }
 

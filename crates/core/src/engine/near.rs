@@ -134,6 +134,12 @@ impl Near {
         }
     }
 
+    /// Whether a slot may take the place of the one that is held: it is no older, or what is held cannot answer any more.
+    pub fn replaces(&self, meta: &Meta, held: &Meta) -> bool {
+        let (new, old) = (meta.generation(), held.generation());
+        new.epoch != old.epoch || new.number >= old.number || meta.owner().trust != held.owner().trust
+    }
+
     /// Raises what an invalidation by tag or namespace marked.
     pub fn raise(&self, scope: &Scope, mark: Mark) {
         self.cells.raise(scope, mark);

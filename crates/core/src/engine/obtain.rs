@@ -277,7 +277,7 @@ impl Cache {
                     return Ok(Served::new(hand.clone(), Status::Loaded, rule, self.engine().now()));
                 }
                 // Outdated for this caller, or given up by a worker because another process holds the key.
-                Ok(_) | Err(Fault::Busy { .. }) => seat = self.take_off(work, again()),
+                Ok(_) | Err(Fault::Busy { .. }) => seat = self.take_off(work, again()).of_one_who_came_before(),
                 Err(fault) => return self.fall_back(fallback, Rule::LoadFailed).ok_or_else(|| fault.clone()),
             }
         }
@@ -310,17 +310,23 @@ impl Cache {
         servable.then(|| Served::new(hand, Status::Fallback, rule, now))
     }
 
-    /// Loads whatever is in hand: the flight begins above everything up to now.
+    /// Loads whatever is in hand, by a load that begins after this call.
     pub(crate) async fn demand(&self, work: &Arc<dyn Work>) -> Result<Served, Fault> {
         let reading = self.engine().read(std::slice::from_ref(work)).await.pop();
-        let generation =
-            reading.as_ref().and_then(|reading| reading.hand.as_ref()).map(|(hand, _)| hand.meta().generation());
-        let at_least = newer(reading.as_ref().and_then(|reading| reading.newest), generation);
+        let newest = reading.as_ref().and_then(|reading| reading.newest);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
-        let again =
-            move || Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
-        let seat = self.take_off(work, again());
-        self.follow(work, at_least, Rule::Demanded, None, seat, again).await
+        let mut at_least = newer(newest, previous.as_ref().map(|hand| hand.meta().generation()));
+        let flying =
+            |at_least| Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
+        let mut seat = self.take_off(work, flying(at_least));
+        if let Some(done) = self.landed(work, &mut seat, false).await?
+            && let (false, Ok(hand)) = (seat.began_before(&done), &done.result)
+        {
+            // It was under way already, here or in another process. Whatever is loaded above it begins after it ended.
+            at_least = newer(at_least, Some(hand.meta().generation()));
+            seat = self.take_off(work, flying(at_least)).of_one_who_came_before();
+        }
+        self.follow(work, at_least, Rule::Demanded, None, seat, || flying(at_least)).await
     }
 }
 

@@ -100,8 +100,14 @@ impl Cache {
             }
         };
         engine.emit(&Event::RefreshAsked { key, granted: asked == Asked::Asked });
-        if asked != Asked::Asked {
-            return Ask::Needless;
+        match asked {
+            Asked::Asked => {}
+            Asked::Busy => return Ask::Needless,
+            Asked::Fresh => {
+                // Somebody else refreshed it, and this process has not heard of it: or it would go on serving the stale value.
+                engine.drop_stale(&**work);
+                return Ask::Needless;
+            }
         }
         let task = NewTask { key: key.clone(), delay: Duration::ZERO, priority };
         let dropped = match engine.queue().push(&[task]).await {

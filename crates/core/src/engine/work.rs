@@ -281,7 +281,13 @@ impl<J: Job> Work for TypedWork<J> {
 
     fn near_fill(&self, near: &Near, pin: &Pin, hand: &Hand) {
         if let Some(slot) = Self::slot(hand) {
-            near.fill(pin, &slot.meta, || self.registered.near.insert(self.job.clone(), slot.clone()));
+            let map = &self.registered.near;
+            near.fill(pin, &slot.meta, || {
+                // A reader who was slow to hear the store's answer must not undo what was loaded meanwhile.
+                if map.get(&self.job).is_none_or(|held| near.replaces(&slot.meta, &held.meta)) {
+                    map.insert(self.job.clone(), slot.clone());
+                }
+            });
         }
     }
 

@@ -7,36 +7,9 @@ use freshen_core::queue::Depth;
 use freshen_core::store::{Begin, Begun, MemoryStore, Role, Store};
 use freshen_core::{Cache, Clock, GetError, Key, Rule, Status};
 
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Level, Metadata, Subscriber};
-
 use crate::common::{Act, TTL, pass, stage, stage_with, truth};
 use crate::{MINUTE, SECOND, idle_stage, jobs, named};
 
-/// The targets and levels of what was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(&'static str, Level)>>>);
-
-impl Subscriber for Log {
-    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _span: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _span: &Id, _values: &Record<'_>) {}
-
-    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        self.0.lock().unwrap().push((event.metadata().target(), *event.metadata().level()));
-    }
-
-    fn enter(&self, _span: &Id) {}
-
-    fn exit(&self, _span: &Id) {}
 }
 
 #[tokio::test(start_paused = true)]
@@ -130,20 +103,6 @@ async fn observers_are_told_every_decision_and_how_long_a_load_took() {
         assert_eq!(stage.events.count(&format!("status: {status}")), 1, "{status}");
     }
     assert_eq!(stage.events.count("end: Stored, took: 2"), 1, "{:#?}", stage.events.all());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_happens_behind_the_answers_is_logged_under_one_target() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
-    let stage = idle_stage().await;
-    stage.source.script([Act::Fail]);
-    stage.get("a").await.unwrap_err();
-    stage.value("b").await;
-    let told = log.0.lock().unwrap().clone();
-    assert!(told.iter().all(|(target, _)| *target == "freshen"), "{told:?}");
-    let count = |level| told.iter().filter(|(_, told)| *told == level).count();
-    assert_eq!((count(Level::WARN), count(Level::DEBUG)), (1, 3), "a failed load; two that began and one that ended");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use freshen_core::store::{
     Asked, Begin, Begun, Committed, Failure, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
+use tokio::sync::Semaphore;
 
 /// The switches of one port. Cloning gives a handle to the same ones.
 #[derive(Clone, Default)]
@@ -22,6 +23,7 @@ struct State {
     down: HashSet<&'static str>,
     late: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
+    gated: HashMap<&'static str, Arc<Semaphore>>,
 }
 
 impl Switches {
@@ -53,10 +55,21 @@ impl Switches {
         self.0.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
     }
 
-    async fn answer(&self, operation: &'static str) {
+    /// The answer of the next call of this step is late: the step is done, and its caller hears of it when the test says so.
+    pub fn answer_late(&self, operation: &'static str) -> LateAnswer {
+        let gate = Arc::new(Semaphore::new(0));
+        self.0.lock().unwrap().gated.insert(operation, gate.clone());
+        LateAnswer(gate)
+    }
+
+    async fn answered(&self, operation: &'static str) {
         let late = self.0.lock().unwrap().late.get(operation).copied();
         if let Some(by) = late {
             tokio::time::sleep(by).await;
+        }
+        let gate = self.0.lock().unwrap().gated.remove(operation);
+        if let Some(gate) = gate {
+            gate.acquire().await.expect("the gate is never closed").forget();
         }
     }
 
@@ -67,6 +80,15 @@ impl Switches {
             return Err(PortError::passing(port, operation, "switched off"));
         }
         Ok(())
+    }
+}
+
+/// An answer on its way.
+pub struct LateAnswer(Arc<Semaphore>);
+
+impl LateAnswer {
+    pub fn arrive(self) {
+        self.0.add_permits(1);
     }
 }
 
@@ -99,7 +121,9 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
-            self.inner.read(keys).await
+            let answer = self.inner.read(keys).await;
+            self.switches.answered("read").await;
+            answer
         })
     }
 
@@ -137,9 +161,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Committed, PortError>> {
         Box::pin(async move {
             self.pass("commit")?;
-            let committed = self.inner.commit(key, lease, entry).await;
-            self.switches.answer("commit").await;
-            committed
+            let answer = self.inner.commit(key, lease, entry).await;
+            self.switches.answered("commit").await;
+            answer
         })
     }
 
@@ -164,7 +188,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Generation, PortError>> {
         Box::pin(async move {
             self.pass("invalidate")?;
-            self.inner.invalidate(targets, strength).await
+            let answer = self.inner.invalidate(targets, strength).await;
+            self.switches.answered("invalidate").await;
+            answer
         })
     }
 

@@ -1,0 +1,99 @@
+//! Orders of events that a slow store, a slow load or a caller who leaves brings about. Each order is played for certain.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod common;
+
+use std::time::Duration;
+
+use common::faults::FaultyStore;
+
+use common::{Stage, TTL, pass, stage, stage_with, truth};
+use freshen_core::{Clock, Status};
+use futures_util::FutureExt;
+
+/// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
+async fn on(store: &FaultyStore, clock: &Clock) -> Stage {
+    let (store, clock) = (store.clone(), clock.clone());
+    stage_with(|builder| builder.clock(clock).store(store).near_bound(Duration::from_secs(86_400))).await
+}
+
+async fn slow_stage() -> (Stage, FaultyStore) {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    (on(&store, &clock).await, store)
+}
+
+/// A reader reads the record; before it hears the answer the key is loaded again, and the near tier has the newer value.
+#[tokio::test(start_paused = true)]
+async fn a_late_reader_does_not_put_an_older_value_in_the_place_of_a_newer_one() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, stage) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    let late = store.switches.answer_late("read");
+    let reader = stage.getting("a");
+    stage.settle().await;
+    stage.source.write(2);
+    assert_eq!(*stage.cache.load(&truth("a")).await.unwrap(), 2);
+    late.arrive();
+    reader.await.unwrap().unwrap();
+    assert_eq!(stage.value("a").await, 2);
+}
+
+/// Another process has refreshed the key, and this one has not heard of it: its near tier holds a stale value of a fresh record.
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_a_refresh_that_is_needless_lets_go_of_the_stale_value() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, second) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    second.value("a").await;
+    pass(TTL).await;
+    first.source.write(2);
+    assert_eq!(first.get("a").await.unwrap().status(), Status::Stale);
+    first.settle().await;
+    assert_eq!(second.get("a").await.unwrap().status(), Status::Stale);
+    second.settle().await;
+    let answer = second.get("a").await.unwrap();
+    assert_eq!((*answer, answer.status()), (2, Status::Hit));
+}
+
+/// Two callers come while a load runs that answers neither. The first begins another load, and the second is slow to see it.
+#[tokio::test(start_paused = true)]
+async fn a_load_that_began_after_a_caller_came_answers_it_however_late_it_sits_down() {
+    let (stage, store) = slow_stage().await;
+    store.switches.down(["begin"]);
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    let quick = stage.getting("a");
+    let job = truth("a");
+    let mut slow = Box::pin(stage.cache.get(&job));
+    assert!((&mut slow).now_or_never().is_none());
+    stage.settle().await;
+    stage.source.release(1);
+    early.await.unwrap().unwrap();
+    stage.source.read_by(2).await;
+    assert!((&mut slow).now_or_never().is_none());
+    stage.source.open();
+    quick.await.unwrap().unwrap();
+    slow.await.unwrap();
+    assert_eq!(stage.source.reads(), 2);
+}
+
+/// A load is under way when somebody writes and asks for a load of its own.
+#[tokio::test(start_paused = true)]
+async fn a_demanded_load_begins_after_it_was_demanded() {
+    let stage = stage().await;
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    stage.source.write(2);
+    let (cache, job) = (stage.cache.clone(), truth("a"));
+    let demanded = tokio::spawn(async move { cache.load(&job).await });
+    stage.settle().await;
+    stage.source.open();
+    early.await.unwrap().unwrap();
+    assert_eq!(*demanded.await.unwrap().unwrap(), 2);
+}

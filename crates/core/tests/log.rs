@@ -1,0 +1,53 @@
+//! What is logged. It stands alone in its binary: what one test listens for, others' threads would switch off.
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use common::{Act, stage_with};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Level, Metadata, Subscriber};
+
+/// The targets and levels of what was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(&'static str, Level)>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _span: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _span: &Id, _values: &Record<'_>) {}
+
+    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        self.0.lock().unwrap().push((event.metadata().target(), *event.metadata().level()));
+    }
+
+    fn enter(&self, _span: &Id) {}
+
+    fn exit(&self, _span: &Id) {}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_behind_the_answers_is_logged_under_one_target() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let stage = stage_with(|builder| builder.workers(0)).await;
+    stage.source.script([Act::Fail]);
+    stage.get("a").await.unwrap_err();
+    stage.value("b").await;
+    let told = log.0.lock().unwrap().clone();
+    assert!(told.iter().all(|(target, _)| *target == "freshen"), "{told:?}");
+    let count = |level| told.iter().filter(|(_, told)| *told == level).count();
+    assert_eq!(
+        (count(Level::WARN), count(Level::DEBUG)),
+        (1, 4),
+        "a failed load; two that began, one that ended, a caller refused"
+    );
+}
