@@ -33,6 +33,7 @@ impl Subscriber for Log {
     fn enter(&self, _span: &Id) {}
 
     fn exit(&self, _span: &Id) {}
+}
 
 #[tokio::test(start_paused = true)]
 async fn what_happens_behind_the_answers_is_logged_under_one_target() {

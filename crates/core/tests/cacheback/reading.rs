@@ -10,8 +10,6 @@ use freshen_core::{Cache, Clock, GetError, Key, Rule, Status};
 use crate::common::{Act, TTL, pass, stage, stage_with, truth};
 use crate::{MINUTE, SECOND, idle_stage, jobs, named};
 
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_cache_answers_only_for_the_jobs_it_was_given() {
     let (stage, other) = (stage().await, stage().await);
