@@ -1,13 +1,12 @@
 //! What a `get` answers, and what it sets going.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use freshen_core::queue::Depth;
 use freshen_core::store::{Begin, Begun, MemoryStore, Role, Store};
 use freshen_core::{Cache, Clock, GetError, Key, Rule, Status};
 
-use crate::common::{Act, TTL, pass, stage, stage_with, truth};
+use crate::common::{TTL, pass, stage, stage_with, truth};
 use crate::{MINUTE, SECOND, idle_stage, jobs, named};
 
 #[tokio::test(start_paused = true)]
