@@ -9,16 +9,17 @@ use common::{Act, stage_with};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 
-/// The targets and levels of what was logged.
+/// The targets and levels of what was logged, and the names of the spans that were opened.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<(&'static str, Level)>>>);
+struct Log(Arc<Mutex<Vec<(&'static str, Level)>>>, Arc<Mutex<Vec<&'static str>>>);
 
 impl Subscriber for Log {
     fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
         true
     }
 
-    fn new_span(&self, _span: &Attributes<'_>) -> Id {
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.1.lock().unwrap().push(span.metadata().name());
         Id::from_u64(1)
     }
 
@@ -51,4 +52,5 @@ async fn what_happens_behind_the_answers_is_logged_under_one_target() {
         (1, 4),
         "a failed load; two that began, one that ended, a caller refused"
     );
+    assert_eq!(*log.1.lock().unwrap(), ["load", "load"], "the jobs' code runs in spans of its own");
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use crate::engine::cache::Cache;
 use crate::engine::fault::Fault;
@@ -92,7 +93,8 @@ async fn fire(cache: Cache, arrived: Vec<Arrival>) {
     }
     let Some(first) = works.first().cloned() else { return };
     let timeout = first.policy().load_timeout();
-    let load = Scope::of(flights).run(first.load_many(&works, &cache));
+    let span = tracing::info_span!(target: "freshen", "load_many", job = first.job_name(), keys = works.len());
+    let load = Scope::of(flights).run(first.load_many(&works, &cache)).instrument(span);
     let outcome = match tokio::time::timeout(timeout, AssertUnwindSafe(load).catch_unwind()).await {
         Ok(Ok(products)) => products,
         Ok(Err(panic)) => works.iter().map(|_| Err(Fault::panicked(&*panic))).collect(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tracing::Instrument;
 
 use crate::engine::batch::BatchSeat;
 use crate::engine::cache::Cache;
@@ -276,7 +277,8 @@ impl Passage<'_> {
         let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
         let previous = self.demand.previous.as_ref().filter(servable);
         let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
-        let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
+        let span = tracing::info_span!(target: "freshen", "load", key = %self.work.key());
+        let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous)).instrument(span);
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {
             ended = load => ended,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::fault::Fault;
@@ -50,7 +52,11 @@ impl Turn {
     /// Takes the turn. A task without a work needs no place.
     pub async fn take(self, place: Option<Place>) {
         match (&self.work, place) {
-            (Ok(work), Some(place)) => self.carry_out(work, place).await,
+            (Ok(work), Some(place)) => {
+                let attempts = self.delivery.task.attempts;
+                let span = tracing::info_span!(target: "freshen", "task", key = %work.key(), attempts);
+                self.carry_out(work, place).instrument(span).await;
+            }
             (Ok(_), None) => self.put_back(AGAIN_PAUSE).await,
             (Err(reason), _) => {
                 // Whoever is able to carry it out may be asked again.
