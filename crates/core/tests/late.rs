@@ -82,6 +82,25 @@ async fn a_load_that_began_after_a_caller_came_answers_it_however_late_it_sits_d
     assert_eq!(stage.source.reads(), 2);
 }
 
+/// A writer has committed to its source and puts the value; it leaves before the store's answer comes.
+#[tokio::test(start_paused = true)]
+async fn a_put_that_is_dropped_during_its_commit_leaves_no_old_value_fresh() {
+    let (stage, store) = slow_stage().await;
+    stage.value("a").await;
+    stage.source.write(2);
+    let put = stage.cache.begin_put(&truth("a")).await.unwrap();
+    let late = store.switches.answer_late("commit");
+    let mut commit = Box::pin(put.commit(2));
+    assert!((&mut commit).now_or_never().is_none());
+    drop(commit);
+    late.arrive();
+    stage.settle().await;
+    assert_ne!(stage.get("a").await.unwrap().status(), Status::Hit);
+    stage.settle().await;
+    assert_eq!(stage.value("a").await, 2);
+    assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().lease().is_none());
+}
+
 /// A load is under way when somebody writes and asks for a load of its own.
 #[tokio::test(start_paused = true)]
 async fn a_demanded_load_begins_after_it_was_demanded() {
