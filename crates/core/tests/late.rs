@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use common::faults::FaultyStore;
 
-use common::{Stage, TTL, pass, stage, stage_with, truth};
-use freshen_core::{Clock, Status};
+use common::{Act, STALE, Stage, TTL, pass, stage, stage_with, truth};
+use freshen_core::{Clock, Status, Strength};
 use futures_util::FutureExt;
 
 /// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
@@ -115,4 +115,49 @@ async fn a_demanded_load_begins_after_it_was_demanded() {
     stage.source.open();
     early.await.unwrap().unwrap();
     assert_eq!(*demanded.await.unwrap().unwrap(), 2);
+}
+
+/// So much is invalidated during a load that nobody can tell its value's tags apart; its tag is invalidated while it is committed.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_missed_invalidations_answers_nobody_who_came_late() {
+    let (stage, store) = slow_stage().await;
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    for _ in 0..2_000 {
+        stage.cache.invalidate_tag("other", Strength::Hard).await.unwrap();
+    }
+    let late = store.switches.answer_late("commit");
+    stage.source.open();
+    stage.settle().await;
+    stage.source.write(2);
+    stage.cache.invalidate_tag("all", Strength::Hard).await.unwrap();
+    let after = stage.getting("a");
+    stage.settle().await;
+    late.arrive();
+    early.await.unwrap().unwrap();
+    assert_eq!(*after.await.unwrap().unwrap(), 2);
+}
+
+/// The same for a fallback that was read while much was invalidated.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_missed_invalidations_is_not_served() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, stage) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    pass(TTL + STALE).await;
+    let late = store.switches.answer_late("read");
+    stage.source.hold();
+    stage.source.script([Act::Fail]);
+    let waiting = stage.getting("a");
+    stage.settle().await;
+    for _ in 0..2_000 {
+        stage.cache.invalidate_tag("other", Strength::Hard).await.unwrap();
+    }
+    late.arrive();
+    stage.source.read_by(1).await;
+    stage.cache.invalidate_tag("all", Strength::Hard).await.unwrap();
+    stage.source.open();
+    assert!(waiting.await.unwrap().is_err());
 }
