@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::faults::FaultyStore;
-
+use common::tuned::{Kind, tuned, tuned_stage};
 use common::{Act, STALE, Stage, TTL, pass, stage, stage_with, truth};
 use freshen_core::{Clock, Status, Strength};
 use futures_util::FutureExt;
@@ -99,6 +99,24 @@ async fn a_put_that_is_dropped_during_its_commit_leaves_no_old_value_fresh() {
     stage.settle().await;
     assert_eq!(stage.value("a").await, 2);
     assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().lease().is_none());
+}
+
+/// A load takes longer than its value is fresh.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_takes_longer_than_the_ttl_does_not_keep_others_from_asking() {
+    let (stage, _told) = tuned_stage().await;
+    let job = tuned(Kind::Short);
+    stage.cache.get(&job).await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    stage.source.hold();
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale);
+    stage.source.read_by(2).await;
+    pass(Duration::from_secs(6)).await;
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale);
+    stage.settle().await;
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Hit);
 }
 
 /// A load is under way when somebody writes and asks for a load of its own.
