@@ -4,8 +4,12 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{TTL, pass, stage_with, truth};
-use freshen_core::{Event, Observer, Status};
+use freshen_core::store::MemoryStore;
+use freshen_core::{Cache, Clock, Event, Job, Jobs, Load, Loaded, Observer, Status};
+use serde::{Deserialize, Serialize, Serializer};
 
 struct Panics;
 
@@ -25,6 +29,47 @@ async fn an_observer_that_panics_harms_nobody() {
     assert_eq!(stage.get("a").await.unwrap().status(), Status::Stale);
     stage.settle().await;
     assert_eq!(stage.get("a").await.unwrap().status(), Status::Hit);
+}
+
+/// A value whose serialization panics, which weighs nothing.
+#[derive(Debug, Deserialize)]
+struct Unwritable;
+
+impl Serialize for Unwritable {
+    fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
+        panic!("a serialization");
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Write;
+
+impl Job for Write {
+    type Output = Unwritable;
+    type Error = std::convert::Infallible;
+    type State = ();
+    const NAME: &'static str = "write";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Unwritable>, Self::Error> {
+        Ok(Unwritable.into())
+    }
+
+    fn weigh(&self, _value: &Unwritable) -> usize {
+        0
+    }
+}
+
+/// The load gave a value, and writing it for the store panics: it is served and not kept, and the key is not held.
+#[tokio::test(start_paused = true)]
+async fn a_value_whose_serialization_panics_is_served_and_not_kept() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let cache = Cache::builder().clock(clock).store(store).jobs(Jobs::new().add::<Write>()).build().await.unwrap();
+    for _ in 0..2 {
+        let began = tokio::time::Instant::now();
+        assert_eq!(cache.get(&Write).await.unwrap().status(), Status::Loaded);
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
 }
 
 /// A closure that reads the same key in the middle of a read.

@@ -1,6 +1,7 @@
 //! One job with its arguments, its type erased: what the engine walks with.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use bytes::Bytes;
 
 use crate::BoxFuture;
 use crate::engine::cache::Cache;
-use crate::engine::fault::Fault;
+use crate::engine::fault::{Fault, panic_text};
 use crate::engine::near::{Frame, Near, Pin};
 use crate::engine::registry::Registered;
 use crate::engine::slot::{Hand, Held, Meta, Slot};
 use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
+use crate::error::BoxError;
 use crate::job::{Cacheable, Content, Job, Load, Loaded, Previous};
 use crate::key::Key;
 use crate::policy::{Policy, Windows};
@@ -133,6 +135,11 @@ fn refused(reason: &str) -> Fault {
     Fault::Refused(reason.into())
 }
 
+/// Runs users' code that reads or writes: its panic must not end the task that it runs in, which would leave the key held.
+fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, BoxError> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|panic| format!("panicked: {}", panic_text(&*panic)).into())
+}
+
 fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> Fault {
     let reason = chain(&error);
     Fault::Failed { source: Arc::new(error), reason: reason.into() }
@@ -228,7 +235,9 @@ impl<J: Job> Work for TypedWork<J> {
             }
             Value::Encoded(bytes) => {
                 let envelope = wire::decode(bytes)?;
-                Held::Own(J::Output::decode(envelope.header.codec, &envelope.payload)?)
+                let codec = envelope.header.codec;
+                let value = guarded(|| J::Output::decode(codec, &envelope.payload));
+                Held::Own(value.unwrap_or_else(|panic| Err(WireError::Decode { codec, source: panic }))?)
             }
         };
         let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
@@ -239,7 +248,8 @@ impl<J: Job> Work for TypedWork<J> {
     fn encode(&self, hand: &Hand) -> Result<Bytes, WireError> {
         let slot = Self::slot(hand).ok_or_else(|| WireError::Local { what: std::any::type_name::<J::Output>() })?;
         let codec = Codec::default();
-        let payload = slot.encode(codec)?;
+        let payload = guarded(|| slot.encode(codec));
+        let payload = payload.unwrap_or_else(|panic| Err(WireError::Encode { codec, source: panic }))?;
         let meta = &slot.meta;
         let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         wire::encode(&Header { codec, schema: 0, facts, tags, validators }, &payload)
