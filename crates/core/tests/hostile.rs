@@ -4,11 +4,12 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{TTL, pass, stage_with, truth};
+use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, Clock, Event, Job, Jobs, Load, Loaded, Observer, Status};
+use freshen_core::{Cache, Clock, Event, Job, Jobs, Load, Loaded, Observer, Policy, PolicyBuilder, Status};
 use serde::{Deserialize, Serialize, Serializer};
 
 struct Panics;
@@ -70,6 +71,51 @@ async fn a_value_whose_serialization_panics_is_served_and_not_kept() {
         assert_eq!(cache.get(&Write).await.unwrap().status(), Status::Loaded);
         assert_eq!(began.elapsed(), Duration::ZERO);
     }
+}
+
+/// A job whose policy panics for some arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Moody(bool);
+
+impl Job for Moody {
+    type Output = u64;
+    type Error = std::convert::Infallible;
+    type State = (Arc<Mutex<bool>>,);
+    const NAME: &'static str = "moody";
+    const NAMESPACE: &'static str = "tests";
+
+    fn policy() -> PolicyBuilder {
+        policy()
+    }
+
+    fn policy_for(&self, usual: &Arc<Policy>) -> Arc<Policy> {
+        assert!(!MOODY.lock().unwrap().is_some_and(|moody| moody && self.0), "a policy");
+        usual.clone()
+    }
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<u64>, Self::Error> {
+        Ok(1.into())
+    }
+}
+
+static MOODY: Mutex<Option<bool>> = Mutex::new(None);
+
+/// A task's arguments meet a policy that panics: that task is set aside, and the others have their turns.
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_panics_ends_its_own_task_and_no_other() {
+    let jobs = Jobs::new().add::<Truth>().add::<Moody>();
+    let stage = stage_with(|builder| builder.state(Arc::new(Mutex::new(false))).jobs(jobs)).await;
+    stage.cache.get(&Moody(true)).await.unwrap();
+    stage.value("a").await;
+    pass(TTL).await;
+    stage.cache.get(&Moody(true)).await.unwrap();
+    *MOODY.lock().unwrap() = Some(true);
+    stage.settle().await;
+    *MOODY.lock().unwrap() = None;
+    assert_eq!(stage.get("a").await.unwrap().status(), Status::Stale);
+    stage.settle().await;
+    assert_eq!(stage.get("a").await.unwrap().status(), Status::Hit);
+    assert_eq!(stage.cache.quarantined(9).await.unwrap().len(), 1);
 }
 
 /// A closure that reads the same key in the middle of a read.

@@ -3,9 +3,10 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::engine::fault::Fault;
+use crate::engine::fault::{Fault, panic_text};
 use crate::engine::near::NearMap;
 use crate::engine::work::{TypedWork, Work};
 use crate::entry::Tags;
@@ -138,7 +139,9 @@ impl<J: Job> AnyRegistered for Registered<J> {
     }
 
     fn open(self: Arc<Self>, key: &Key) -> Result<Arc<dyn Work>, KeyError> {
-        Ok(self.work_of(key.decode()?, key.clone()))
+        // Workers and the bus's listener come this way: a panic of users' code must not end them.
+        let opened = catch_unwind(AssertUnwindSafe(|| Ok(self.work_of(key.decode()?, key.clone()))));
+        opened.unwrap_or_else(|panic| Err(KeyError::Decode { reason: format!("panicked: {}", panic_text(&*panic)) }))
     }
 
     fn near_size(&self) -> (usize, u64) {
