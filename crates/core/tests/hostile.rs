@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, Clock, Event, Job, Jobs, Load, Loaded, Observer, Policy, PolicyBuilder, Status};
+use freshen_core::{
+    Cache, Clock, Event, GetError, Job, Jobs, Load, Loaded, Observer, Policy, PolicyBuilder, Status, Strength,
+};
 use serde::{Deserialize, Serialize, Serializer};
 
 struct Panics;
@@ -116,6 +118,36 @@ async fn a_policy_that_panics_ends_its_own_task_and_no_other() {
     stage.settle().await;
     assert_eq!(stage.get("a").await.unwrap().status(), Status::Hit);
     assert_eq!(stage.cache.quarantined(9).await.unwrap().len(), 1);
+}
+
+/// A part of the arguments is left out of the key: an invalidation by the key would not find what is kept near.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Partial {
+    id: u64,
+    #[serde(skip)]
+    secret: String,
+}
+
+impl Job for Partial {
+    type Output = u64;
+    type Error = std::convert::Infallible;
+    type State = ();
+    const NAME: &'static str = "partial";
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<u64>, Self::Error> {
+        Ok(1.into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_its_key_does_not_name_is_refused() {
+    let cache = Cache::builder().clock(Clock::runtime()).jobs(Jobs::new().add::<Partial>()).build().await.unwrap();
+    let whole = Partial { id: 1, secret: String::new() };
+    assert!(cache.get(&whole).await.is_ok());
+    let partial = Partial { id: 1, secret: "x".into() };
+    assert!(matches!(cache.get(&partial).await, Err(GetError::Key(_))));
+    assert!(cache.invalidate(&partial, Strength::Hard).await.is_err());
+    assert!(cache.put(&partial, 2).await.is_err());
 }
 
 /// A closure that reads the same key in the middle of a read.
