@@ -288,7 +288,17 @@ impl Engine {
                 notified.await;
             }
         };
-        tokio::time::timeout(deadline, idle).await.is_ok()
+        self.within(deadline, idle).await.is_some()
+    }
+
+    /// Waits for a future, but no longer than `span`. The timer is the cache's own runtime's: whoever waits may be driven by
+    /// another, or by none.
+    pub fn within<F: Future>(&self, span: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
+        let timed = {
+            let _entered = self.parts.runtime.enter();
+            tokio::time::timeout(span, future)
+        };
+        async move { timed.await.ok() }
     }
 }
 
