@@ -48,6 +48,13 @@ pub enum KeyError {
         /// What did not fit.
         reason: String,
     },
+    /// The arguments that are read back from the key are not equal to those it was made from: a field is left out, or written
+    /// as less than it is. `Eq`, `Hash` and serialization must agree on every field.
+    #[error("key: the arguments of {job} do not come back from their key as they were")]
+    Unequal {
+        /// The job's name.
+        job: &'static str,
+    },
     /// Bytes that are no key.
     #[error("key: malformed at byte {at}")]
     Malformed {

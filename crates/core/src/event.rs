@@ -236,7 +236,8 @@ pub enum Event<'a> {
     NearTrusted,
 }
 
-/// Hears every [`Event`]. Called on the path of requests: it must be quick, and must not call back into the cache.
+/// Hears every [`Event`]. Called on the path of requests: it must be quick, and must not call back into the cache. A panic of it
+/// is logged and harms nobody.
 pub trait Observer: Send + Sync + 'static {
     /// Takes note of an event.
     fn observe(&self, event: &Event<'_>);

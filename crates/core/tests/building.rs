@@ -106,7 +106,7 @@ async fn a_bound_of_nothing_is_refused_by_its_name() {
         (builder().task_deadline(Duration::ZERO), "cache: task_deadline must be above zero"),
         (builder().heartbeat(Duration::ZERO), "cache: heartbeat must be above zero"),
         (builder().limits(none), "cache: limits.total must let at least one refresh run"),
-        (builder().limits(slow), "cache: limits.job must have a rate above zero"),
+        (builder().limits(slow), "cache: limits.job must have a rate of at least one in ten years"),
     ];
     for (builder, expected) in cases {
         assert_eq!(refusal(builder).await, expected);

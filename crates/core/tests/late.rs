@@ -7,9 +7,9 @@ mod common;
 use std::time::Duration;
 
 use common::faults::FaultyStore;
-
-use common::{Stage, TTL, pass, stage, stage_with, truth};
-use freshen_core::{Clock, Status};
+use common::tuned::{Kind, tuned, tuned_stage};
+use common::{Act, STALE, Stage, TTL, pass, stage, stage_with, truth};
+use freshen_core::{Clock, Status, Strength};
 use futures_util::FutureExt;
 
 /// A stage on a store whose answers may be late, whose near tier relies on what it hears alone.
@@ -82,6 +82,43 @@ async fn a_load_that_began_after_a_caller_came_answers_it_however_late_it_sits_d
     assert_eq!(stage.source.reads(), 2);
 }
 
+/// A writer has committed to its source and puts the value; it leaves before the store's answer comes.
+#[tokio::test(start_paused = true)]
+async fn a_put_that_is_dropped_during_its_commit_leaves_no_old_value_fresh() {
+    let (stage, store) = slow_stage().await;
+    stage.value("a").await;
+    stage.source.write(2);
+    let put = stage.cache.begin_put(&truth("a")).await.unwrap();
+    let late = store.switches.answer_late("commit");
+    let mut commit = Box::pin(put.commit(2));
+    assert!((&mut commit).now_or_never().is_none());
+    drop(commit);
+    late.arrive();
+    stage.settle().await;
+    assert_ne!(stage.get("a").await.unwrap().status(), Status::Hit);
+    stage.settle().await;
+    assert_eq!(stage.value("a").await, 2);
+    assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().lease().is_none());
+}
+
+/// A load takes longer than its value is fresh.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_takes_longer_than_the_ttl_does_not_keep_others_from_asking() {
+    let (stage, _told) = tuned_stage().await;
+    let job = tuned(Kind::Short);
+    stage.cache.get(&job).await.unwrap();
+    pass(Duration::from_secs(5)).await;
+    stage.source.hold();
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale);
+    stage.source.read_by(2).await;
+    pass(Duration::from_secs(6)).await;
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Stale);
+    stage.settle().await;
+    assert_eq!(stage.cache.get(&job).await.unwrap().status(), Status::Hit);
+}
+
 /// A load is under way when somebody writes and asks for a load of its own.
 #[tokio::test(start_paused = true)]
 async fn a_demanded_load_begins_after_it_was_demanded() {
@@ -96,4 +133,49 @@ async fn a_demanded_load_begins_after_it_was_demanded() {
     stage.source.open();
     early.await.unwrap().unwrap();
     assert_eq!(*demanded.await.unwrap().unwrap(), 2);
+}
+
+/// So much is invalidated during a load that nobody can tell its value's tags apart; its tag is invalidated while it is committed.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_missed_invalidations_answers_nobody_who_came_late() {
+    let (stage, store) = slow_stage().await;
+    stage.source.hold();
+    let early = stage.getting("a");
+    stage.source.read_by(1).await;
+    for _ in 0..2_000 {
+        stage.cache.invalidate_tag("other", Strength::Hard).await.unwrap();
+    }
+    let late = store.switches.answer_late("commit");
+    stage.source.open();
+    stage.settle().await;
+    stage.source.write(2);
+    stage.cache.invalidate_tag("all", Strength::Hard).await.unwrap();
+    let after = stage.getting("a");
+    stage.settle().await;
+    late.arrive();
+    early.await.unwrap().unwrap();
+    assert_eq!(*after.await.unwrap().unwrap(), 2);
+}
+
+/// The same for a fallback that was read while much was invalidated.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_missed_invalidations_is_not_served() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, stage) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    pass(TTL + STALE).await;
+    let late = store.switches.answer_late("read");
+    stage.source.hold();
+    stage.source.script([Act::Fail]);
+    let waiting = stage.getting("a");
+    stage.settle().await;
+    for _ in 0..2_000 {
+        stage.cache.invalidate_tag("other", Strength::Hard).await.unwrap();
+    }
+    late.arrive();
+    stage.source.read_by(1).await;
+    stage.cache.invalidate_tag("all", Strength::Hard).await.unwrap();
+    stage.source.open();
+    assert!(waiting.await.unwrap().is_err());
 }

@@ -1,5 +1,6 @@
 //! The parts that every step of a walk needs, and the few effects that many of them share.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::task::AbortHandle;
 
 use crate::bus::Bus;
 use crate::engine::builder::Config;
+use crate::engine::fault::panic_text;
 use crate::engine::flight::Flights;
 use crate::engine::governor::Governor;
 use crate::engine::heat::Heat;
@@ -157,7 +159,10 @@ impl Engine {
     /// Tells observers and the log what happened. It is the only place that does.
     pub fn emit(&self, event: &Event<'_>) {
         for observer in &self.parts.observers {
-            observer.observe(event);
+            // An observer is a guest: its panic must end neither a caller's request nor the task that tells it something.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| observer.observe(event))) {
+                tracing::error!(target: "freshen", panic = &*panic_text(&*panic), "an observer panicked");
+            }
         }
         log(event);
     }
@@ -283,7 +288,17 @@ impl Engine {
                 notified.await;
             }
         };
-        tokio::time::timeout(deadline, idle).await.is_ok()
+        self.within(deadline, idle).await.is_some()
+    }
+
+    /// Waits for a future, but no longer than `span`. The timer is the cache's own runtime's: whoever waits may be driven by
+    /// another, or by none.
+    pub fn within<F: Future>(&self, span: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
+        let timed = {
+            let _entered = self.parts.runtime.enter();
+            tokio::time::timeout(span, future)
+        };
+        async move { timed.await.ok() }
     }
 }
 

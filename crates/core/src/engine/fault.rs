@@ -94,10 +94,15 @@ impl Fault {
 }
 
 impl Fault {
-    /// What a panic said.
+    /// A panic of the job's code.
     pub fn panicked(panic: &(dyn Any + Send)) -> Fault {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Fault::Panicked(text.unwrap_or("no message").into())
+        Fault::Panicked(panic_text(panic))
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> Arc<str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").into()
 }

@@ -170,7 +170,9 @@ impl Done {
     /// Whether the value is still current, as far as this process knows.
     pub fn is_current(&self, near: &Near) -> bool {
         match (&self.result, &self.clean) {
-            (Ok(hand), Some(pin)) => near.currency(hand.meta()).max(pin.struck()) == Currency::Current,
+            (Ok(hand), Some(pin)) => {
+                near.vouches_for(hand.meta()) && near.currency(hand.meta()).max(pin.struck()) == Currency::Current
+            }
             _ => false,
         }
     }

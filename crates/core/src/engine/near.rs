@@ -97,6 +97,12 @@ impl Near {
         meta.struck().max(self.cells.judge(&meta.owner().cells, meta.generation()))
     }
 
+    /// Whether this process would have heard of everything that outdates a slot of this tier. It cannot say so of a slot
+    /// whose cells missed too much.
+    pub fn vouches_for(&self, meta: &Meta) -> bool {
+        meta.owner().near == self.id
+    }
+
     /// Pins a key, before its record is read.
     pub fn pin(&self, key: &Key, now: Timestamp) -> Pin {
         let key = self.pins.pin(key.hash());

@@ -296,7 +296,7 @@ impl Cache {
             None => None,
         };
         match work.policy().soft_timeout() {
-            Some(soft) if has_fallback => Ok(tokio::time::timeout(soft, seat.landed()).await.ok()),
+            Some(soft) if has_fallback => Ok(self.engine().within(soft, seat.landed()).await),
             _ => Ok(Some(seat.landed().await)),
         }
     }
@@ -304,9 +304,10 @@ impl Cache {
     /// The fallback, judged again at the moment it is served.
     fn fall_back(&self, fallback: Option<Fallback>, rule: Rule) -> Option<Served> {
         let Fallback { hand, pin } = fallback?;
-        let now = self.engine().now();
-        let currency = self.engine().near().currency(hand.meta()).max(pin.struck());
-        let servable = currency != Currency::OutdatedHard && now < hand.meta().facts().ends_at();
+        let (now, near) = (self.engine().now(), self.engine().near());
+        let currency = near.currency(hand.meta()).max(pin.struck());
+        let servable =
+            near.vouches_for(hand.meta()) && currency != Currency::OutdatedHard && now < hand.meta().facts().ends_at();
         servable.then(|| Served::new(hand, Status::Fallback, rule, now))
     }
 

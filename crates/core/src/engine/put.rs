@@ -48,17 +48,22 @@ impl<J: Job> Put<J> {
     ///
     /// # Errors
     /// [`CacheError`] when the job refuses the value or the store failed; the key is then outdated.
+    ///
+    /// # Cancellation
+    /// Dropping the future outdates the key, as dropping the put does.
     pub async fn commit(mut self, value: J::Output) -> Result<WriteToken, CacheError> {
-        let pin = self.pin.take();
-        let committed = match &pin {
+        let committed = match &self.pin {
             Some(pin) => self.install(value, pin).await,
             None => Ok(false),
         };
-        match committed {
+        let ended = match committed {
             Ok(true) => Ok(WriteToken(before(self.lease.generation))),
             Ok(false) => self.give_way().await,
             Err(error) => self.give_way().await.and(Err(error)),
-        }
+        };
+        // Not before the last await: until then a drop has to outdate the key.
+        self.pin = None;
+        ended
     }
 
     /// `false`: it was overtaken.

@@ -115,6 +115,11 @@ impl<J: Job> Registered<J> {
     /// The work of a job, with its key.
     pub fn work(self: &Arc<Self>, job: J) -> Result<Arc<dyn Work>, Fault> {
         let key = Key::new(J::NAMESPACE, J::NAME, &job).map_err(Fault::Key)?;
+        // Invalidations and tasks name the job by its key alone: one that does not come back from it equal would be kept near
+        // where no invalidation finds it, and refreshed as another.
+        if key.decode::<J>().map_err(Fault::Key)? != job {
+            return Err(Fault::Key(KeyError::Unequal { job: J::NAME }));
+        }
         Ok(self.work_of(job, key))
     }
 

@@ -103,9 +103,10 @@ impl Turn {
         drop(place);
         let done = seat.landed().await;
         match &done.result {
-            Ok(_) if done.is_current(engine.near()) => {
-                if undecodable {
-                    // Nothing was committed, so nothing has cleared the marker.
+            Ok(hand) if done.is_current(engine.near()) => {
+                // What was not committed, or was stale already when it was because its load took longer than its ttl, has
+                // not cleared the marker.
+                if undecodable || engine.now() >= hand.meta().facts().fresh_until() {
                     self.cache.unask(work.key()).await;
                 }
                 (Settlement::Done, None)

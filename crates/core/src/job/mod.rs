@@ -43,6 +43,9 @@ pub use state::{State, States};
 /// }
 /// ```
 ///
+/// `Eq`, `Hash` and serialization must agree on every field: no `#[serde(skip)]`, no field that `Eq` leaves out. What a load
+/// needs besides, such as a client or a token, belongs into [`Job::State`].
+///
 /// Only `load` and what it is made of must be given. Sets and maps in the arguments must have an order (`BTreeSet`, `BTreeMap`):
 /// `Hash` sees to it.
 pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
