@@ -4,13 +4,13 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
 use freshen_core::{
-    Cache, Clock, Event, GetError, Job, Jobs, Load, Loaded, Observer, Policy, PolicyBuilder, Status, Strength,
+    Cache, Clock, Event, GetError, Job, Jobs, Load, Loaded, Local, Observer, Policy, PolicyBuilder, Status, Strength,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -148,6 +148,51 @@ async fn a_job_that_its_key_does_not_name_is_refused() {
     assert!(matches!(cache.get(&partial).await, Err(GetError::Key(_))));
     assert!(cache.invalidate(&partial, Strength::Hard).await.is_err());
     assert!(cache.put(&partial, 2).await.is_err());
+}
+
+/// Values that tell whether anybody still holds them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Held(u64);
+
+type Holders = Arc<Mutex<Vec<Weak<u64>>>>;
+
+impl Job for Held {
+    type Output = Local<Arc<u64>>;
+    type Error = std::convert::Infallible;
+    type State = (Holders,);
+    const NAME: &'static str = "held";
+
+    fn policy() -> PolicyBuilder {
+        policy()
+    }
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Self::Output>, Self::Error> {
+        let value = Arc::new(self.0);
+        load.state().0.lock().unwrap().push(Arc::downgrade(&value));
+        Ok(Local(value).into())
+    }
+}
+
+/// A process without workers asks others to refresh: it never hears of the end of their tasks.
+#[tokio::test(start_paused = true)]
+async fn a_value_that_was_asked_for_is_not_kept_by_the_asking() {
+    let holders = Holders::default();
+    let builder = Cache::builder().clock(Clock::runtime()).workers(0).state(holders.clone());
+    let cache = builder.jobs(Jobs::new().add::<Held>()).build().await.unwrap();
+    for n in 0..10 {
+        cache.get(&Held(n)).await.unwrap();
+    }
+    pass(TTL).await;
+    for n in 0..10 {
+        assert_eq!(cache.get(&Held(n)).await.unwrap().status(), Status::Stale);
+    }
+    for n in 0..10 {
+        cache.remove(&Held(n)).await.unwrap();
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(holders.lock().unwrap().iter().filter(|value| value.strong_count() > 0).count(), 0);
 }
 
 /// A closure that reads the same key in the middle of a read.
