@@ -10,7 +10,8 @@ use std::time::Duration;
 use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
 use freshen_core::{
-    Cache, Clock, Event, GetError, Job, Jobs, Load, Loaded, Local, Observer, Policy, PolicyBuilder, Status, Strength,
+    Cache, Clock, Event, GetError, Job, Jobs, Limit, Limits, Load, Loaded, Local, Observer, Policy, PolicyBuilder,
+    Status, Strength,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -193,6 +194,15 @@ async fn a_value_that_was_asked_for_is_not_kept_by_the_asking() {
         tokio::task::yield_now().await;
     }
     assert_eq!(holders.lock().unwrap().iter().filter(|value| value.strong_count() > 0).count(), 0);
+}
+
+/// A rate so low that its interval is no duration.
+#[tokio::test]
+async fn a_rate_that_cannot_be_kept_is_refused() {
+    for rate in [1e-300, 1e-20, f64::MIN_POSITIVE] {
+        let limits = Limits { total: Limit { at_once: 1, per_second: Some(rate) }, ..Limits::default() };
+        assert!(Cache::builder().limits(limits).build().await.is_err(), "{rate}");
+    }
 }
 
 /// A closure that reads the same key in the middle of a read.

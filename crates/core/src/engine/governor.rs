@@ -15,7 +15,8 @@ use crate::time::Timestamp;
 pub struct Limit {
     /// Refreshes at once.
     pub at_once: usize,
-    /// Refreshes begun per second, on average; a second's worth may begin together. `None`: as many as find room.
+    /// Refreshes begun per second, on average, no fewer than one in ten years; a second's worth may begin together. `None`: as
+    /// many as find room.
     pub per_second: Option<f64>,
 }
 
@@ -26,12 +27,12 @@ impl Limit {
     }
 
     fn check(&self, field: &'static str) -> Result<(), BuildError> {
-        let slow = self.per_second.is_some_and(|rate| !rate.is_finite() || rate <= 0.0);
+        let slow = self.per_second.is_some_and(|rate| !rate.is_finite() || rate < SLOWEST_RATE);
         if self.at_once == 0 {
             return Err(BuildError::Config { field, reason: "must let at least one refresh run" });
         }
         if slow {
-            return Err(BuildError::Config { field, reason: "must have a rate above zero" });
+            return Err(BuildError::Config { field, reason: "must have a rate of at least one in ten years" });
         }
         Ok(())
     }
@@ -64,6 +65,9 @@ impl Limits {
         self.job.check("limits.job")
     }
 }
+
+/// One in ten years: the interval of a slower rate may be no duration.
+const SLOWEST_RATE: f64 = 1.0 / (10.0 * 365.0 * 86_400.0);
 
 /// Grants places to refreshes.
 #[derive(Debug)]
