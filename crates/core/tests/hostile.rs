@@ -11,7 +11,7 @@ use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
 use freshen_core::{
     Cache, Clock, Event, GetError, Job, Jobs, Limit, Limits, Load, Loaded, Local, Observer, Policy, PolicyBuilder,
-    Status, Strength,
+    Status, Strength, Timestamp,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -202,6 +202,64 @@ async fn a_rate_that_cannot_be_kept_is_refused() {
     for rate in [1e-300, 1e-20, f64::MIN_POSITIVE] {
         let limits = Limits { total: Limit { at_once: 1, per_second: Some(rate) }, ..Limits::default() };
         assert!(Cache::builder().limits(limits).build().await.is_err(), "{rate}");
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Late(u64);
+
+impl Job for Late {
+    type Output = u64;
+    type Error = std::convert::Infallible;
+    type State = ();
+    const NAME: &'static str = "late";
+
+    fn policy() -> PolicyBuilder {
+        policy()
+            .ttl(Duration::from_millis(1))
+            .stale_while_revalidate(Duration::ZERO)
+            .soft_timeout(Duration::from_millis(1))
+    }
+
+    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<u64>, Self::Error> {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(1.into())
+    }
+}
+
+/// A caller on a thread of its own, which no runtime drives.
+#[test]
+fn a_caller_needs_no_runtime_of_its_own() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (clock, jobs) = (Clock::manual(Timestamp::from_micros(1_000_000)), Jobs::new().add::<Late>());
+    let cache = runtime.block_on(Cache::builder().clock(clock.clone()).jobs(jobs).build()).unwrap();
+    let statuses: Vec<_> = (0..2)
+        .map(|_| {
+            clock.advance(Duration::from_millis(2));
+            wait(cache.get(&Late(1))).unwrap().status()
+        })
+        .collect();
+    assert_eq!(statuses, [Status::Loaded, Status::Fallback]);
+    assert!(cache.get_ready(&Late(2)).is_none());
+    assert!(wait(cache.shut_down(Duration::from_secs(60))));
+}
+
+/// Drives a future on this thread alone.
+fn wait<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(output) => return output,
+            std::task::Poll::Pending => std::thread::park_timeout(Duration::from_secs(10)),
+        }
     }
 }
 

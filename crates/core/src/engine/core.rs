@@ -288,7 +288,17 @@ impl Engine {
                 notified.await;
             }
         };
-        tokio::time::timeout(deadline, idle).await.is_ok()
+        self.within(deadline, idle).await.is_some()
+    }
+
+    /// Waits for a future, but no longer than `span`. Whoever waits may be driven by no runtime; then the timer is the cache's.
+    pub fn within<F: Future>(&self, span: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
+        let timed = {
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.parts.runtime.clone());
+            let _entered = runtime.enter();
+            tokio::time::timeout(span, future)
+        };
+        async move { timed.await.ok() }
     }
 }
 

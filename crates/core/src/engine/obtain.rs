@@ -286,7 +286,7 @@ impl Cache {
             None => None,
         };
         match work.policy().soft_timeout() {
-            Some(soft) if has_fallback => Ok(tokio::time::timeout(soft, seat.landed()).await.ok()),
+            Some(soft) if has_fallback => Ok(self.engine().within(soft, seat.landed()).await),
             _ => Ok(Some(seat.landed().await)),
         }
     }
