@@ -11,7 +11,7 @@ use common::{TTL, Truth, pass, policy, stage_with, truth};
 use freshen_core::store::MemoryStore;
 use freshen_core::{
     Cache, Clock, Event, GetError, Job, Jobs, Limit, Limits, Load, Loaded, Local, Observer, Policy, PolicyBuilder,
-    Status, Strength,
+    Status, Strength, Timestamp,
 };
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -231,11 +231,11 @@ impl Job for Late {
 #[test]
 fn a_caller_needs_no_runtime_of_its_own() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let jobs = Jobs::new().add::<Late>();
-    let cache = runtime.block_on(Cache::builder().clock(Clock::runtime()).jobs(jobs).build()).unwrap();
+    let (clock, jobs) = (Clock::manual(Timestamp::from_micros(1_000_000)), Jobs::new().add::<Late>());
+    let cache = runtime.block_on(Cache::builder().clock(clock.clone()).jobs(jobs).build()).unwrap();
     let statuses: Vec<_> = (0..2)
         .map(|_| {
-            std::thread::sleep(Duration::from_millis(2));
+            clock.advance(Duration::from_millis(2));
             wait(cache.get(&Late(1))).unwrap().status()
         })
         .collect();

@@ -291,11 +291,11 @@ impl Engine {
         self.within(deadline, idle).await.is_some()
     }
 
-    /// Waits for a future, but no longer than `span`. The timer is the cache's own runtime's: whoever waits may be driven by
-    /// another, or by none.
+    /// Waits for a future, but no longer than `span`. Whoever waits may be driven by no runtime; then the timer is the cache's.
     pub fn within<F: Future>(&self, span: Duration, future: F) -> impl Future<Output = Option<F::Output>> {
         let timed = {
-            let _entered = self.parts.runtime.enter();
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.parts.runtime.clone());
+            let _entered = runtime.enter();
             tokio::time::timeout(span, future)
         };
         async move { timed.await.ok() }
