@@ -1,14 +1,17 @@
 //! The engine: the walk of a `get`, one step a file.
 //!
 //! ```text
-//! near      a value found by the job itself: slot, cells, pins judge it
-//! obtain    past the near tier: read the store, plan, then serve, refresh or fly
-//! plan      the judgement, a pure function
-//! refresh   behind the request: ask the record, push a task
-//! flight    one load per key in this process
-//! passage   the one road in: begin, load, commit
-//! dispatcher, worker   tasks down the same road, as the governor lets
-//! follow    the bus: what others outdated
+//! cache       what users call; `get` looks here for a hit at a glance
+//! near        the near tier that it finds: slot, cells, pins and trust judge a value
+//! obtain      past the glance: ask the near tier, read, plan, then serve, refresh or wait for a flight
+//! core        what all steps share: reading and judging a record, telling what happened
+//! plan        the judgement, a pure function
+//! refresh     behind the request: ask the record, push a task
+//! flight      one load per key in this process
+//! passage     the one road in: begin, load, commit; work runs the job's code, batch that of many keys,
+//!             notices tell when another process has stored
+//! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
+//! follow      the bus: what others outdated
 //! ```
 
 mod cache;

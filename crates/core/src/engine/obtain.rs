@@ -237,7 +237,7 @@ impl Cache {
                 let previous = demand.previous.clone();
                 let seat = self.take_off(work, demand);
                 let again = move || Demand { at_least, previous: previous.clone(), ..Demand::foreground() };
-                futures_util::future::Either::Right(self.follow(work, above, rule, fallback, seat, again))
+                futures_util::future::Either::Right(self.await_flight(work, above, rule, fallback, seat, again))
             }
         });
         let waits: Vec<_> = waits.collect();
@@ -255,7 +255,7 @@ impl Cache {
     }
 
     /// Waits for a flight, and for further ones while the last was outdated before this caller could use it.
-    async fn follow(
+    async fn await_flight(
         &self,
         work: &Arc<dyn Work>,
         above: Option<Generation>,
@@ -327,20 +327,7 @@ impl Cache {
             at_least = newer(at_least, Some(hand.meta().generation()));
             seat = self.take_off(work, flying(at_least)).of_one_who_came_before();
         }
-        self.follow(work, at_least, Rule::Demanded, None, seat, || flying(at_least)).await
-    }
-}
-
-impl Demand {
-    pub(crate) fn foreground() -> Self {
-        Demand {
-            role: Role::Foreground,
-            at_least: None,
-            previous: None,
-            heeds_backoff: true,
-            near_only: false,
-            batch: None,
-        }
+        self.await_flight(work, at_least, Rule::Demanded, None, seat, || flying(at_least)).await
     }
 }
 

@@ -48,6 +48,20 @@ pub(crate) struct Demand {
     pub batch: Option<BatchSeat>,
 }
 
+impl Demand {
+    /// The demand of a caller who waits, and has nothing in hand.
+    pub(crate) fn foreground() -> Self {
+        Demand {
+            role: Role::Foreground,
+            at_least: None,
+            previous: None,
+            heeds_backoff: true,
+            near_only: false,
+            batch: None,
+        }
+    }
+}
+
 /// Takes a flight down the road and lands it.
 pub(crate) async fn fly(cache: Cache, work: Arc<dyn Work>, lead: Lead, demand: Demand) {
     let done = Passage { engine: cache.engine(), cache: &cache, work: &work, lead: &lead, demand }.travel().await;

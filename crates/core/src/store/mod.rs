@@ -22,40 +22,72 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 
 /// A store of records. Every step is atomic for its key, however many callers and processes there are.
 ///
-/// The contract, each sentence a test in the testkit's `store_suite!`:
+/// The contract, each sentence a test in the testkit's `store_suite!`. Two words in it: a lease is *in force* until it is
+/// committed, failed or voided, or has expired *and* somebody else has taken the key; it is *alive* while it is in force and
+/// has not expired. What ends at a point in time is over at that point.
 ///
-/// **Reading.** `read` has no effect on the record. It answers in the order of the keys asked for. It judges the entry by the record's own flag, by the
-/// marks of its tags and its namespace and by its epoch: what a lost clock made is outdated, and whoever finds the clock
-/// lost makes it anew, a reader included. It gives the scopes' marks, read *after* the record. An entry past its hard deadline is not given.
+/// # Reading
+/// - `read` has no effect on the record, and answers in the order of the keys asked for.
+/// - It judges the entry by the record's own flag, by the marks of its tags and its namespace, and by its epoch.
+/// - It gives the scopes' marks, joined with the floor, read *after* the record. Without an entry they are the namespace's,
+///   and the currency says nothing.
+/// - An entry past its hard deadline is not given. A lease or a marker that is not alive is not given either.
 ///
-/// **Asking.** `ask` answers [`Asked::Fresh`] above `at_least`, [`Asked::Busy`] while a marker or lease is alive, and sets the
-/// marker otherwise. A marker ends by itself at its deadline. `unask` clears the marker.
+/// # The clock
+/// - Ticks rise with every begin and every invalidation, and are not behind the time, so that a clock that starts again does
+///   not repeat them.
+/// - What a lost clock made is outdated. Whoever finds the clock lost makes it anew, a reader included, under a new epoch, and
+///   raises the floor to a tick of it.
 ///
-/// **Beginning.** `begin` answers [`Begun::Fresh`] only for an entry above `at_least`. It grants one lease at a time: a second
-/// begin is `Busy` until the first lease ends, is dropped or expires. Each grant has a new token and a new generation,
-/// later than every mark set before. A foreground ignores the marker. Back-off answers `Cooling` to whoever heeds it. A take-over voids the lease in force.
-/// It is always granted, for what its writer is about to put is newer than whatever is there.
-/// A task's begin clears the marker when it answers `Fresh`, and renews it whatever else it answers.
+/// # Asking
+/// - `ask` answers [`Asked::Fresh`] above `at_least`, [`Asked::Busy`] while a marker or lease is alive, and sets the marker
+///   otherwise.
+/// - A marker ends by itself at its deadline. `unask` clears it.
 ///
-/// **Committing.** A commit without the lease in force is `Lost` and changes nothing. A commit that nothing outdated is `Stored` and drops
-/// the lease and the back-off. A commit that was invalidated in the meantime, by key, tag or namespace, is `Invalidated`: the
-/// lease stays with its holder under a new generation, later than the invalidation. What a soft invalidation
-/// overtook is installed as outdated, so that it may be served stale; what a hard one overtook is not installed. An
-/// expired lease that nobody took over still commits. A commit under a generation that its lease has left behind, such as one
-/// whose answer was lost, changes nothing and is `Invalidated` again. Only a commit that was begun for a task, and is stored fresh, clears the marker.
+/// # Beginning
 ///
-/// **Failing.** `fail` drops the lease, keeps the entry and its freshness as they are, counts the failure and sets the
-/// back-off; [`Failure::abandoned`] only drops the lease. `fail` and `renew` without the lease in force change nothing.
-/// `renew` moves the lease's end.
+/// | role | fresh above `at_least` | a lease is alive | back-off, and heeded | otherwise | the marker |
+/// |---|---|---|---|---|---|
+/// | foreground | `Fresh` | `Busy` | `Cooling` | `Granted` | ignored |
+/// | task | `Fresh` | `Busy` | `Cooling` | `Granted` | cleared by `Fresh`, else set anew |
+/// | take-over | `Granted` | `Granted`, the other lease is voided | `Granted` | `Granted` | ignored |
 ///
-/// **Outdating.** After `invalidate` has returned, no entry whose load began before is read as current. Soft never hides hard.
-/// The cost of a tag or a namespace does not depend on how many entries it covers. Invalidating an absent key
-/// does nothing. `remove` deletes the record, so that a commit under way is `Lost`. Every step that outdates is published on the store's bus after it was written, also
-/// that of an absent key, which somebody's near tier may still have; and so is every stored commit.
+/// - The columns are looked at from left to right. Each grant has a new token and a new generation, later than every mark set
+///   before.
 ///
-/// **Bounds.** The store holds no more than its capacity. Dropping a mark outdates what the mark outdated. A value over the bound is refused as an error
-/// that will repeat, and the record is as it was.
+/// # Committing
 ///
+/// | the load | answer | entry | lease | back-off | marker |
+/// |---|---|---|---|---|---|
+/// | without the lease in force | `Lost` | as it was | as it was | as it was | as it was |
+/// | under a generation that its lease has left behind | `Invalidated` | as it was | as it was | as it was | as it was |
+/// | that nothing outdated | `Stored` | installed | dropped | dropped | cleared if it was begun for a task and is fresh |
+/// | overtaken softly | `Invalidated` | installed as outdated | new generation | as it was | as it was |
+/// | overtaken hard | `Invalidated` | as it was | new generation | as it was | as it was |
+///
+/// - An expired lease that nobody took over still commits. A new generation comes with the time of its tick as `begun_at`; the
+///   lease's end stays.
+/// - The entry carries the generation of the lease, whatever its facts say.
+///
+/// # Failing
+/// - `fail` drops the lease, keeps the entry and its freshness as they are, counts the failure and sets the back-off;
+///   [`Failure::abandoned`] only drops the lease. `renew` moves the lease's end.
+/// - `fail` and `renew` without the lease in force change nothing.
+///
+/// # Outdating
+/// - After `invalidate` has returned, no entry whose load began before is read as current. Soft never hides hard.
+/// - The cost of a tag or a namespace does not depend on how many entries it covers.
+/// - The record of an absent key is not made by its invalidation. `remove` deletes the record, so that a commit under way is `Lost`.
+/// - Every step that outdates is published on the store's bus after it was written, also that of an absent key, which
+///   somebody's near tier may still have; so is a lost clock, and every commit that is `Stored`, no other.
+///
+/// # Bounds
+/// - The store holds no more than its capacity. What is being loaded goes last.
+/// - Dropping a mark, the oldest first, raises the floor to it: it outdates what the mark outdated, and is published.
+/// - A value over the bound is refused as an error that will repeat, and the record is as it was. Reasons are cut to
+///   [`REASON_BYTES_MAX`].
+///
+/// # Cancellation
 /// All futures may be dropped at any await; the step has then happened or not, never half.
 pub trait Store: Send + Sync + 'static {
     /// What this store is able to do, asked once when a cache is built.
@@ -255,7 +287,7 @@ pub struct Lease {
     pub failures: u32,
 }
 
-/// Tells one grant from every other, in all processes: 128 random bits.
+/// Tells one grant from every other, in all processes and for ever. Random bits do; a counter that can start again does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u128);
 
