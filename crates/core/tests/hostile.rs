@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use common::{TTL, Truth, pass, policy, stage_with, truth};
@@ -261,6 +261,56 @@ fn wait<F: Future>(future: F) -> F::Output {
             std::task::Poll::Pending => std::thread::park_timeout(Duration::from_secs(10)),
         }
     }
+}
+
+/// A value that asks the cache when it is dropped.
+struct Asking(u64, Arc<OnceLock<Cache>>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(cache) = self.1.get() {
+            cache.get_ready(&Asks(self.0));
+            cache.get_ready(&Asks(self.0 + 1));
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Asks(u64);
+
+impl Job for Asks {
+    type Output = Local<Asking>;
+    type Error = std::convert::Infallible;
+    type State = (Arc<OnceLock<Cache>>,);
+    const NAME: &'static str = "asks";
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Self::Output>, Self::Error> {
+        Ok(Local(Asking(self.0, load.state().0.clone())).into())
+    }
+}
+
+/// Values are dropped where they are replaced, evicted, removed: never under a lock that the cache takes.
+#[test]
+fn a_value_that_asks_the_cache_when_it_is_dropped_does_not_hang() {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let known = Arc::new(OnceLock::new());
+            let builder = Cache::builder().state(known.clone()).near_capacity(2_000).capacity(2_000);
+            let cache = builder.jobs(Jobs::new().add::<Asks>()).build().await.unwrap();
+            known.set(cache.clone()).ok().unwrap();
+            for n in 0..50 {
+                cache.get(&Asks(n % 7)).await.unwrap();
+                cache.load(&Asks(n % 7)).await.unwrap();
+                cache.invalidate(&Asks(n % 7), Strength::Hard).await.unwrap();
+                cache.get(&Asks(n % 5)).await.unwrap();
+                cache.remove(&Asks(n % 5)).await.unwrap();
+            }
+        });
+        done.send(()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(20)).unwrap();
 }
 
 /// A closure that reads the same key in the middle of a read.

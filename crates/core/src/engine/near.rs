@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quick_cache::Weighter;
 use quick_cache::sync::Cache as QuickCache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::engine::cells::{Cells, Pinned};
 use crate::engine::pins::{KeyPin, Pins};
@@ -133,11 +133,10 @@ impl Near {
     }
 
     /// Runs `insert`, if nothing that happened since the pin forbids to keep the slot.
-    pub fn fill(&self, pin: &Pin, meta: &Meta, insert: impl FnOnce()) {
+    pub fn fill<T>(&self, pin: &Pin, meta: &Meta, insert: impl FnOnce() -> T) -> Option<T> {
         let trust = self.trust.load(Ordering::Acquire);
-        if meta.owner().near == self.id && meta.owner().trust == trust && pin.trust == trust && is_trusted(trust) {
-            pin.key.fill(insert);
-        }
+        let owned = meta.owner().near == self.id && meta.owner().trust == trust && pin.trust == trust;
+        if owned && is_trusted(trust) { pin.key.fill(insert) } else { None }
     }
 
     /// Whether a slot may take the place of the one that is held: it is no older, or what is held cannot answer any more.
@@ -158,12 +157,15 @@ impl Near {
 
     /// Outdates a key; `take` removes its slot from the near map and gives it.
     pub fn strike(&self, hash: KeyHash, strength: Strength, take: impl FnOnce() -> Option<Hand>) {
-        self.pins.strike(hash, strength, || {
-            if let Some(slot) = take() {
+        let taken = self.pins.strike(hash, strength, || {
+            let taken = take();
+            if let Some(slot) = &taken {
                 slot.meta().strike(strength);
             }
+            taken
         });
         self.cells.bump();
+        drop(taken);
     }
 
     /// Stops answering: messages were lost.
@@ -188,7 +190,19 @@ fn is_trusted(trust: u64) -> bool {
 }
 
 /// The near map of one job: bounded in bytes, looked up by the job or a borrowed form of it.
-pub(crate) struct NearMap<J: Job>(QuickCache<J, Arc<Slot<J::Output>>, BySlot>);
+pub(crate) struct NearMap<J: Job>(QuickCache<J, Arc<Slot<J::Output>>, BySlot, DefaultHashBuilder, HandOver>);
+
+/// Hands over what makes room, so that whoever inserts drops it where no lock is held.
+#[derive(Clone)]
+pub(crate) struct HandOver;
+
+impl<K, S> Lifecycle<K, S> for HandOver {
+    type RequestState = Vec<S>;
+
+    fn on_evict(&self, gone: &mut Vec<S>, _key: K, slot: S) {
+        gone.push(slot);
+    }
+}
 
 #[derive(Clone)]
 pub(crate) struct BySlot;
@@ -203,7 +217,7 @@ impl<J: Job> NearMap<J> {
     pub fn new(capacity: u64) -> Self {
         // The estimate sizes the map's first allocation only.
         let estimate = usize::try_from(capacity / 1024).unwrap_or(usize::MAX).clamp(16, 4096);
-        NearMap(QuickCache::with_weighter(estimate, capacity, BySlot))
+        NearMap(QuickCache::with(estimate, capacity, BySlot, DefaultHashBuilder::default(), HandOver))
     }
 
     #[inline]
@@ -211,8 +225,11 @@ impl<J: Job> NearMap<J> {
         self.0.get(job)
     }
 
-    pub fn insert(&self, job: J, slot: Arc<Slot<J::Output>>) {
-        self.0.insert(job, slot);
+    /// Keeps a slot, and gives what had to go for it.
+    pub fn insert(&self, job: J, slot: Arc<Slot<J::Output>>) -> Vec<Arc<Slot<J::Output>>> {
+        let mut gone = Vec::new();
+        self.0.insert_with_lifecycle(job, slot, &mut gone);
+        gone
     }
 
     pub fn take(&self, job: &J) -> Option<Arc<Slot<J::Output>>> {

@@ -36,8 +36,9 @@ impl Pins {
         KeyPin { pins: self.clone(), hash, soft: pinned.soft, hard: pinned.hard }
     }
 
-    /// Tells everybody who holds the key that it was outdated; `drop_near` runs before any of them can fill the near tier.
-    pub fn strike(&self, hash: KeyHash, strength: Strength, drop_near: impl FnOnce()) {
+    /// Tells everybody who holds the key that it was outdated; `take_near` runs before any of them can fill the near tier.
+    /// What it took is given back, so that no value is dropped under the lock: its drop may be slow, or use the cache.
+    pub fn strike<T>(&self, hash: KeyHash, strength: Strength, take_near: impl FnOnce() -> T) -> T {
         let mut shard = self.shard(hash);
         if let Some(pinned) = shard.get_mut(&hash) {
             match strength {
@@ -45,7 +46,7 @@ impl Pins {
                 Strength::Hard => pinned.hard += 1,
             }
         }
-        drop_near();
+        take_near()
     }
 
     fn shard(&self, hash: KeyHash) -> MutexGuard<'_, HashMap<KeyHash, Pinned>> {
@@ -69,14 +70,10 @@ impl KeyPin {
         self.judge(&self.pins.shard(self.hash))
     }
 
-    /// Runs `fill`, unless the key was outdated since the pin.
-    pub fn fill(&self, fill: impl FnOnce()) -> bool {
+    /// Runs `fill`, unless the key was outdated since the pin, and gives back what it gave.
+    pub fn fill<T>(&self, fill: impl FnOnce() -> T) -> Option<T> {
         let shard = self.pins.shard(self.hash);
-        let current = self.judge(&shard) == Currency::Current;
-        if current {
-            fill();
-        }
-        current
+        (self.judge(&shard) == Currency::Current).then(fill)
     }
 
     fn judge(&self, shard: &HashMap<KeyHash, Pinned>) -> Currency {
@@ -112,8 +109,8 @@ mod tests {
         let before = pins.pin(KEY);
         pins.strike(KEY, Strength::Soft, || {});
         let after = pins.pin(KEY);
-        assert!(!before.fill(|| unreachable!()));
-        assert!(after.fill(|| {}));
+        assert!(before.fill(|| unreachable!()).is_none());
+        assert!(after.fill(|| {}).is_some());
         assert_eq!((before.struck(), after.struck()), (Currency::OutdatedSoft, Currency::Current));
         pins.strike(KEY, Strength::Hard, || {});
         assert_eq!((before.struck(), after.struck()), (Currency::OutdatedHard, Currency::OutdatedHard));

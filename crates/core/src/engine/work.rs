@@ -282,12 +282,13 @@ impl<J: Job> Work for TypedWork<J> {
     fn near_fill(&self, near: &Near, pin: &Pin, hand: &Hand) {
         if let Some(slot) = Self::slot(hand) {
             let map = &self.registered.near;
-            near.fill(pin, &slot.meta, || {
+            let gone = near.fill(pin, &slot.meta, || {
+                let held = map.get(&self.job);
                 // A reader who was slow to hear the store's answer must not undo what was loaded meanwhile.
-                if map.get(&self.job).is_none_or(|held| near.replaces(&slot.meta, &held.meta)) {
-                    map.insert(self.job.clone(), slot.clone());
-                }
+                let replaces = held.as_ref().is_none_or(|held| near.replaces(&slot.meta, &held.meta));
+                (replaces.then(|| map.insert(self.job.clone(), slot.clone())), held)
             });
+            drop(gone);
         }
     }
 

@@ -113,7 +113,10 @@ impl Inner {
 
     /// Changes the shard of a key under its lock, and keeps the account of bytes.
     fn change<T>(&self, key: &Key, act: impl FnOnce(&mut Shard) -> T) -> T {
+        // Declared before the lock is taken, and so dropped after it is let go of: the drop of a value may use the store.
+        let _outlives_the_lock;
         let mut shard = lock(&self.shards[self.shard(key)]);
+        _outlives_the_lock = shard.value(key);
         let before = shard.bytes();
         let answer = act(&mut shard);
         // Wraps below zero and back again when a step makes a record smaller.
@@ -158,10 +161,13 @@ impl Inner {
     }
 
     fn make_room_in(&self, shard: usize, key: &Key, leased: bool) {
+        let mut gone = Vec::new();
         let mut shard = lock(&self.shards[shard]);
         let sparing = Sparing { now: self.clock.now(), newest: key.hash(), leased, faults: self.faults };
         while self.bytes.load(Ordering::Relaxed) > self.capacity {
-            let Some(bytes) = shard.evict(sparing) else { return };
+            let Some((record, bytes)) = shard.evict(sparing) else { return };
+            // Dropped after the lock is let go of, because `gone` was declared before it.
+            gone.push(record);
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
@@ -236,8 +242,7 @@ impl Inner {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The only foreign code under these locks is the drop of a value that goes. If it panics, the record has been
-    // changed already, so what a poisoned lock guards is whole.
+    // No foreign code runs under these locks, not even the drop of a value that goes.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

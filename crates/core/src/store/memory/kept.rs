@@ -57,13 +57,18 @@ impl Kept {
         }
     }
 
+    /// The value again.
+    pub(super) fn value(&self) -> Value {
+        match &self.value {
+            KeptValue::Shared(value) => Value::Shared(value.clone()),
+            KeptValue::Encoded(bytes) => Value::Encoded(Bytes::clone(bytes)),
+        }
+    }
+
     /// The entry again.
     pub(super) fn entry(&self) -> Entry {
         Entry {
-            value: match &self.value {
-                KeptValue::Shared(value) => Value::Shared(value.clone()),
-                KeptValue::Encoded(bytes) => Value::Encoded(Bytes::clone(bytes)),
-            },
+            value: self.value(),
             facts: self.facts(),
             tags: self.tags.clone(),
             validators: self.validators.as_deref().cloned(),

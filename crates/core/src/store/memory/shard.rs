@@ -2,8 +2,10 @@
 
 use hashbrown::HashTable;
 
+use crate::entry::Value;
 use crate::key::{Key, KeyHash};
 use crate::store::memory::fault::{Fault, Faults};
+use crate::store::memory::kept::Kept;
 use crate::store::memory::record::Record;
 use crate::time::Timestamp;
 
@@ -36,6 +38,12 @@ impl Shard {
 
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// The value under a key, for whoever must not drop it under the shard's lock.
+    pub(super) fn value(&self, key: &Key) -> Option<Value> {
+        let record = self.records.find(place(key), |record| record.key == *key)?;
+        record.entry.as_ref().map(Kept::value)
     }
 
     /// The record of a key, for reading.
@@ -86,8 +94,8 @@ impl Shard {
         true
     }
 
-    /// Lets one record go. `None`: there is none that may. Answers what it took.
-    pub(super) fn evict(&mut self, sparing: Sparing) -> Option<u64> {
+    /// Takes one record out to make room. `None`: there is none that may go. Answers what it took in memory, too.
+    pub(super) fn evict(&mut self, sparing: Sparing) -> Option<(Box<Record>, u64)> {
         // The first time round may only take the marks of touch away.
         for _ in 0..2 * self.records.num_buckets() {
             self.hand = (self.hand + 1) % self.records.num_buckets();
@@ -97,8 +105,7 @@ impl Shard {
             if sparing.may_go(record) && !touched {
                 let bytes = record.bytes();
                 self.bytes -= bytes;
-                found.remove();
-                return Some(bytes);
+                return Some((found.remove().0, bytes));
             }
         }
         None
