@@ -51,7 +51,7 @@ impl Job for Version {
     type State = (Source,);
     const NAME: &'static str = "version";
     const NAMESPACE: &'static str = "stress";
-    const BATCHES: bool = true;
+    const BATCH: usize = 16;
 
     fn policy() -> PolicyBuilder {
         Policy::builder()
