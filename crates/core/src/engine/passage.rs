@@ -260,15 +260,18 @@ impl Passage<'_> {
     async fn load(&mut self, lease: Option<&Lease>) -> Result<Product, Fault> {
         let policy = self.work.policy().clone();
         self.engine.emit(&Event::LoadBegan { key: self.work.key() });
-        if let Some(seat) = self.demand.batch.take() {
-            return seat.load(self.work.clone(), self.lead.id()).await;
-        }
+        let batch = self.demand.batch.take();
         let now = self.engine.now();
         // "Unchanged" must not bring back what was invalidated hard.
         let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
         let previous = self.demand.previous.as_ref().filter(servable);
         let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
-        let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous));
+        let load = async {
+            match batch {
+                Some(seat) => seat.load(self.work.clone(), self.lead.id()).await,
+                None => Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous)).await,
+            }
+        };
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {
             ended = load => ended,
