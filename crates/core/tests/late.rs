@@ -179,3 +179,15 @@ async fn a_fallback_that_missed_invalidations_is_not_served() {
     stage.source.open();
     assert!(waiting.await.unwrap().is_err());
 }
+
+/// Nothing is in hand of a popular key, and a thousand callers who do not wait come before the first has asked for it.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_who_do_not_wait_ask_once() {
+    let (stage, store) = slow_stage().await;
+    for _ in 0..1_000 {
+        assert!(stage.cache.get_ready(&truth("a")).is_none());
+    }
+    stage.settle().await;
+    assert_eq!(store.switches.calls("ask"), 1);
+    assert_eq!(stage.value("a").await, 1);
+}

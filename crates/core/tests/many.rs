@@ -11,12 +11,15 @@ use common::faults::{FaultyStore, Switches};
 use common::tuned::{Kind, tuned};
 use common::{Act, Down, ERROR, STALE, Source, Stage, TTL, Truth, pass, stage_with, truth};
 use freshen_core::store::{Begin, Begun, Failure, Role, Store};
-use freshen_core::{Answer, Clock, GetError, Job, Jobs, Key, Load, Loaded, PolicyBuilder, Rule, Status, Strength};
+use freshen_core::{
+    Answer, Clock, GetError, Job, Jobs, Key, Load, Loaded, Policy, PolicyBuilder, Rule, Status, Strength,
+};
 use serde::{Deserialize, Serialize};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The truth times ten, plus its number. Keys above 90 fail; a batch with key 80 gives one result too few.
+/// The truth times ten, plus its number. Keys above 90 fail; a batch with key 80 gives one result too few; key 70 may load
+/// for five minutes, under a lease that is renewed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Item(u64);
 
@@ -30,6 +33,11 @@ impl Job for Item {
 
     fn policy() -> PolicyBuilder {
         common::policy()
+    }
+
+    fn policy_for(&self, usual: &Arc<Policy>) -> Arc<Policy> {
+        let patient = || common::policy().load_timeout(300 * SECOND).renewing_lease();
+        if self.0 == 70 { Arc::new(patient().build().unwrap()) } else { usual.clone() }
     }
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Down> {
@@ -365,4 +373,21 @@ impl Job for Slow {
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Down> {
         load.state().0.load().await.map(Loaded::from)
     }
+}
+
+/// Keys of one batch have policies of their own: each waits as long as it may, and holds its key so long.
+#[tokio::test(start_paused = true)]
+async fn each_key_of_a_batch_keeps_its_own_time_and_renews_its_own_lease() {
+    let shop = shop().await;
+    shop.stage.source.hold();
+    let getting = shop.getting(&[1, 70]);
+    shop.stage.source.read_by(1).await;
+    pass(200 * SECOND).await;
+    let begin = Begin { role: Role::Foreground, lease: SECOND, at_least: None, heeds_backoff: false };
+    assert!(matches!(shop.store.inner.begin(&key(70), begin).await.unwrap(), Begun::Busy { .. }));
+    shop.stage.source.open();
+    let results = getting.await.unwrap();
+    assert!(matches!(results[0], Err(GetError::TimedOut { .. })));
+    assert_eq!(**results[1].as_ref().unwrap(), 80);
+    assert_eq!(shop.orders.all(), [[1, 70]]);
 }

@@ -92,7 +92,8 @@ async fn fire(cache: Cache, arrived: Vec<Arrival>) {
         flights.push(arrival.flight);
     }
     let Some(first) = works.first().cloned() else { return };
-    let timeout = first.policy().load_timeout();
+    // Each key has its own time; the batch has that of the most patient.
+    let timeout = works.iter().map(|work| work.policy().load_timeout()).max().unwrap_or_default();
     let span = tracing::info_span!(target: "freshen", "load_many", job = first.job_name(), keys = works.len());
     let load = Scope::of(flights).run(first.load_many(&works, &cache)).instrument(span);
     let outcome = match tokio::time::timeout(timeout, AssertUnwindSafe(load).catch_unwind()).await {

@@ -17,6 +17,7 @@ use crate::engine::governor::Governor;
 use crate::engine::heat::Heat;
 use crate::engine::near::{Frame, Near, Pin};
 use crate::engine::notices::Notices;
+use crate::engine::refresh::Filling;
 use crate::engine::registry::Registry;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
@@ -49,6 +50,7 @@ pub(crate) struct Engine {
     notices: Notices,
     governor: Governor,
     heat: Heat,
+    filling: Arc<Filling>,
     chance: Mutex<fastrand::Rng>,
     running: Arc<Running>,
     closing: watch::Sender<bool>,
@@ -85,6 +87,7 @@ impl Engine {
             flights: Arc::default(),
             notices: Notices::default(),
             heat: Heat::default(),
+            filling: Arc::default(),
             running: Arc::default(),
             closing: watch::Sender::new(false),
             parts,
@@ -144,6 +147,10 @@ impl Engine {
 
     pub fn heat(&self) -> &Heat {
         &self.heat
+    }
+
+    pub fn filling(&self) -> &Arc<Filling> {
+        &self.filling
     }
 
     /// A number in 0..1, from the cache's seed.

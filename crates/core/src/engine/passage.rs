@@ -279,20 +279,21 @@ impl Passage<'_> {
     async fn load(&mut self, lease: Option<&Lease>) -> Result<Product, Fault> {
         let policy = self.work.policy().clone();
         self.engine.emit(&Event::LoadBegan { key: self.work.key() });
-        if let Some(seat) = self.demand.batch.take() {
-            let load = seat.load(self.work.clone(), self.lead.id());
-            return tokio::select! {
-                ended = load => ended,
-                never = self.renewing(lease) => match never {},
-            };
-        }
+        let batch = self.demand.batch.take();
         let now = self.engine.now();
         // "Unchanged" must not bring back what was invalidated hard.
         let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
         let previous = self.demand.previous.as_ref().filter(servable);
         let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
-        let span = tracing::info_span!(target: "freshen", "load", key = %self.work.key());
-        let load = Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous)).instrument(span);
+        let load = async {
+            match batch {
+                Some(seat) => seat.load(self.work.clone(), self.lead.id()).await,
+                None => {
+                    let span = tracing::info_span!(target: "freshen", "load", key = %self.work.key());
+                    Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous)).instrument(span).await
+                }
+            }
+        };
         let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
         let ended = tokio::select! {
             ended = load => ended,

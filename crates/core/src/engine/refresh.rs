@@ -1,6 +1,7 @@
 //! Refreshing behind a request: ask the record, then push a task. The caller already has its answer.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::cache::Cache;
@@ -9,7 +10,7 @@ use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::Generation;
 use crate::event::{Dropped, Event, Rule};
-use crate::key::Key;
+use crate::key::{Key, KeyHash};
 use crate::queue::{NewTask, Priority, Pushed};
 use crate::store::Asked;
 
@@ -29,6 +30,29 @@ pub(crate) enum Ask {
     NoQueue,
     /// The record could not be asked.
     NoStore,
+}
+
+/// The keys of which nothing is in hand and that this process is asking for right now: a crowd of callers asks once.
+#[derive(Debug, Default)]
+pub(crate) struct Filling(Mutex<HashSet<KeyHash>>);
+
+/// The duty to ask for a key. Dropping it lets others ask.
+struct Fill {
+    filling: Arc<Filling>,
+    key: KeyHash,
+}
+
+impl Filling {
+    fn begin(self: &Arc<Self>, key: KeyHash) -> Option<Fill> {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        first.then(|| Fill { filling: self.clone(), key })
+    }
+}
+
+impl Drop for Fill {
+    fn drop(&mut self) {
+        self.filling.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
 }
 
 impl Cache {
@@ -79,11 +103,13 @@ impl Cache {
             self.engine().emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Closing });
             return;
         }
+        let Some(fill) = self.engine().filling().begin(work.key().hash()) else { return };
         let (cache, work) = (self.for_task(), work.clone());
         self.engine().spawn(async move {
             if cache.ask(&work, at_least, Priority::High).await == Ask::NoQueue {
                 cache.take_off(&work, Demand { at_least, ..Demand::foreground() });
             }
+            drop(fill);
         });
     }
 
