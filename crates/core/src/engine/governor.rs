@@ -110,9 +110,19 @@ impl Governor {
         Governor { limits, state: Arc::default() }
     }
 
-    /// Everything was outdated at once: begin again with little.
+    /// Everything was outdated at once: begin again with little. A ramp that is under way goes on, or whoever outdates again
+    /// and again would hold everybody at its start.
     pub fn ramp(&self, now: Timestamp) {
-        lock(&self.state).ramp_from = Some(now);
+        let mut state = lock(&self.state);
+        if state.ramp_from.is_none_or(|from| self.allowed(from, now) >= self.limits.total.at_once as f64) {
+            state.ramp_from = Some(now);
+        }
+    }
+
+    /// How many refreshes a ramp allows at once.
+    fn allowed(&self, from: Timestamp, now: Timestamp) -> f64 {
+        let steps = now.since(from).as_secs_f64() / self.limits.ramp.as_secs_f64().max(f64::MIN_POSITIVE);
+        2f64.powf(steps.floor().min(63.0))
     }
 
     /// A place for a refresh, or how long to leave it in the queue.
@@ -135,8 +145,7 @@ impl Governor {
     fn ramped(&self, state: &mut State, now: Timestamp) -> Limit {
         let total = self.limits.total;
         let Some(from) = state.ramp_from else { return total };
-        let steps = now.since(from).as_secs_f64() / self.limits.ramp.as_secs_f64().max(f64::MIN_POSITIVE);
-        let allowed = 2f64.powf(steps.floor().min(63.0));
+        let allowed = self.allowed(from, now);
         if allowed >= total.at_once as f64 {
             state.ramp_from = None;
             return total;
@@ -235,6 +244,16 @@ mod tests {
         let governor = governor(Limit::at_once(8), Limit::at_once(8), Limit::at_once(8));
         governor.ramp(at(0));
         for (millis, allowed) in [(0, 1), (999, 1), (1000, 2), (2000, 4), (3000, 8), (9000, 8)] {
+            let places: Vec<_> = std::iter::from_fn(|| governor.admit("n", "a", at(millis)).ok()).collect();
+            assert_eq!(places.len(), allowed, "at {millis} ms");
+        }
+    }
+
+    #[test]
+    fn a_ramp_under_way_is_not_begun_again() {
+        let governor = governor(Limit::at_once(8), Limit::at_once(8), Limit::at_once(8));
+        for (millis, allowed) in [(0, 1), (500, 1), (1000, 2), (2500, 4), (3100, 1)] {
+            governor.ramp(at(millis));
             let places: Vec<_> = std::iter::from_fn(|| governor.admit("n", "a", at(millis)).ok()).collect();
             assert_eq!(places.len(), allowed, "at {millis} ms");
         }
