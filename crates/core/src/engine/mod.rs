@@ -9,7 +9,7 @@
 //! refresh     behind the request: ask the record, push a task
 //! flight      one load per key in this process
 //! passage     the one road in: begin, load, commit; work runs the job's code, batch that of many keys,
-//!             notices tell when another process has stored
+//!             waiting and notices: until another process has stored
 //! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
 //! follow      the bus: what others outdated
 //! ```
@@ -33,6 +33,7 @@ mod flight;
 mod scope;
 mod batch;
 mod passage;
+mod waiting;
 mod notices;
 mod work;
 mod fault;

@@ -13,10 +13,10 @@ use crate::engine::core::Engine;
 use crate::engine::fault::Fault;
 use crate::engine::flight::{Done, Lead};
 use crate::engine::near::{Frame, Pin};
-use crate::engine::notices::Notice;
 use crate::engine::plan::{Found, Plan, Wish, plan};
 use crate::engine::scope::Scope;
 use crate::engine::slot::Hand;
+use crate::engine::waiting::Waiting;
 use crate::engine::work::{Product, Work};
 use crate::entry::{Entry, Facts, Generation, Value};
 use crate::error::PortError;
@@ -28,9 +28,6 @@ use crate::time::Stopwatch;
 const ROUNDS_MAX: u32 = 2;
 /// How often a record that is said to be fresh, but cannot be had, is begun again.
 const BEGINS_MAX: u32 = 4;
-/// The pauses between looks at a key that another process holds.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a load is begun for.
 pub(crate) struct Demand {
@@ -98,7 +95,7 @@ impl Passage<'_> {
         let mut waiting = Waiting::new(self.work.policy().load_timeout());
         for _ in 0..BEGINS_MAX {
             let begun = loop {
-                let notice = waiting.began.then(|| self.engine.notices().of(self.work.key()));
+                let notice = waiting.began().then(|| self.engine.notices().of(self.work.key()));
                 let pin = self.engine.near().pin(self.work.key(), self.engine.now());
                 match self.begin().await {
                     Err(error) => {
@@ -375,34 +372,5 @@ pub(crate) fn newer(held: Option<Generation>, seen: Option<Generation>) -> Optio
         (Some(held), Some(seen)) if held.epoch == seen.epoch && held.number > seen.number => Some(held),
         (held, None) => held,
         (_, seen) => seen,
-    }
-}
-
-/// Waits for a key that another process holds.
-struct Waiting {
-    /// Whether the key was found held: from then on notices are listened to, before the key is looked at again.
-    began: bool,
-    pause: Duration,
-    left: Duration,
-}
-
-impl Waiting {
-    fn new(at_most: Duration) -> Self {
-        Waiting { began: false, pause: FIRST_PAUSE, left: at_most }
-    }
-
-    /// Waits for the notice, or a pause; `false` when the patience is over.
-    async fn pause(&mut self, notice: Option<Notice>) -> bool {
-        self.began = true;
-        let Some(notice) = notice else { return true };
-        if self.left.is_zero() {
-            return false;
-        }
-        let pause = self.pause.min(self.left);
-        let watch = Stopwatch::start();
-        let _ = tokio::time::timeout(pause, notice.heard()).await;
-        self.left = self.left.saturating_sub(watch.elapsed().max(Duration::from_millis(1)));
-        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        true
     }
 }

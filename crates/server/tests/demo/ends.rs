@@ -23,7 +23,7 @@ fn a_second_signal_ends_it_at_once() {
     let origin = Origin::list(&["one"]);
     origin.hold(true);
     let mut freshen = Freshen::start(Some(&origin.url));
-    // The first load is under way and would be waited for.
+    until("the first load is under way, which would be waited for", || (origin.asked() > 0).then_some(()));
     freshen.signal(Signal::SIGTERM);
     until("the first is heard", || freshen.said().contains("ending").then_some(()));
     freshen.signal(Signal::SIGTERM);

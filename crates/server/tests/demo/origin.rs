@@ -1,7 +1,7 @@
 //! A source of the test's: it says what it is told, waits when it is told, and is gone when it is dropped.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 struct Script {
     saying: Arc<Mutex<(StatusCode, String, String)>>,
     held: watch::Sender<bool>,
+    asked: Arc<AtomicUsize>,
 }
 
 pub struct Origin {
@@ -25,6 +26,7 @@ pub struct Origin {
 }
 
 async fn answer(State(script): State<Script>) -> Response {
+    script.asked.fetch_add(1, Ordering::SeqCst);
     let mut held = script.held.subscribe();
     held.wait_for(|held| !held).await.unwrap();
     let (status, kind, body) = script.saying.lock().unwrap().clone();
@@ -34,7 +36,7 @@ async fn answer(State(script): State<Script>) -> Response {
 impl Origin {
     pub fn saying(kind: &str, body: &str) -> Origin {
         let saying = Arc::new(Mutex::new((StatusCode::OK, kind.to_owned(), body.to_owned())));
-        let script = Script { saying, held: watch::Sender::new(false) };
+        let script = Script { saying, held: watch::Sender::new(false), asked: Arc::default() };
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}/list", listener.local_addr().unwrap());
@@ -51,6 +53,11 @@ impl Origin {
     pub fn say(&self, status: u16, body: &str) {
         let mut saying = self.script.saying.lock().unwrap();
         (saying.0, saying.2) = (StatusCode::from_u16(status).unwrap(), body.to_owned());
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.script.asked.load(Ordering::SeqCst)
     }
 
     /// Whether it keeps those who ask waiting.
