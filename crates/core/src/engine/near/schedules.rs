@@ -59,7 +59,9 @@ const PRODUCT: Rules = Rules {
         let owner = process.owner(&pin, record);
         (pin, owner)
     },
-    fill: |process, pin, meta, insert| process.near.fill(pin, meta, insert),
+    fill: |process, pin, meta, insert| {
+        process.near.fill(pin, meta, insert);
+    },
     judge: |near, meta| near.judge(meta, Timestamp::ZERO),
     raise: |process| process.near.raise(&process.scope, OUTDATING),
     strike: |process| {
