@@ -68,6 +68,23 @@ async fn a_thousand_stale_readers_ask_once() {
     assert_eq!(stage.events.count("granted: true"), 1);
 }
 
+/// The source must be spared for a while: no worker loads, readers are served what is stale, and nothing is forgotten.
+#[tokio::test(start_paused = true)]
+async fn paused_workers_take_no_task_and_forget_none() {
+    let (stage, _store, queue) = open_stage(2).await;
+    age(&stage, "a").await;
+    stage.cache.pause_workers();
+    assert!(stage.cache.workers_paused());
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    pass(10 * SECOND).await;
+    assert_eq!((stage.source.reads(), hit(&stage, "a").await), (1, (1, Status::Stale)));
+    let depth = queue.depth().await.unwrap();
+    assert_eq!((depth.ready + depth.delayed, depth.held), (1, 0), "pulled tasks go back: {depth:?}");
+    stage.cache.resume_workers();
+    stage.settle().await;
+    assert_eq!((stage.source.reads(), hit(&stage, "a").await), (2, (2, Status::Hit)));
+}
+
 /// Hands out tasks as another version wrote them, then waits.
 struct Foreign {
     tasks: std::sync::Mutex<Vec<(u16, Box<[u8]>)>>,

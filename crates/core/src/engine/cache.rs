@@ -216,6 +216,23 @@ impl Cache {
         self.begin_put(job).await?.commit(value).await
     }
 
+    /// Lets the workers of this process take no more tasks until [`Cache::resume_workers`]: for the time of a migration, or
+    /// while the source must be spared. What they are loading is finished; what they had pulled goes back into the queue,
+    /// for other processes too. Answers stay as they are: stale values are served, and who has nothing in hand loads.
+    pub fn pause_workers(&self) {
+        self.engine.paused().send_replace(true);
+    }
+
+    /// Lets the workers take tasks again.
+    pub fn resume_workers(&self) {
+        self.engine.paused().send_replace(false);
+    }
+
+    /// Whether the workers of this process are paused.
+    pub fn workers_paused(&self) -> bool {
+        *self.engine.paused().borrow()
+    }
+
     /// What is in the queue of refreshes.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ pub(crate) struct Engine {
     chance: Mutex<fastrand::Rng>,
     running: Arc<Running>,
     closing: watch::Sender<bool>,
+    paused: watch::Sender<bool>,
 }
 
 /// The tasks that a shutdown waits for.
@@ -90,6 +91,7 @@ impl Engine {
             filling: Arc::default(),
             running: Arc::default(),
             closing: watch::Sender::new(false),
+            paused: watch::Sender::new(false),
             parts,
         }
     }
@@ -276,6 +278,11 @@ impl Engine {
 
     pub fn is_closing(&self) -> bool {
         *self.closing.borrow()
+    }
+
+    /// Whether the workers of this process take no tasks for now.
+    pub fn paused(&self) -> &watch::Sender<bool> {
+        &self.paused
     }
 
     /// Begins the shutdown: no task is taken any more.

@@ -60,9 +60,24 @@ impl Dispatcher {
                 () = self.round() => {}
             }
         }
-        // What was pulled ahead goes back: another process takes it at once.
-        for turn in std::mem::take(&mut self.backlog) {
+        self.put_all_back().await;
+    }
+
+    /// What was pulled ahead goes back: another process takes it at once.
+    async fn put_all_back(&mut self) {
+        while let Some(turn) = self.backlog.pop() {
             turn.put_back(Duration::ZERO).await;
+        }
+    }
+
+    /// Waits while the workers are paused, with nothing in hand.
+    async fn unpaused(&mut self) {
+        let cache = self.cache.clone();
+        let mut paused = cache.engine().paused().subscribe();
+        if *paused.borrow() {
+            self.put_all_back().await;
+            // The sender lives as long as the engine, so the only end of this wait is the resumption.
+            let _ = paused.wait_for(|paused| !paused).await;
         }
     }
 
@@ -70,7 +85,11 @@ impl Dispatcher {
     /// backlog, and what was on its way back is delivered again.
     async fn round(&mut self) {
         let Ok(permit) = self.places.clone().acquire_owned().await else { return };
+        self.unpaused().await;
         self.pull().await;
+        if *self.cache.engine().paused().borrow() {
+            return;
+        }
         match self.pick() {
             Pick::Start(turn, place) => self.start(turn, place, permit),
             Pick::NoRoom(wait) => {
