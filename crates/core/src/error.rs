@@ -7,12 +7,14 @@ use std::time::Duration;
 use crate::entry::{TAG_BYTES_MAX, TAGS_MAX};
 use crate::key::Key;
 use crate::policy::PolicyError;
+use crate::wire::WireError;
 
 /// An error of any kind, kept with its source.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Arguments or names that make no key. Trying again does not help.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KeyError {
     /// A name is empty.
     #[error("key: the {what} is empty")]
@@ -71,6 +73,7 @@ pub enum KeyError {
 
 /// A tag, or a number of tags, out of bounds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TagError {
     /// Empty or too long.
     #[error("tag: {bytes} bytes, but a tag has 1 to {TAG_BYTES_MAX}")]
@@ -115,6 +118,7 @@ impl PortError {
 
 /// Why a cache could not be built. Each names what is at fault.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildError {
     /// Two jobs of one name: one would read the other's values.
     #[error("cache: two jobs are named {namespace}:{job}")]
@@ -171,6 +175,7 @@ pub enum BuildError {
 ///
 /// Followers of one load get the same error: the job's own error is shared, not copied.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GetError<E> {
     /// The job's load failed with its own error, and nothing was in hand. Trying again helps when the source does.
     #[error("load of {key} failed: {source}")]
@@ -263,5 +268,42 @@ impl<E> Clone for GetError<E> {
             GetError::Outdated { key } => GetError::Outdated { key: key.clone() },
             GetError::Closed => GetError::Closed,
         }
+    }
+}
+
+/// Why a command to the cache was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The job makes no key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The tag is out of bounds.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// The job was not registered when the cache was built.
+    #[error("job {job} is not registered with this cache")]
+    NotRegistered {
+        /// Its name.
+        job: &'static str,
+    },
+    /// The store keeps no marks, so tags and namespaces cannot be invalidated.
+    #[error("this store cannot invalidate tags and namespaces")]
+    NoMarks,
+    /// The job refuses the value that was put.
+    #[error("the value was refused: {reason}")]
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// The store failed. Whether the command was carried out is not known; repeating it is safe.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl From<WireError> for CacheError {
+    fn from(error: WireError) -> Self {
+        let error: BoxError = Box::new(error);
+        CacheError::Port(PortError::lasting("store", "read", error))
     }
 }

@@ -23,11 +23,9 @@ pub mod bus;
 mod job;
 mod engine;
 
-pub use engine::{
-    Answer, Cache, CacheBuilder, CacheError, Jobs, Limit, Limits, Peek, PeekError, Put, Request, Schedule, WriteToken,
-};
+pub use engine::{Answer, Cache, CacheBuilder, Jobs, Limit, Limits, Peek, Put, Request, Schedule, WriteToken};
 pub use entry::{Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
-pub use error::{BoxError, BuildError, GetError, KeyError, PortError, TagError};
+pub use error::{BoxError, BuildError, CacheError, GetError, KeyError, PortError, TagError};
 pub use event::{Dropped, Event, LoadEnd, Observer, Rule, Status, TaskEnd};
 pub use job::{Cacheable, Job, Load, Loaded, Local, Lookup, Previous, State, States};
 pub use key::{ARGUMENTS_BYTES_MAX, ARGUMENTS_DEPTH_MAX, JOB_NAME_BYTES_MAX, Key, KeyHash, NAMESPACE_BYTES_MAX};

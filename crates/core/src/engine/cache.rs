@@ -8,16 +8,14 @@ use crate::engine::answer::Answer;
 use crate::engine::builder::CacheBuilder;
 use crate::engine::core::Engine;
 use crate::engine::fault::Fault;
-use crate::engine::obtain::Served;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
 use crate::engine::put::Put;
 use crate::engine::refresh::Ask;
 use crate::engine::request::Request;
-use crate::engine::slot::Slot;
 use crate::engine::work::Work;
 use crate::entry::{Generation, Strength, Tag};
-use crate::error::{BoxError, GetError, PortError};
+use crate::error::{CacheError, GetError, PortError};
 use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::queue::{Depth, Quarantined, Queue};
@@ -70,6 +68,7 @@ impl Cache {
         Cache { engine: self.engine.clone(), _open: None }
     }
 
+    #[inline]
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -123,15 +122,15 @@ impl Cache {
 
     /// The values of several jobs, one result per job in their order: one batch load for what is missing, where the job
     /// batches; keys that other callers are loading are not loaded again.
-    pub async fn get_many<J: Job>(&self, jobs: &[J]) -> Vec<Result<Answer<J::Output>, GetError<J::Error>>> {
+    pub async fn get_many<L: Lookup>(&self, jobs: &[L]) -> Vec<Result<Answer<Output<L>>, GetError<LoadError<L>>>> {
         self.walk_many(jobs).await
     }
 
     /// The raw record of a job, without any effect: no refresh, no load.
     ///
     /// # Errors
-    /// [`GetError`] when the job makes no key or is not registered, or the store cannot be read.
-    pub async fn peek<L: Lookup>(&self, job: &L) -> Result<Option<Peek<Output<L>>>, PeekError> {
+    /// [`CacheError`] when the job makes no key or is not registered, or the store cannot be read.
+    pub async fn peek<L: Lookup>(&self, job: &L) -> Result<Option<Peek<Output<L>>>, CacheError> {
         Peek::take(self, job).await
     }
 
@@ -203,7 +202,7 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when the job makes no key or is not registered, or the store failed.
-    pub async fn begin_put<J: Job>(&self, job: &J) -> Result<Put<J>, CacheError> {
+    pub async fn begin_put<L: Lookup>(&self, job: &L) -> Result<Put<L::Job>, CacheError> {
         Put::begin(self, job).await
     }
 
@@ -212,7 +211,7 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when the job makes no key or is not registered, it refuses the value, or the store failed.
-    pub async fn put<J: Job>(&self, job: &J, value: J::Output) -> Result<WriteToken, CacheError> {
+    pub async fn put<L: Lookup>(&self, job: &L, value: Output<L>) -> Result<WriteToken, CacheError> {
         self.begin_put(job).await?.commit(value).await
     }
 
@@ -271,27 +270,6 @@ impl Cache {
         self.engine.drained(deadline).await
     }
 
-    /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
-    #[inline(always)]
-    fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
-        let engine = &*self.engine;
-        let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
-        let now = engine.now();
-        if !slot.meta.quick(engine.near().raises(), now) && !engine.near().is_fresh(&slot.meta, now) {
-            return None;
-        }
-        let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());
-        if engine.is_observed() {
-            self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
-        }
-        Some((slot, age))
-    }
-
-    pub(crate) fn told<L: Lookup>(&self, status: Status, rule: Rule, age_micros: u64, waited: Duration) {
-        let age = Duration::from_micros(age_micros);
-        self.engine.emit(&Event::Answered { job: <L::Job as Job>::NAME, status, rule, age, waited });
-    }
-
     /// The work of a lookup: its key, its policy.
     pub(crate) fn work_of<L: Lookup>(&self, job: &L) -> Result<Arc<dyn Work>, Fault> {
         self.engine.registry().shared::<L::Job>()?.work(job.to_job())
@@ -309,87 +287,10 @@ impl Cache {
         }
         Ok(WriteToken(generation))
     }
-
-    /// Turns what was served into an answer, and tells.
-    pub(crate) fn conclude<L: Lookup>(
-        &self,
-        result: Result<Served, (Fault, Option<Arc<dyn Work>>)>,
-        watch: Stopwatch,
-    ) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        let waited = watch.elapsed();
-        let result = result.and_then(|served| {
-            let any: Arc<dyn std::any::Any + Send + Sync> = served.hand;
-            match any.downcast::<Slot<Output<L>>>() {
-                Ok(slot) => Ok(Answer::new(slot, served.status, served.rule, served.age_micros)),
-                // Works of a job open slots of its output only.
-                Err(_) => Err((Fault::NotRegistered(<L::Job as Job>::NAME), None)),
-            }
-        });
-        match result {
-            Ok(answer) => {
-                let age = u64::try_from(answer.age().as_micros()).unwrap_or(u64::MAX);
-                self.told::<L>(answer.status(), answer.rule(), age, waited);
-                Ok(answer)
-            }
-            Err((fault, work)) => {
-                self.engine.emit(&Event::Refused { job: <L::Job as Job>::NAME, waited });
-                Err(fault.typed(|| work.map(|work| work.key().clone())))
-            }
-        }
-    }
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").field("near_size", &self.near_size()).finish_non_exhaustive()
-    }
-}
-
-/// Why a command to the cache was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// The job makes no key.
-    #[error(transparent)]
-    Key(#[from] crate::error::KeyError),
-    /// The tag is out of bounds.
-    #[error(transparent)]
-    Tag(#[from] crate::error::TagError),
-    /// The job was not registered when the cache was built.
-    #[error("job {job} is not registered with this cache")]
-    NotRegistered {
-        /// Its name.
-        job: &'static str,
-    },
-    /// The store keeps no marks, so tags and namespaces cannot be invalidated.
-    #[error("this store cannot invalidate tags and namespaces")]
-    NoMarks,
-    /// The job refuses the value that was put.
-    #[error("the value was refused: {reason}")]
-    Refused {
-        /// Why.
-        reason: String,
-    },
-    /// The store failed. Whether the command was carried out is not known; repeating it is safe.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
-/// Why a record could not be looked at.
-pub type PeekError = CacheError;
-
-impl From<Fault> for CacheError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Key(error) => CacheError::Key(error),
-            Fault::NotRegistered(job) => CacheError::NotRegistered { job },
-            other => CacheError::Refused { reason: other.reason() },
-        }
-    }
-}
-
-impl From<crate::wire::WireError> for CacheError {
-    fn from(error: crate::wire::WireError) -> Self {
-        let error: BoxError = Box::new(error);
-        CacheError::Port(PortError::lasting("store", "read", error))
     }
 }

@@ -1,12 +1,11 @@
 //! The parts that every step of a walk needs, and the few effects that many of them share.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::bus::Bus;
@@ -15,17 +14,18 @@ use crate::engine::fault::panic_text;
 use crate::engine::flight::Flights;
 use crate::engine::governor::Governor;
 use crate::engine::heat::Heat;
-use crate::engine::near::{Frame, Near, Pin};
+use crate::engine::log::log;
+use crate::engine::near::Near;
 use crate::engine::notices::Notices;
 use crate::engine::refresh::Filling;
 use crate::engine::registry::Registry;
-use crate::engine::slot::Hand;
+use crate::engine::running::Running;
 use crate::engine::work::Work;
 use crate::entry::{Generation, Strength};
-use crate::event::{Event, Observer, TaskEnd};
+use crate::event::{Event, Observer};
 use crate::key::Key;
 use crate::queue::Queue;
-use crate::store::{Currency, Snapshot, Store, StoreTraits, Target};
+use crate::store::{Currency, Store, StoreTraits, Target};
 use crate::time::{Clock, Timestamp};
 
 /// What a cache is made of.
@@ -55,29 +55,6 @@ pub(crate) struct Engine {
     running: Arc<Running>,
     closing: watch::Sender<bool>,
     paused: watch::Sender<bool>,
-}
-
-/// The tasks that a shutdown waits for.
-#[derive(Default)]
-struct Running {
-    count: AtomicUsize,
-    idle: Notify,
-}
-
-/// What one read found, judged.
-pub(crate) struct Reading {
-    /// The value in hand, and whether it is current.
-    pub hand: Option<(Hand, Currency)>,
-    /// The snapshot, without its entry's value being decoded.
-    pub snapshot: Option<Snapshot>,
-    /// The store's clock at the read.
-    pub now: Timestamp,
-    /// The newest mark that applies.
-    pub newest: Option<Generation>,
-    /// Whether bytes were there that do not decode.
-    pub undecodable: bool,
-    /// The pin under which it was read.
-    pub pin: Pin,
 }
 
 impl Engine {
@@ -176,55 +153,6 @@ impl Engine {
         log(event);
     }
 
-    /// Reads and judges records, one reading per work in their order. A store that fails reads as empty.
-    pub async fn read(&self, works: &[Arc<dyn Work>]) -> Vec<Reading> {
-        let began = self.now();
-        let pins: Vec<Pin> = works.iter().map(|work| self.near().pin(work.key(), began)).collect();
-        let keys: Vec<Key> = works.iter().map(|work| work.key().clone()).collect();
-        match self.store().read(&keys).await {
-            Ok(snapshots) => {
-                let read = works.iter().zip(pins).zip(snapshots);
-                read.map(|((work, pin), snapshot)| self.judge(work, pin, snapshot)).collect()
-            }
-            Err(error) => {
-                self.emit(&Event::PortFailed { error: &error });
-                pins.into_iter().map(|pin| Reading::nothing(pin, began)).collect()
-            }
-        }
-    }
-
-    /// Opens what a snapshot holds, and keeps it near unless it may never be served.
-    fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
-        let opened = snapshot.entry.as_ref().map(|entry| {
-            let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
-            work.open(entry, &frame).map_err(|error| (error, entry.facts.generation))
-        });
-        let mut reading = Reading::nothing(pin, snapshot.now);
-        reading.newest = snapshot.newest_mark;
-        match opened {
-            Some(Ok(hand)) => {
-                match snapshot.currency {
-                    Currency::Current => {}
-                    Currency::OutdatedSoft => hand.meta().strike(Strength::Soft),
-                    Currency::OutdatedHard => hand.meta().strike(Strength::Hard),
-                }
-                if snapshot.currency != Currency::OutdatedHard {
-                    work.near_fill(self.near(), &reading.pin, &hand);
-                }
-                reading.hand = Some((hand, snapshot.currency));
-            }
-            Some(Err((error, generation))) => {
-                let reason = error.to_string();
-                self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
-                reading.undecodable = true;
-                reading.newest = Some(generation);
-            }
-            None => {}
-        }
-        reading.snapshot = Some(snapshot);
-        reading
-    }
-
     /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.
     pub fn outdate_near(&self, target: &Target, strength: Strength, generation: Generation) {
         let mut mark = crate::store::Mark::default();
@@ -260,9 +188,7 @@ impl Engine {
 
     /// As [`Engine::spawn`], with a handle that ends it.
     pub fn spawn_abortable(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
-        let running = self.running.clone();
-        running.count.fetch_add(1, Ordering::AcqRel);
-        let guard = RunningGuard(running);
+        let guard = self.running.enter();
         let spawned = self.parts.runtime.spawn(async move {
             let _guard = guard;
             task.await;
@@ -292,17 +218,7 @@ impl Engine {
 
     /// Waits until everything in the background has ended; `false`: the deadline came first.
     pub async fn drained(&self, deadline: Duration) -> bool {
-        let running = &self.running;
-        let idle = async {
-            loop {
-                let notified = running.idle.notified();
-                if running.count.load(Ordering::Acquire) == 0 {
-                    return;
-                }
-                notified.await;
-            }
-        };
-        self.within(deadline, idle).await.is_some()
+        self.within(deadline, self.running.idle()).await.is_some()
     }
 
     /// Waits for a future, but no longer than `span`. Whoever waits may be driven by no runtime; then the timer is the cache's.
@@ -313,47 +229,5 @@ impl Engine {
             tokio::time::timeout(span, future)
         };
         async move { timed.await.ok() }
-    }
-}
-
-struct RunningGuard(Arc<Running>);
-
-impl Drop for RunningGuard {
-    fn drop(&mut self) {
-        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.idle.notify_waiters();
-        }
-    }
-}
-
-impl Reading {
-    fn nothing(pin: Pin, now: Timestamp) -> Self {
-        Reading { hand: None, snapshot: None, now, newest: None, undecodable: false, pin }
-    }
-}
-
-fn log(event: &Event<'_>) {
-    match event {
-        Event::LoadEnded { key, end, took, reason: Some(reason) } => {
-            tracing::warn!(target: "freshen", %key, ?end, ?took, reason, "load ended without a value");
-        }
-        Event::LoadEnded { key, end, took, reason: None } => {
-            tracing::debug!(target: "freshen", %key, ?end, ?took, "load ended")
-        }
-        Event::PortFailed { error } => tracing::warn!(target: "freshen", %error, "going on without"),
-        Event::Undecodable { key, reason } => {
-            tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode")
-        }
-        // A retried task's load has been told already.
-        Event::TaskEnded { key, end: TaskEnd::Quarantined, reason } => {
-            let key = key.map(tracing::field::display);
-            tracing::warn!(target: "freshen", key, reason, "task quarantined");
-        }
-        Event::NearDistrusted => {
-            tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing")
-        }
-        // Hits are told to observers only: formatting them would cost more than they do.
-        Event::Answered { .. } => {}
-        event => tracing::debug!(target: "freshen", ?event),
     }
 }

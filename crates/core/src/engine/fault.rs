@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{GetError, KeyError};
+use crate::error::{CacheError, GetError, KeyError};
 use crate::event::LoadEnd;
 use crate::key::Key;
 
@@ -105,4 +105,14 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> Arc<str> {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no message").into()
+}
+
+impl From<Fault> for CacheError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Key(error) => CacheError::Key(error),
+            Fault::NotRegistered(job) => CacheError::NotRegistered { job },
+            other => CacheError::Refused { reason: other.reason() },
+        }
+    }
 }

@@ -1,17 +1,20 @@
 //! The engine: the walk of a `get`, one step a file.
 //!
 //! ```text
-//! cache       what users call; `get` looks here for a hit at a glance
-//! near        the near tier that it finds: slot, cells, pins and trust judge a value
-//! obtain      past the glance: ask the near tier, read, plan, then serve, refresh or wait for a flight
-//! core        what all steps share: reading and judging a record, telling what happened
+//! cache       what users call
+//! hit         what the near tier answers: near, slot, cells, pins and trust judge a value
+//! obtain      past the near tier: read, plan, then serve, refresh or wait for a flight
+//! reading     the record, read and judged
 //! plan        the judgement, a pure function
 //! refresh     behind the request: ask the record, push a task
-//! flight      one load per key in this process
-//! passage     the one road in: begin, load, commit; work runs the job's code, batch that of many keys,
-//!             waiting and notices: until another process has stored
+//! flight      one load per key in this process; caller waits for it
+//! passage     the one road in: begin, load, commit; what for is its demand; waiting and notices: until
+//!             another process has stored
+//! load        one run of the job's code, through work; batch: one run for many keys
+//! served      the answer, and who is told
 //! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
 //! follow      the bus: what others outdated
+//! core        what all of them share, and the effects that many of them have
 //! ```
 
 mod cache;
@@ -22,17 +25,25 @@ mod peek;
 mod put;
 mod registry;
 mod core;
+mod running;
+mod log;
+mod hit;
 mod near;
 mod slot;
 mod cells;
 mod pins;
+mod reading;
 mod obtain;
+mod served;
 mod plan;
 mod refresh;
 mod flight;
+mod caller;
 mod scope;
-mod batch;
+mod demand;
 mod passage;
+mod load;
+mod batch;
 mod waiting;
 mod notices;
 mod work;
@@ -46,7 +57,7 @@ mod follow;
 
 pub use answer::Answer;
 pub use builder::CacheBuilder;
-pub use cache::{Cache, CacheError, PeekError, WriteToken};
+pub use cache::{Cache, WriteToken};
 pub use governor::{Limit, Limits};
 pub use peek::Peek;
 pub use put::Put;

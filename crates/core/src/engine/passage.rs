@@ -1,63 +1,29 @@
 //! The one road into the cache: begin, load, commit. A foreground miss, a task, a batch and a demanded load all take it.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use tracing::Instrument;
-
-use crate::engine::batch::BatchSeat;
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
+use crate::engine::demand::{Demand, newer};
 use crate::engine::fault::Fault;
 use crate::engine::flight::{Done, Lead};
+use crate::engine::load::Run;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::plan::{Found, Plan, Wish, plan};
-use crate::engine::scope::Scope;
 use crate::engine::slot::Hand;
 use crate::engine::waiting::Waiting;
 use crate::engine::work::{Product, Work};
 use crate::entry::{Entry, Facts, Generation, Value};
 use crate::error::PortError;
 use crate::event::{Event, LoadEnd};
-use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role};
+use crate::store::{Begin, Begun, Committed, Failure, Lease, Role};
 use crate::time::Stopwatch;
 
 /// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
 const ROUNDS_MAX: u32 = 2;
 /// How often a record that is said to be fresh, but cannot be had, is begun again.
 const BEGINS_MAX: u32 = 4;
-
-/// What a load is begun for.
-pub(crate) struct Demand {
-    /// Who begins.
-    pub role: Role,
-    /// The newest mark that was seen: only what is above it counts as fresh.
-    pub at_least: Option<Generation>,
-    /// What is in hand, to ask the source "has it changed?" with.
-    pub previous: Option<Hand>,
-    /// Whether a back-off is heeded.
-    pub heeds_backoff: bool,
-    /// Whether the store's bytes are another version's, which must stay.
-    pub near_only: bool,
-    /// The batch in which it may be loaded.
-    pub batch: Option<BatchSeat>,
-}
-
-impl Demand {
-    /// The demand of a caller who waits, and has nothing in hand.
-    pub(crate) fn foreground() -> Self {
-        Demand {
-            role: Role::Foreground,
-            at_least: None,
-            previous: None,
-            heeds_backoff: true,
-            near_only: false,
-            batch: None,
-        }
-    }
-}
 
 /// Takes a flight down the road and lands it.
 pub(crate) async fn fly(cache: Cache, work: Arc<dyn Work>, lead: Lead, demand: Demand) {
@@ -272,51 +238,10 @@ impl Passage<'_> {
         }
     }
 
-    /// Runs the job's code: bounded in time, its panics caught, its lease renewed where the policy says so.
     async fn load(&mut self, lease: Option<&Lease>) -> Result<Product, Fault> {
-        let policy = self.work.policy().clone();
-        self.engine.emit(&Event::LoadBegan { key: self.work.key() });
         let batch = self.demand.batch.take();
-        let now = self.engine.now();
-        // "Unchanged" must not bring back what was invalidated hard.
-        let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
-        let previous = self.demand.previous.as_ref().filter(servable);
-        let previous = previous.map(|hand| (hand, now.since(hand.meta().loaded_at)));
-        let load = async {
-            match batch {
-                Some(seat) => seat.load(self.work.clone(), self.lead.id()).await,
-                None => {
-                    let span = tracing::info_span!(target: "freshen", "load", key = %self.work.key());
-                    Scope::of(vec![self.lead.id()]).run(self.work.load(self.cache, previous)).instrument(span).await
-                }
-            }
-        };
-        let load = tokio::time::timeout(policy.load_timeout(), AssertUnwindSafe(load).catch_unwind());
-        let ended = tokio::select! {
-            ended = load => ended,
-            never = self.renewing(lease) => match never {},
-        };
-        match ended {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(Fault::panicked(&*panic)),
-            Err(_) => Err(Fault::TimedOut(policy.load_timeout())),
-        }
-    }
-
-    async fn renewing(&self, lease: Option<&Lease>) -> std::convert::Infallible {
-        let policy = self.work.policy();
-        if let (Some(lease), true) = (lease, policy.renews()) {
-            loop {
-                tokio::time::sleep(policy.lease() / 3).await;
-                match self.engine.store().renew(self.work.key(), lease, policy.lease()).await {
-                    Ok(true) => {}
-                    // Whoever took the lease over decides; the commit will say `Lost`.
-                    Ok(false) => break,
-                    Err(error) => self.engine.emit(&Event::PortFailed { error: &error }),
-                }
-            }
-        }
-        std::future::pending().await
+        let (previous, id) = (self.demand.previous.as_ref(), self.lead.id());
+        Run { engine: self.engine, cache: self.cache, work: self.work, previous, lease, id }.carry_out(batch).await
     }
 
     fn seal(&self, product: Product, lease: &Lease, took: Duration, pin: &Pin) -> Hand {
@@ -363,14 +288,5 @@ impl Passage<'_> {
 
     fn ended(&self, result: Result<Hand, Fault>) -> Done {
         Done { result, clean: None, round: self.lead.round() }
-    }
-}
-
-/// The later of two generations; of different epochs, the one that was seen last.
-pub(crate) fn newer(held: Option<Generation>, seen: Option<Generation>) -> Option<Generation> {
-    match (held, seen) {
-        (Some(held), Some(seen)) if held.epoch == seen.epoch && held.number > seen.number => Some(held),
-        (held, None) => held,
-        (_, seen) => seen,
     }
 }

@@ -4,11 +4,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::cache::{Cache, CacheError, Output};
+use crate::engine::cache::{Cache, Output};
 use crate::engine::near::Frame;
 use crate::engine::slot::Slot;
 use crate::entry::Facts;
-use crate::error::PortError;
+use crate::error::{CacheError, PortError};
 use crate::job::Lookup;
 use crate::store::{Currency, Snapshot, Trouble};
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::cache::{Cache, CacheError, WriteToken};
+use crate::engine::cache::{Cache, WriteToken};
 use crate::engine::near::{Frame, Pin};
 use crate::engine::work::Work;
 use crate::entry::{Entry, Facts, Strength, Value};
-use crate::error::PortError;
+use crate::error::{CacheError, PortError};
 use crate::event::Event;
-use crate::job::Job;
+use crate::job::{Job, Lookup};
 use crate::store::{Begin, Begun, Committed, Failure, Lease, Role, Target};
 
 /// A put under way: the key's lease is the caller's, so that no load that began before can install what it read.
@@ -25,7 +25,7 @@ pub struct Put<J: Job> {
 }
 
 impl<J: Job> Put<J> {
-    pub(crate) async fn begin(cache: &Cache, job: &J) -> Result<Self, CacheError> {
+    pub(crate) async fn begin<L: Lookup<Job = J>>(cache: &Cache, job: &L) -> Result<Self, CacheError> {
         let work = cache.work_of(job)?;
         let engine = cache.engine();
         // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from

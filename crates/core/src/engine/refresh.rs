@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::cache::Cache;
-use crate::engine::passage::Demand;
+use crate::engine::demand::Demand;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::Generation;

@@ -8,7 +8,8 @@ use crate::engine::plan::{Found, Plan, Wish, plan};
 use crate::engine::refresh::Ask;
 use crate::engine::work::Work;
 use crate::entry::Strength;
-use crate::error::BuildError;
+use crate::error::{BuildError, CacheError};
+use crate::event::Event;
 use crate::job::Job;
 use crate::queue::Priority;
 use crate::store::Target;
@@ -89,9 +90,9 @@ impl Cache {
             }
         }
         if !early.is_empty()
-            && let Err(crate::engine::cache::CacheError::Port(error)) = self.outdate(&early, Strength::Soft).await
+            && let Err(CacheError::Port(error)) = self.outdate(&early, Strength::Soft).await
         {
-            self.engine().emit(&crate::event::Event::PortFailed { error: &error });
+            self.engine().emit(&Event::PortFailed { error: &error });
         }
         due
     }

@@ -7,9 +7,10 @@ use tracing::Instrument;
 
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
+use crate::engine::demand::Demand;
 use crate::engine::fault::Fault;
 use crate::engine::governor::Place;
-use crate::engine::passage::{Demand, fly};
+use crate::engine::passage::fly;
 use crate::engine::work::Work;
 use crate::error::PortError;
 use crate::event::{Event, TaskEnd};

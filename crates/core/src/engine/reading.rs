@@ -1,0 +1,86 @@
+//! Reading records and judging them: the second step of a walk, past the near tier.
+
+use std::sync::Arc;
+
+use crate::engine::core::Engine;
+use crate::engine::near::{Frame, Pin};
+use crate::engine::slot::Hand;
+use crate::engine::work::Work;
+use crate::entry::{Generation, Strength};
+use crate::event::Event;
+use crate::key::Key;
+use crate::store::{Currency, Snapshot};
+use crate::time::Timestamp;
+
+/// What one read found, judged.
+pub(crate) struct Reading {
+    /// The value in hand, and whether it is current.
+    pub hand: Option<(Hand, Currency)>,
+    /// The snapshot, without its entry's value being decoded.
+    pub snapshot: Option<Snapshot>,
+    /// The store's clock at the read.
+    pub now: Timestamp,
+    /// The newest mark that applies.
+    pub newest: Option<Generation>,
+    /// Whether bytes were there that do not decode.
+    pub undecodable: bool,
+    /// The pin under which it was read.
+    pub pin: Pin,
+}
+
+impl Reading {
+    fn nothing(pin: Pin, now: Timestamp) -> Self {
+        Reading { hand: None, snapshot: None, now, newest: None, undecodable: false, pin }
+    }
+}
+
+impl Engine {
+    /// Reads and judges records, one reading per work in their order. A store that fails reads as empty.
+    pub async fn read(&self, works: &[Arc<dyn Work>]) -> Vec<Reading> {
+        let began = self.now();
+        let pins: Vec<Pin> = works.iter().map(|work| self.near().pin(work.key(), began)).collect();
+        let keys: Vec<Key> = works.iter().map(|work| work.key().clone()).collect();
+        match self.store().read(&keys).await {
+            Ok(snapshots) => {
+                let read = works.iter().zip(pins).zip(snapshots);
+                read.map(|((work, pin), snapshot)| self.judge(work, pin, snapshot)).collect()
+            }
+            Err(error) => {
+                self.emit(&Event::PortFailed { error: &error });
+                pins.into_iter().map(|pin| Reading::nothing(pin, began)).collect()
+            }
+        }
+    }
+
+    /// Opens what a snapshot holds, and keeps it near unless it may never be served.
+    fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
+        let opened = snapshot.entry.as_ref().map(|entry| {
+            let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
+            work.open(entry, &frame).map_err(|error| (error, entry.facts.generation))
+        });
+        let mut reading = Reading::nothing(pin, snapshot.now);
+        reading.newest = snapshot.newest_mark;
+        match opened {
+            Some(Ok(hand)) => {
+                match snapshot.currency {
+                    Currency::Current => {}
+                    Currency::OutdatedSoft => hand.meta().strike(Strength::Soft),
+                    Currency::OutdatedHard => hand.meta().strike(Strength::Hard),
+                }
+                if snapshot.currency != Currency::OutdatedHard {
+                    work.near_fill(self.near(), &reading.pin, &hand);
+                }
+                reading.hand = Some((hand, snapshot.currency));
+            }
+            Some(Err((error, generation))) => {
+                let reason = error.to_string();
+                self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
+                reading.undecodable = true;
+                reading.newest = Some(generation);
+            }
+            None => {}
+        }
+        reading.snapshot = Some(snapshot);
+        reading
+    }
+}
