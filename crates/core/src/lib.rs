@@ -23,7 +23,9 @@ pub mod bus;
 mod job;
 mod engine;
 
-pub use engine::{Answer, Cache, CacheBuilder, Jobs, Limit, Limits, Peek, Put, Request, Schedule, WriteToken};
+pub use engine::{
+    Answer, Cache, CacheBuilder, Explanation, Jobs, Limit, Limits, Peek, Put, Request, Schedule, TokenError, WriteToken,
+};
 pub use entry::{Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
 pub use error::{BoxError, BuildError, CacheError, GetError, KeyError, PortError, TagError};
 pub use event::{Dropped, Event, LoadEnd, Observer, Rule, Status, TaskEnd};
@@ -31,6 +33,11 @@ pub use job::{Cacheable, Job, Load, Loaded, Local, Lookup, Previous, State, Stat
 pub use key::{ARGUMENTS_BYTES_MAX, ARGUMENTS_DEPTH_MAX, JOB_NAME_BYTES_MAX, Key, KeyHash, NAMESPACE_BYTES_MAX};
 pub use policy::{Backoff, OnMiss, Policy, PolicyBuilder, PolicyError, WINDOWS_MAX, Windows};
 pub use time::{COARSE_TICK, Clock, Timestamp};
+
+/// The parts of an [`Explanation`].
+pub mod explain {
+    pub use crate::engine::explanation::{Action, Held, Holder, Stored};
+}
 
 /// A boxed future, as ports return it: ports are used as `dyn`.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

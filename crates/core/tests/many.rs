@@ -391,3 +391,13 @@ async fn each_key_of_a_batch_keeps_its_own_time_and_renews_its_own_lease() {
     assert_eq!(**results[1].as_ref().unwrap(), 80);
     assert_eq!(shop.orders.all(), [[1, 70]]);
 }
+
+/// A table was written, and its rows are known. One step of the store outdates them, and no other row.
+#[tokio::test(start_paused = true)]
+async fn many_keys_are_invalidated_in_one_step() {
+    let shop = shop().await;
+    shop.many(&[1, 2, 3]).await;
+    shop.stage.cache.invalidate_many(&of(&[1, 3]), Strength::Hard).await.unwrap();
+    assert_eq!(shop.switches.calls("invalidate"), 1);
+    assert_eq!(told(shop.many(&[1, 2, 3]).await), [(11, New), (12, Hit), (13, New)]);
+}

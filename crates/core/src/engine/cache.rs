@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::engine::answer::Answer;
 use crate::engine::builder::CacheBuilder;
 use crate::engine::core::Engine;
+use crate::engine::explanation::Explanation;
 use crate::engine::fault::Fault;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
@@ -14,7 +15,8 @@ use crate::engine::put::Put;
 use crate::engine::refresh::Ask;
 use crate::engine::request::Request;
 use crate::engine::work::Work;
-use crate::entry::{Generation, Strength, Tag};
+use crate::engine::write_token::WriteToken;
+use crate::entry::{Strength, Tag};
 use crate::error::{CacheError, GetError, PortError};
 use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
@@ -44,12 +46,6 @@ impl Drop for Open {
         self.0.close();
     }
 }
-
-/// A write, to be seen: what [`Cache::invalidate_tag`] and its kin return, and [`Request::after`] takes.
-///
-/// It is only meaningful to caches on the same store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct WriteToken(pub(crate) Generation);
 
 impl Cache {
     /// Begins a new cache.
@@ -134,6 +130,18 @@ impl Cache {
         Peek::take(self, job).await
     }
 
+    /// What is stored for a job, who is loading it, and what a `get` would do now and by which rule, without any effect:
+    /// print it when you wonder about an answer.
+    ///
+    /// An early refresh is left to chance, so it is not foretold. Inside a load it tells what a `get` outside would do.
+    ///
+    /// # Errors
+    /// [`CacheError`] when the job makes no key or is not registered. A store that cannot be read is part of the explanation.
+    pub async fn explain<L: Lookup>(&self, job: &L) -> Result<Explanation, CacheError> {
+        let work = self.work_of(job)?;
+        Ok(self.look(&work).await)
+    }
+
     /// Loads a job's value again and waits for it, whatever is in hand.
     ///
     /// # Errors
@@ -165,6 +173,15 @@ impl Cache {
     pub async fn invalidate<L: Lookup>(&self, job: &L, strength: Strength) -> Result<WriteToken, CacheError> {
         let work = self.work_of(job)?;
         self.outdate(&[Target::Key(work.key().clone())], strength).await
+    }
+
+    /// Outdates the values of several jobs, in one step of the store. Call it after the source's commit.
+    ///
+    /// # Errors
+    /// As [`Cache::invalidate`]; then nothing is promised of any of them.
+    pub async fn invalidate_many<L: Lookup>(&self, jobs: &[L], strength: Strength) -> Result<WriteToken, CacheError> {
+        let keys = jobs.iter().map(|job| Ok(Target::Key(self.work_of(job)?.key().clone())));
+        self.outdate(&keys.collect::<Result<Vec<_>, Fault>>()?, strength).await
     }
 
     /// Outdates every value with the tag, at a cost that does not depend on how many there are. Call it after the source's commit.

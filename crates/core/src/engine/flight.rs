@@ -72,6 +72,11 @@ impl Flights {
         Ok(Waits { flights: self.clone(), waiting: waiting.into(), on: seat.flight.id })
     }
 
+    /// Whether a load of the key is under way here.
+    pub fn has(&self, key: &Key) -> bool {
+        lock(&self.table).contains_key(key)
+    }
+
     /// How many loads are under way.
     pub fn len(&self) -> usize {
         lock(&self.table).len()

@@ -11,6 +11,7 @@
 //! passage     the one road in: begin, load, commit; what for is its demand; waiting and notices: until
 //!             another process has stored
 //! load        one run of the job's code, through work; batch: one run for many keys
+//! explain     what all of these would decide now, without any effect
 //! served      the answer, and who is told
 //! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
 //! follow      the bus: what others outdated
@@ -22,7 +23,10 @@ mod builder;
 mod request;
 mod answer;
 mod peek;
+mod explain;
+pub(crate) mod explanation;
 mod put;
+mod write_token;
 mod registry;
 mod core;
 mod running;
@@ -57,10 +61,12 @@ mod follow;
 
 pub use answer::Answer;
 pub use builder::CacheBuilder;
-pub use cache::{Cache, WriteToken};
+pub use cache::Cache;
+pub use explanation::Explanation;
 pub use governor::{Limit, Limits};
 pub use peek::Peek;
 pub use put::Put;
 pub use registry::Jobs;
 pub use request::Request;
 pub use schedule::Schedule;
+pub use write_token::{TokenError, WriteToken};

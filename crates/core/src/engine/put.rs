@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::cache::{Cache, WriteToken};
+use crate::engine::cache::Cache;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::work::Work;
+use crate::engine::write_token::WriteToken;
 use crate::entry::{Entry, Facts, Strength, Value};
 use crate::error::{CacheError, PortError};
 use crate::event::Event;

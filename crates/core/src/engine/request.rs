@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::engine::answer::Answer;
-use crate::engine::cache::{Cache, LoadError, Output, WriteToken};
+use crate::engine::cache::{Cache, LoadError, Output};
 use crate::engine::plan::Wish;
+use crate::engine::write_token::WriteToken;
 use crate::error::GetError;
 use crate::job::Lookup;
 
