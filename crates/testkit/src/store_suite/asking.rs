@@ -75,3 +75,19 @@ pub async fn asking_takes_no_lease(fixture: &StoreFixture) {
     assert_eq!(fixture.read(&key).await.lease_until, None);
     fixture.grant(&key).await;
 }
+
+pub async fn what_ends_at_a_point_in_time_is_over_at_that_point(fixture: &StoreFixture) {
+    let (fresh, held, asked) = (key("fresh"), key("held"), key("asked"));
+    fixture.fill(&fresh, "one").await;
+    fixture.grant(&held).await;
+    fixture.ask(&asked).await;
+    fixture.wait(LEASE).await;
+    assert_eq!(fixture.read(&held).await.lease_until, None);
+    fixture.grant(&held).await;
+    fixture.wait(TTL - LEASE).await;
+    assert_eq!(fixture.read(&asked).await.asked_until, None);
+    assert_eq!(fixture.ask(&asked).await, Asked::Asked);
+    assert_eq!(fixture.ask(&fresh).await, Asked::Asked);
+    fixture.wait(2 * TTL).await;
+    assert_eq!(fixture.shown(&fresh).await, None);
+}

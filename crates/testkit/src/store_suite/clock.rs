@@ -101,3 +101,17 @@ pub async fn ticks_are_not_behind_the_time(fixture: &StoreFixture) {
 fn key2() -> freshen_core::Key {
     key("other")
 }
+
+/// Where a clock was lost all single marks are lost too, and the floor alone tells a near tier that something was outdated.
+pub async fn the_marks_that_are_given_are_joined_with_the_floor(fixture: &StoreFixture) {
+    let key = key("k");
+    fixture.fill_tagged(&key, "old", &["a"]).await;
+    if !fixture.has_marks() || !fixture.lose_clock().await {
+        return;
+    }
+    let found = fixture.read(&key).await;
+    assert!(!found.marks.is_empty());
+    for (scope, mark) in &found.marks {
+        assert!(mark.newest() > 0, "{scope}: {mark:?}");
+    }
+}

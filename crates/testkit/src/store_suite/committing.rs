@@ -92,3 +92,10 @@ pub async fn installed_values_never_go_backwards(fixture: &StoreFixture) {
         assert_eq!(fixture.shown(&key).await, current(&format!("round {round}")));
     }
 }
+
+pub async fn an_entry_carries_the_generation_of_its_lease_whatever_its_facts_say(fixture: &StoreFixture) {
+    let (key, beside) = (key("k"), key("beside"));
+    let (lease, other) = (fixture.grant(&key).await, fixture.grant(&beside).await);
+    assert_eq!(fixture.commit_entry(&key, &lease, fixture.entry(&other, "one")).await, Committed::Stored);
+    assert_eq!(fixture.read(&key).await.entry.expect("stored").facts.generation, lease.generation);
+}

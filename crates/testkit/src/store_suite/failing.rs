@@ -1,9 +1,10 @@
 //! **Failing.**
 
+use freshen_core::Strength;
 use freshen_core::store::{Begun, Committed, Failure, Lease, REASON_BYTES_MAX, Role, Token, Trouble};
 
 use crate::store_suite::StoreFixture;
-use crate::store_suite::walk::{LEASE, TTL, current, is_busy, key};
+use crate::store_suite::walk::{LEASE, TTL, again, by_key, current, is_busy, key};
 
 pub async fn fail_drops_the_lease_and_keeps_the_entry_and_its_freshness(fixture: &StoreFixture) {
     let key = key("k");
@@ -82,4 +83,50 @@ pub async fn renew_without_the_lease_in_force_changes_nothing(fixture: &StoreFix
     fixture.commit(&key, &real, "one").await;
     assert!(!fixture.store.renew(&key, &real, fixture.span(90)).await.expect("renew"));
     assert_eq!(fixture.read(&key).await.lease_until, None);
+}
+
+pub async fn an_abandoned_load_keeps_the_trouble_of_those_before(fixture: &StoreFixture) {
+    let key = key("k");
+    let lease = fixture.grant(&key).await;
+    fixture.fail(&key, &lease, 5).await;
+    let before = fixture.read(&key).await.trouble;
+    let lease = fixture.grant(&key).await;
+    fixture.store.fail(&key, &lease, Failure::abandoned()).await.expect("fail");
+    assert_eq!(fixture.read(&key).await.trouble, before);
+}
+
+pub async fn of_several_failures_the_last_ones_reason_is_told(fixture: &StoreFixture) {
+    let key = key("k");
+    for reason in ["no route", "no such table"] {
+        let lease = fixture.grant(&key).await;
+        let failure = Failure::failed(fixture.span(5), reason);
+        fixture.store.fail(&key, &lease, failure).await.expect("fail");
+        assert_eq!(&*fixture.read(&key).await.trouble.expect("it is told").reason, reason);
+    }
+}
+
+/// A holder that knows it will soon be done lets others in sooner.
+pub async fn renew_may_bring_the_leases_end_nearer(fixture: &StoreFixture) {
+    let key = key("k");
+    let lease = fixture.grant(&key).await;
+    assert!(fixture.store.renew(&key, &lease, fixture.span(1)).await.expect("renew"));
+    assert!(fixture.read(&key).await.lease_until < Some(lease.until));
+    fixture.wait(1).await;
+    fixture.grant(&key).await;
+}
+
+/// The source is down: neither a write nor a load that was overtaken says that it is up again.
+pub async fn only_a_stored_commit_drops_the_back_off(fixture: &StoreFixture) {
+    let key = key("k");
+    let lease = fixture.grant(&key).await;
+    fixture.fail(&key, &lease, 5).await;
+    let before = fixture.read(&key).await.trouble;
+    assert!(before.is_some());
+    fixture.invalidate(by_key(&key), Strength::Soft).await;
+    assert_eq!(fixture.read(&key).await.trouble, before, "after an invalidation");
+    let lease = fixture.grant_to(&key, Role::TakeOver).await;
+    assert_eq!(fixture.read(&key).await.trouble, before, "after a take-over");
+    fixture.invalidate(by_key(&key), Strength::Soft).await;
+    again(fixture.commit(&key, &lease, "overtaken").await);
+    assert_eq!(fixture.read(&key).await.trouble, before, "after a commit that was overtaken");
 }

@@ -104,7 +104,7 @@ pub async fn a_commit_under_a_generation_that_its_lease_left_behind_is_invalidat
     let lease = fixture.grant(&key).await;
     fixture.invalidate(by_key(&key), Strength::Soft).await;
     let first = again(fixture.commit(&key, &lease, "old").await);
-    let repeated = again(fixture.commit(&key, &lease, "old").await);
+    let repeated = again(fixture.commit(&key, &lease, "old, changed on its way").await);
     assert_eq!((repeated.token, repeated.generation), (first.token, first.generation));
     assert_eq!(fixture.shown(&key).await, stale("old"));
     assert_eq!(fixture.commit(&key, &repeated, "new").await, Committed::Stored);

@@ -22,6 +22,8 @@ faults! {
     GenerationAtCommit,
     /// An entry carries the epoch of its commit.
     EpochOfCommit,
+    /// An entry carries the generation that its facts say.
+    GenerationOfFacts,
     /// A commit asks neither the lease's dirty flag nor the marks.
     NoCheckAtCommit,
     /// A commit asks the marks, but not the lease's dirty flag.
@@ -38,6 +40,8 @@ faults! {
     RetryDropsLease,
     /// A commit under a generation that its lease left behind is taken.
     OldGenerationCommits,
+    /// A commit under a generation that its lease left behind is installed as outdated.
+    LateInstalls,
     /// A commit of an expired lease is lost although nobody took it over.
     ExpiredLeaseIsLost,
     /// An entry of a lost clock reads as current.
@@ -54,6 +58,8 @@ faults! {
     ClockFallsBack,
     /// Dropping a mark leaves the floor.
     FloorKept,
+    /// A reader is given the scopes' own marks, without the floor.
+    MarksWithoutFloor,
     /// Dropping a mark raises only the soft floor.
     FloorOnlySoft,
     /// A mark is overwritten instead of raised: the newest strength alone stands.
@@ -70,6 +76,8 @@ faults! {
     NoTokenCheck,
     /// A begin is granted while another's lease lives.
     NeverBusy,
+    /// What ends at a point in time is over just after it.
+    EndsLate,
     /// A lease does not expire.
     LeaseNeverExpires,
     /// A begin draws no tick.
@@ -96,6 +104,18 @@ faults! {
     FailDropsEntry,
     /// A given-up load counts as a failure.
     AbandonedCounts,
+    /// A given-up load forgets the failures before it.
+    AbandonedForgets,
+    /// The reason of the first failure stays.
+    FirstReasonStays,
+    /// A commit that was overtaken forgets the failures before it.
+    OvertakenForgets,
+    /// A take-over forgets the failures before it.
+    TakeOverForgets,
+    /// An invalidation forgets the failures before it.
+    InvalidationForgets,
+    /// `renew` only prolongs.
+    RenewOnlyProlongs,
     /// A stored commit leaves the trouble.
     StoredKeepsTrouble,
     /// `ask` takes the lease.

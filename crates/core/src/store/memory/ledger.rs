@@ -92,8 +92,10 @@ impl Ledger {
         if self.stays_lost() {
             return Vec::new();
         }
+        let without = self.faults.has(Fault::MarksWithoutFloor);
         let partition = self.partition(now);
-        let (floor, scopes) = (partition.floor, &partition.scopes);
+        let floor = if without { Mark::default() } else { partition.floor };
+        let scopes = &partition.scopes;
         let namespace = (Scope::Namespace(namespace.into()), floor.join(scopes.of_namespace(namespace)));
         let tags = tags.iter().map(|tag| (Scope::Tag(tag.clone()), floor.join(scopes.of_tag(tag))));
         std::iter::once(namespace).chain(tags).collect()

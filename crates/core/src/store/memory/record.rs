@@ -51,6 +51,13 @@ pub(super) struct Step<'a> {
     pub(super) faults: Faults,
 }
 
+impl Step<'_> {
+    /// What ends at a point in time is over at that point.
+    fn is_before(&self, end: Timestamp) -> bool {
+        self.now < end || (self.now == end && self.faults.has(Fault::EndsLate))
+    }
+}
+
 impl Record {
     pub(super) fn new(key: Key) -> Record {
         Record { key, entry: None, flag: Currency::Current, touched: false, rare: None }
@@ -77,7 +84,7 @@ impl Record {
     pub(super) fn is_fresh(&self, step: &mut Step<'_>, at_least: Option<Generation>) -> bool {
         let Some(kept) = &self.entry else { return false };
         let seen = at_least.filter(|_| !step.faults.has(Fault::AtLeastIgnored));
-        step.now < kept.facts().fresh_until()
+        step.is_before(kept.facts().fresh_until())
             && seen.is_none_or(|seen| !kept.generation().outdated_by(seen))
             && self.judge(kept, step) == Currency::Current
     }
@@ -85,13 +92,13 @@ impl Record {
     /// When the lease in force ends, if it has not expired.
     pub(super) fn live_until(&self, step: &Step<'_>) -> Option<Timestamp> {
         let until = self.rare.as_ref()?.lease.as_ref()?.until;
-        (until > step.now || step.faults.has(Fault::LeaseNeverExpires)).then_some(until)
+        (step.is_before(until) || step.faults.has(Fault::LeaseNeverExpires)).then_some(until)
     }
 
     /// When the marker ends, if it has not.
     pub(super) fn asked_until(&self, step: &Step<'_>) -> Option<Timestamp> {
         let until = self.rare.as_ref()?.asked_until?;
-        (until > step.now || step.faults.has(Fault::MarkerNeverEnds)).then_some(until)
+        (step.is_before(until) || step.faults.has(Fault::MarkerNeverEnds)).then_some(until)
     }
 
     pub(super) fn rare(&self) -> Option<&Rare> {

@@ -96,6 +96,7 @@ impl Record {
             return Begun::Busy { until, now: step.now };
         }
         let old = self.rare().and_then(|rare| rare.lease.as_ref()).map(|held| held.token);
+        self.forget_if(step.faults.has(Fault::TakeOverForgets));
         let mut lease = self.grant(step, span, false);
         if let (Some(token), true) = (old, step.faults.has(Fault::TakeOverKeepsToken)) {
             lease.token = token;
@@ -141,7 +142,8 @@ impl Record {
     pub(super) fn commit(&mut self, step: &mut Step<'_>, lease: &Lease, entry: Entry) -> Committed {
         let Some(held) = self.held_by(lease.token, step) else { return Committed::Lost };
         let (in_force, until, dirty, for_task) = (held.generation, held.until, held.dirty, held.for_task);
-        let kept = Kept::new(entry, self.stamp(step, lease.generation));
+        let said = entry.facts.generation;
+        let kept = Kept::new(entry, self.stamp(step, lease.generation, said));
         let currency = self.overtaken(step, &kept, dirty);
         let in_force = if step.faults.has(Fault::OldGenerationCommits) { lease.generation } else { in_force };
         match verdict(lease.generation, in_force, currency) {
@@ -160,6 +162,9 @@ impl Record {
             }
             Verdict::InstallOutdated | Verdict::Discard => Committed::Invalidated(self.read_again(step, lease)),
             Verdict::Late => {
+                if step.faults.has(Fault::LateInstalls) {
+                    self.replace(kept, Currency::OutdatedSoft);
+                }
                 let lease = Lease { generation: in_force, begun_at: step.now, until, ..lease.clone() };
                 Committed::Invalidated(lease)
             }
@@ -167,8 +172,10 @@ impl Record {
     }
 
     /// The generation that an entry carries: that of its begin, whatever a fault makes of it.
-    fn stamp(&self, step: &mut Step<'_>, begun: Generation) -> Generation {
-        if step.faults.has(Fault::GenerationAtCommit) {
+    fn stamp(&self, step: &mut Step<'_>, begun: Generation, said: Generation) -> Generation {
+        if step.faults.has(Fault::GenerationOfFacts) {
+            said
+        } else if step.faults.has(Fault::GenerationAtCommit) {
             step.ledger.tick(step.now)
         } else if step.faults.has(Fault::EpochOfCommit) {
             Generation { epoch: step.ledger.last(step.now).epoch, ..begun }
@@ -216,6 +223,7 @@ impl Record {
     /// The lease goes on with its holder, clean, under a generation later than what overtook it.
     fn read_again(&mut self, step: &mut Step<'_>, lease: &Lease) -> Lease {
         let keeps = step.faults.has(Fault::RetryKeepsGeneration);
+        self.forget_if(step.faults.has(Fault::OvertakenForgets));
         let generation = if keeps { lease.generation } else { step.ledger.tick(step.now) };
         let mut again = Lease { generation, begun_at: step.now, ..lease.clone() };
         if let Some(held) = &mut self.rare_mut().lease {
@@ -238,11 +246,14 @@ impl Record {
         self.break_on_failure(step);
         let failures = self.trouble().map_or(0, |trouble| trouble.failures).saturating_add(1);
         let counts = step.faults.has(Fault::AbandonedCounts).then(Box::default);
+        self.forget_if(failure.reason.is_none() && step.faults.has(Fault::AbandonedForgets));
+        let first = self.trouble().map(|trouble| trouble.reason.clone());
+        let first = first.filter(|_| step.faults.has(Fault::FirstReasonStays));
         let rare = self.rare_mut();
         rare.lease = None;
         if let Some(reason) = failure.reason.or(counts) {
             // The constructor of a failure cuts its reason, but its fields are open.
-            let reason = cut_reason(&reason).into();
+            let reason = first.unwrap_or_else(|| cut_reason(&reason).into());
             rare.trouble = Some(Trouble { failures, retry_at: step.now + failure.retry_after, reason });
         }
     }
@@ -261,12 +272,14 @@ impl Record {
 
     pub(super) fn renew(&mut self, step: &Step<'_>, lease: &Lease, until: Timestamp) -> bool {
         let held = self.held_by(lease.token, step);
-        held.map(|held| held.until = until).is_some()
+        let only_prolongs = step.faults.has(Fault::RenewOnlyProlongs);
+        held.map(|held| held.until = if only_prolongs { until.max(held.until) } else { until }).is_some()
     }
 
     /// Raises the entry's flag and the lease's, and publishes it.
     pub(super) fn invalidate(&mut self, step: &mut Step<'_>, strength: Strength) -> Generation {
         let overwrites = step.faults.has(Fault::SoftHidesHard);
+        self.forget_if(step.faults.has(Fault::InvalidationForgets));
         let currency = Currency::from(strength);
         self.flag = if overwrites { currency } else { self.flag.max(currency) };
         let held = if self.rare().is_some() { self.rare_mut().lease.as_mut() } else { None };
@@ -276,6 +289,13 @@ impl Record {
         let generation = step.ledger.tick(step.now);
         step.ledger.publish(step.now, Notice::KeyInvalidated { key: self.key.clone(), strength });
         generation
+    }
+
+    /// What several faults do.
+    fn forget_if(&mut self, fault: bool) {
+        if let (Some(_), true) = (self.rare(), fault) {
+            self.rare_mut().trouble = None;
+        }
     }
 
     fn trouble(&self) -> Option<&Trouble> {
