@@ -22,6 +22,10 @@ const SILENT: &[Fault] = &[
     // Marks are dropped only beyond a bound that the schedules do not reach.
     Fault::FloorKept,
     Fault::FloorOnlySoft,
+    // What the schedules do not vary, or not look at: an entry's own generation, reasons, the marks of single scopes.
+    Fault::GenerationOfFacts,
+    Fault::FirstReasonStays,
+    Fault::MarksWithoutFloor,
 ];
 
 /// Runs a schedule on a store that was just made.
