@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub async fn run(mut say: impl FnMut(String)) -> Result<(), Box<dyn Error>> {
     let cache = Cache::builder().jobs(Jobs::new().add::<Square>()).clock(Clock::runtime()).build().await?;
     let squares = |of: std::ops::Range<u64>| -> Vec<Square> { of.map(|of| Square { of }).collect() };
-    let asked = cache.warm_up(&squares(1..3)).await;
+    let asked = cache.warm_up(&squares(1..3)).await?;
     say(format!("asked for {asked} refreshes"));
     tokio::time::sleep(Duration::from_millis(100)).await;
     for answer in cache.get_many(&squares(1..6)).await {

@@ -218,6 +218,13 @@ pub enum Event<'a> {
         /// The key.
         key: &'a Key,
     },
+    /// A scheduled warm-up enqueued nothing, because its list could not be had or names a job that makes no key.
+    WarmUpFailed {
+        /// The job.
+        job: &'static str,
+        /// Why.
+        reason: &'a str,
+    },
     /// A store, queue or bus failed, and the engine went on without it.
     PortFailed {
         /// What it said.

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::faults::FaultyQueue;
@@ -484,7 +486,7 @@ async fn a_warm_up_is_overtaken_by_what_is_read() {
     pass(TTL).await;
     stage.source.hold();
     let cold: Vec<Truth> = (0..10).map(|n| truth(&format!("cold {n}"))).collect();
-    assert_eq!(stage.cache.warm_up(&cold).await, 10);
+    assert_eq!(stage.cache.warm_up(&cold).await.unwrap(), 10);
     stage.source.read_by(2).await;
     stage.value("read").await;
     stage.settle().await;
@@ -501,9 +503,9 @@ async fn a_warm_up_enqueues_what_is_not_fresh_and_loads_nothing_itself() {
     let (stage, _store, queue) = open_stage(0).await;
     stage.value("fresh").await;
     let jobs = [truth("fresh"), truth("a"), truth("b")];
-    assert_eq!(stage.cache.warm_up(&jobs).await, 2);
+    assert_eq!(stage.cache.warm_up(&jobs).await.unwrap(), 2);
     assert_eq!((stage.source.reads(), queue.depth().await.unwrap().ready), (1, 2));
-    assert_eq!(stage.cache.warm_up(&jobs).await, 0, "asked for already");
+    assert_eq!(stage.cache.warm_up(&jobs).await.unwrap(), 0, "asked for already");
     assert_eq!(hit(&stage, "fresh").await, (1, Status::Hit));
 }
 
@@ -594,4 +596,29 @@ async fn a_task_whose_job_panics_when_it_is_opened_is_quarantined() {
     stage.cache.queue().push(&[task(key("b"))]).await.unwrap();
     stage.settle().await;
     assert_eq!(hit(&stage, "b").await, (1, Status::Hit));
+}
+
+/// A list of what to warm comes from a database, which is down once; and once somebody names what makes no key.
+#[tokio::test(start_paused = true)]
+async fn a_schedule_survives_a_list_that_cannot_be_had() {
+    let stage = stage().await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let list = move || match counted.fetch_add(1, Ordering::SeqCst) {
+        0 => panic!("no list today"),
+        1 => vec![truth("a"), truth(&"long".repeat(100_000))],
+        _ => vec![truth("a")],
+    };
+    let _schedule = stage.cache.schedule(20 * SECOND, list).unwrap();
+    pass(19 * SECOND).await;
+    assert_eq!((stage.events.count("no list today"), stage.source.reads()), (1, 0));
+    pass(20 * SECOND).await;
+    assert_eq!((stage.events.count("WarmUpFailed"), stage.source.reads()), (2, 0));
+    pass(20 * SECOND).await;
+    assert_eq!(stage.source.reads(), 1);
+    let long = [truth("b"), truth(&"long".repeat(100_000))];
+    let error = stage.cache.warm_up(&long).await.unwrap_err();
+    assert!(error.to_string().contains("key"), "{error}");
+    stage.settle().await;
+    assert_eq!(stage.source.reads(), 1, "all or nothing");
 }

@@ -20,6 +20,9 @@ pub(crate) fn log(event: &Event<'_>) {
             let key = key.map(tracing::field::display);
             tracing::warn!(target: "freshen", key, reason, "task quarantined");
         }
+        Event::WarmUpFailed { job, reason } => {
+            tracing::warn!(target: "freshen", job, reason, "a scheduled warm-up enqueued nothing")
+        }
         Event::NearDistrusted => {
             tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing")
         }

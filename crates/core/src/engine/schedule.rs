@@ -1,16 +1,18 @@
 //! Warm-ups on a schedule: they only enqueue; workers do the rest.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::cache::Cache;
+use crate::engine::fault::Fault;
 use crate::engine::plan::{Found, Plan, Wish, plan};
 use crate::engine::refresh::Ask;
 use crate::engine::work::Work;
 use crate::entry::Strength;
 use crate::error::{BuildError, CacheError};
 use crate::event::Event;
-use crate::job::Job;
+use crate::job::{Job, Lookup};
 use crate::queue::Priority;
 use crate::store::Target;
 
@@ -28,12 +30,16 @@ impl Drop for Schedule {
 impl Cache {
     /// Enqueues a refresh of every job in the list that is not fresh, and tells how many were asked for. Nobody waits for
     /// the loads, and nothing that waits in the queue for readers is overtaken.
-    pub async fn warm_up<J: Job>(&self, jobs: &[J]) -> usize {
+    ///
+    /// # Errors
+    /// [`CacheError`] when a job in the list makes no key or is not registered: then nothing was enqueued.
+    pub async fn warm_up<L: Lookup>(&self, jobs: &[L]) -> Result<usize, CacheError> {
         self.warm(jobs, Duration::ZERO).await
     }
 
     /// Enqueues, now and then every `span`, a refresh of every job that `jobs` lists and that will not be fresh until the
-    /// next time, so that what is listed stays fresh without a reader.
+    /// next time, so that what is listed stays fresh without a reader. A list that panics, or names a job that makes no key,
+    /// enqueues nothing this time, is told as [`Event::WarmUpFailed`], and is asked for again the next time.
     ///
     /// # Errors
     /// [`BuildError::Config`] when the span is zero.
@@ -48,7 +54,7 @@ impl Cache {
         let cache = self.for_task();
         let task = async move {
             loop {
-                cache.warm(&jobs(), span).await;
+                cache.warm_listed(&jobs, span).await;
                 tokio::select! {
                     () = tokio::time::sleep(span) => {}
                     () = cache.engine().closed() => return,
@@ -58,8 +64,19 @@ impl Cache {
         Ok(Schedule(self.engine().spawn_abortable(task)))
     }
 
-    async fn warm<J: Job>(&self, jobs: &[J], ahead: Duration) -> usize {
-        let works: Vec<_> = jobs.iter().filter_map(|job| self.work_of(job).ok()).collect();
+    async fn warm_listed<J: Job>(&self, jobs: &(impl Fn() -> Vec<J> + Sync), ahead: Duration) {
+        let listed = catch_unwind(AssertUnwindSafe(jobs)).map_err(|panic| Fault::panicked(&*panic).reason());
+        let warmed = match listed {
+            Ok(listed) => self.warm(&listed, ahead).await.map_err(|error| error.to_string()),
+            Err(reason) => Err(reason),
+        };
+        if let Err(reason) = warmed {
+            self.engine().emit(&Event::WarmUpFailed { job: J::NAME, reason: &reason });
+        }
+    }
+
+    async fn warm<L: Lookup>(&self, jobs: &[L], ahead: Duration) -> Result<usize, CacheError> {
+        let works = jobs.iter().map(|job| self.work_of(job)).collect::<Result<Vec<_>, Fault>>()?;
         let mut asked = 0;
         // In bounded portions, so that a long list does not hold all its records at once.
         for portion in works.chunks(256) {
@@ -67,7 +84,7 @@ impl Cache {
                 asked += usize::from(self.ask(&work, None, Priority::Idle).await == Ask::Pushed);
             }
         }
-        asked
+        Ok(asked)
     }
 
     /// Those that will not be fresh `ahead` from now. What is still fresh is outdated softly, or its task would find nothing to do.
