@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{TTL, cache, cache_with, even, value};
+use common::{HANGS, TTL, cache, cache_with, even, value};
 use freshen_core::bus::MemoryBus;
 use freshen_core::store::MemoryStore;
 use freshen_core::{Clock, Strength, Timestamp};
@@ -35,22 +35,6 @@ async fn what_callers_were_served_is_counted() {
     assert_eq!(value(&page, r#"freshen_answer_age_seconds_sum{job_name="even"}"#), Some(30.0 + 90.0));
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_queue_and_what_waits_in_it_are_shown() {
-    let metrics = Metrics::new();
-    let (cache, clock) = cache(&metrics).await;
-    let before = metrics.render(&cache).await;
-    assert_eq!(value(&before, r#"freshen_queue_tasks{state="ready"}"#), Some(0.0));
-    assert_eq!(value(&before, "freshen_queue_oldest_task_age_seconds"), Some(0.0));
-    cache.get(&even(2)).await.unwrap();
-    assert!(cache.refresh(&even(2)).await.unwrap());
-    clock.advance(Duration::from_millis(1500));
-    let page = metrics.render(&cache).await;
-    assert_eq!(value(&page, r#"freshen_queue_tasks{state="ready"}"#), Some(1.0));
-    assert_eq!(value(&page, r#"freshen_queue_tasks{state="held"}"#), Some(0.0));
-    assert_eq!(value(&page, "freshen_queue_oldest_task_age_seconds"), Some(1.5));
-}
-
 #[tokio::test]
 async fn the_near_tier_and_paused_workers_are_shown() {
     let metrics = Metrics::new();
@@ -66,6 +50,24 @@ async fn the_near_tier_and_paused_workers_are_shown() {
     assert_eq!(value(&page, "freshen_workers_paused"), Some(1.0));
     cache.resume_workers();
     assert_eq!(value(&metrics.render(&cache).await, "freshen_workers_paused"), Some(0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn loads_under_way_are_shown_until_they_end() {
+    let metrics = Metrics::new();
+    let (cache, _clock) = cache(&metrics).await;
+    let job = even(HANGS);
+    let left = tokio::time::timeout(Duration::from_millis(1), cache.get(&job)).await;
+    assert!(left.is_err(), "who leaves ends no load");
+    let page = metrics.render(&cache).await;
+    assert_eq!(value(&page, "freshen_loads_in_flight"), Some(1.0));
+    assert_eq!(value(&page, r#"freshen_loads_begun_total{job_name="even"}"#), Some(1.0));
+    assert_eq!(value(&page, r#"freshen_loads_total{job_name="even",end="timed-out"}"#), Some(0.0));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let page = metrics.render(&cache).await;
+    assert_eq!(value(&page, "freshen_loads_in_flight"), Some(0.0));
+    let timed_out = r#"freshen_load_duration_seconds_bucket{job_name="even",end="timed-out",le="50.0"}"#;
+    assert_eq!(value(&page, timed_out), Some(1.0));
 }
 
 #[tokio::test(start_paused = true)]

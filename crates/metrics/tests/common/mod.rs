@@ -9,11 +9,13 @@ use freshen_core::{Cache, CacheBuilder, Clock, Job, Jobs, Load, Loaded, Policy, 
 use freshen_metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
-/// Is loaded as its own number; an odd one fails.
+/// Is loaded as its own number; an odd one fails, and [`HANGS`] is never there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Even {
     pub number: u64,
 }
+
+pub const HANGS: u64 = 1000;
 
 pub const TTL: Duration = Duration::from_secs(60);
 
@@ -28,7 +30,11 @@ impl Job for Even {
     }
 
     async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<u64>, std::fmt::Error> {
-        if self.number.is_multiple_of(2) { Ok(self.number.into()) } else { Err(std::fmt::Error) }
+        match self.number {
+            HANGS => std::future::pending().await,
+            number if number.is_multiple_of(2) => Ok(number.into()),
+            _ => Err(std::fmt::Error),
+        }
     }
 }
 

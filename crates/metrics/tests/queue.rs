@@ -1,25 +1,26 @@
-//! A queue that fails or hangs takes its own lines from the page, and nothing else.
+//! The queue on the page; one that fails or hangs takes its own lines from it, and nothing else.
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;
 
 use std::time::Duration;
 
-use common::{cache_with, openmetrics, value};
+use common::{cache, cache_with, even, openmetrics, value};
 use freshen_core::queue::{Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement};
 use freshen_core::{BoxFuture, PortError};
 use freshen_metrics::Metrics;
 
-/// A queue that does nothing, and cannot be counted.
+/// A queue that does nothing but to be counted, or not.
 #[derive(Clone, Copy)]
-enum Broken {
+enum Toy {
+    Holds(Depth),
     Fails,
     Hangs,
 }
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, PortError>>;
 
-impl Queue for Broken {
+impl Queue for Toy {
     fn traits(&self) -> QueueTraits {
         QueueTraits { durable: false, delays: true, ordered: true, visibility: Duration::from_secs(60) }
     }
@@ -37,9 +38,10 @@ impl Queue for Broken {
     }
 
     fn depth(&self) -> Answer<'_, Depth> {
-        match self {
-            Broken::Fails => Box::pin(async { Err(PortError::passing("toy queue", "count", "down")) }),
-            Broken::Hangs => Box::pin(std::future::pending()),
+        match *self {
+            Toy::Holds(depth) => Box::pin(async move { Ok(depth) }),
+            Toy::Fails => Box::pin(async { Err(PortError::passing("toy queue", "count", "down")) }),
+            Toy::Hangs => Box::pin(std::future::pending()),
         }
     }
 
@@ -57,15 +59,41 @@ impl Queue for Broken {
 }
 
 /// The page of a cache with such a queue.
-async fn page(queue: Broken) -> String {
+async fn page(queue: Toy) -> String {
     let metrics = Metrics::new();
     let (cache, _clock) = cache_with(&metrics, |builder| builder.queue(queue)).await;
     metrics.render(&cache).await
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_queue_and_what_waits_in_it_are_shown() {
+    let metrics = Metrics::new();
+    let (cache, clock) = cache(&metrics).await;
+    let before = metrics.render(&cache).await;
+    assert_eq!(value(&before, r#"freshen_queue_tasks{state="ready"}"#), Some(0.0));
+    assert_eq!(value(&before, "freshen_queue_oldest_task_age_seconds"), Some(0.0));
+    cache.get(&even(2)).await.unwrap();
+    assert!(cache.refresh(&even(2)).await.unwrap());
+    clock.advance(Duration::from_millis(1500));
+    let page = metrics.render(&cache).await;
+    assert_eq!(value(&page, r#"freshen_queue_tasks{state="ready"}"#), Some(1.0));
+    assert_eq!(value(&page, r#"freshen_queue_tasks{state="held"}"#), Some(0.0));
+    assert_eq!(value(&page, "freshen_queue_oldest_task_age_seconds"), Some(1.5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_are_shown_by_their_state() {
+    let depth = Depth { ready: 1, delayed: 2, held: 3, quarantined: 4, oldest: Some(Duration::from_secs(5)) };
+    let page = page(Toy::Holds(depth)).await;
+    for (state, tasks) in [("ready", 1.0), ("delayed", 2.0), ("held", 3.0), ("quarantined", 4.0)] {
+        assert_eq!(value(&page, &format!(r#"freshen_queue_tasks{{state="{state}"}}"#)), Some(tasks), "{state}");
+    }
+    assert_eq!(value(&page, "freshen_queue_oldest_task_age_seconds"), Some(5.0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_queue_that_fails_is_counted_and_its_lines_are_left_out() {
-    let page = page(Broken::Fails).await;
+    let page = page(Toy::Fails).await;
     assert_eq!(value(&page, r#"freshen_port_failures_total{port="toy queue",operation="count"}"#), Some(1.0));
     for family in openmetrics::read(&page).unwrap() {
         let of_queue = family.name.starts_with("freshen_queue");
@@ -77,7 +105,7 @@ async fn a_queue_that_fails_is_counted_and_its_lines_are_left_out() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_hangs_is_not_waited_for() {
     let began = tokio::time::Instant::now();
-    let page = page(Broken::Hangs).await;
+    let page = page(Toy::Hangs).await;
     assert_eq!(began.elapsed().as_secs(), 2);
     assert_eq!(value(&page, r#"freshen_port_failures_total{port="queue",operation="depth"}"#), Some(1.0));
     assert_eq!(value(&page, "freshen_near_entries"), Some(0.0));
