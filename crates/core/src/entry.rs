@@ -46,6 +46,19 @@ pub enum Strength {
     Hard,
 }
 
+impl Strength {
+    /// Both.
+    pub const ALL: [Strength; 2] = [Strength::Soft, Strength::Hard];
+
+    /// Its name in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Strength::Soft => "soft",
+            Strength::Hard => "hard",
+        }
+    }
+}
+
 /// A name that entries share, so that one invalidation outdates them all: 1 to [`TAG_BYTES_MAX`] bytes.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(Arc<str>);

@@ -74,6 +74,25 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All of them.
+    pub const ALL: [Rule; 15] = [
+        Rule::Fresh,
+        Rule::EarlyRefresh,
+        Rule::WithinStale,
+        Rule::Invalidated,
+        Rule::Missing,
+        Rule::WithinStaleIfError,
+        Rule::InvalidatedHard,
+        Rule::TooStale,
+        Rule::BehindWrite,
+        Rule::Strict,
+        Rule::Undecodable,
+        Rule::StoreDown,
+        Rule::Demanded,
+        Rule::SoftTimeout,
+        Rule::LoadFailed,
+    ];
+
     /// Its name in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -117,6 +136,34 @@ pub enum LoadEnd {
     Refused,
 }
 
+impl LoadEnd {
+    /// All of them.
+    pub const ALL: [LoadEnd; 8] = [
+        LoadEnd::Stored,
+        LoadEnd::Outdated,
+        LoadEnd::Lost,
+        LoadEnd::NotKept,
+        LoadEnd::Failed,
+        LoadEnd::TimedOut,
+        LoadEnd::Panicked,
+        LoadEnd::Refused,
+    ];
+
+    /// Its name in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LoadEnd::Stored => "stored",
+            LoadEnd::Outdated => "outdated",
+            LoadEnd::Lost => "lost",
+            LoadEnd::NotKept => "not-kept",
+            LoadEnd::Failed => "failed",
+            LoadEnd::TimedOut => "timed-out",
+            LoadEnd::Panicked => "panicked",
+            LoadEnd::Refused => "refused",
+        }
+    }
+}
+
 /// How the turn of a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TaskEnd {
@@ -130,6 +177,21 @@ pub enum TaskEnd {
     Quarantined,
 }
 
+impl TaskEnd {
+    /// All of them.
+    pub const ALL: [TaskEnd; 4] = [TaskEnd::Done, TaskEnd::Retried, TaskEnd::PutBack, TaskEnd::Quarantined];
+
+    /// Its name in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TaskEnd::Done => "done",
+            TaskEnd::Retried => "retried",
+            TaskEnd::PutBack => "put-back",
+            TaskEnd::Quarantined => "quarantined",
+        }
+    }
+}
+
 /// Why no refresh was asked for; the stale value was served all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dropped {
@@ -141,6 +203,21 @@ pub enum Dropped {
     Governor,
     /// The cache is shutting down.
     Closing,
+}
+
+impl Dropped {
+    /// All of them.
+    pub const ALL: [Dropped; 4] = [Dropped::QueueFull, Dropped::Unreachable, Dropped::Governor, Dropped::Closing];
+
+    /// Its name in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dropped::QueueFull => "queue-full",
+            Dropped::Unreachable => "unreachable",
+            Dropped::Governor => "governor",
+            Dropped::Closing => "closing",
+        }
+    }
 }
 
 /// Something the engine decided or met.
@@ -253,5 +330,27 @@ pub trait Observer: Send + Sync + 'static {
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
     fn observe(&self, event: &Event<'_>) {
         (**self).observe(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever counts by them keeps a place for each at its number.
+    #[test]
+    fn the_lists_are_whole_and_in_order() {
+        let (statuses, rules) = (Status::ALL.map(|status| status as usize), Rule::ALL.map(|rule| rule as usize));
+        let (loads, tasks) = (LoadEnd::ALL.map(|end| end as usize), TaskEnd::ALL.map(|end| end as usize));
+        let dropped = Dropped::ALL.map(|dropped| dropped as usize);
+        for (list, last) in [
+            (&statuses[..], Status::Empty as usize),
+            (&rules[..], Rule::LoadFailed as usize),
+            (&loads[..], LoadEnd::Refused as usize),
+            (&tasks[..], TaskEnd::Quarantined as usize),
+            (&dropped[..], Dropped::Closing as usize),
+        ] {
+            assert_eq!(list, (0..=last).collect::<Vec<_>>());
+        }
     }
 }

@@ -246,12 +246,15 @@ async fn a_lost_message_shows_as_a_gap_and_nothing_near_is_trusted() {
         pair.one.cache.invalidate(&truth("a"), Strength::Soft).await.unwrap();
         pair.two.settle().await;
         assert_eq!(get(&pair.two, "a").await, (1, Status::Hit), "it has not heard");
+        assert!(pair.two.cache.near_is_trusted());
         pair.one.cache.invalidate(&truth("another"), Strength::Soft).await.unwrap();
         pair.two.settle().await;
         assert_eq!(pair.two.events.count("NearDistrusted"), 1);
+        assert!(!pair.two.cache.near_is_trusted());
         assert_eq!(get(&pair.two, "a").await, (1, Status::Stale));
         pass(2 * SECOND).await;
         assert_eq!(pair.two.events.count("NearTrusted"), 2, "once at the start, once again");
+        assert!(pair.two.cache.near_is_trusted());
         assert_eq!(get(&pair.two, "a").await, (2, Status::Hit));
     }
 }

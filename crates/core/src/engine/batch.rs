@@ -10,6 +10,7 @@ use tracing::Instrument;
 use crate::engine::cache::Cache;
 use crate::engine::fault::Fault;
 use crate::engine::scope::Scope;
+use crate::engine::spans;
 use crate::engine::work::{Product, Work};
 
 /// Where the loads of one `get_many` meet. It fires when everybody who has a seat has either arrived or left, and as often
@@ -94,13 +95,14 @@ async fn fire(cache: Cache, arrived: Vec<Arrival>) {
     let Some(first) = works.first().cloned() else { return };
     // Each key has its own time; the batch has that of the most patient.
     let timeout = works.iter().map(|work| work.policy().load_timeout()).max().unwrap_or_default();
-    let span = tracing::info_span!(target: "freshen", "load_many", job = first.job_name(), keys = works.len());
-    let load = Scope::of(flights).run(first.load_many(&works, &cache)).instrument(span);
-    let outcome = match tokio::time::timeout(timeout, AssertUnwindSafe(load).catch_unwind()).await {
+    let span = spans::load_many(first.job_name(), works.len());
+    let load = Scope::of(flights).run(first.load_many(&works, &cache)).instrument(span.clone());
+    let outcome: Vec<_> = match tokio::time::timeout(timeout, AssertUnwindSafe(load).catch_unwind()).await {
         Ok(Ok(products)) => products,
         Ok(Err(panic)) => works.iter().map(|_| Err(Fault::panicked(&*panic))).collect(),
         Err(_) => works.iter().map(|_| Err(Fault::TimedOut(timeout))).collect(),
     };
+    spans::load_many_ended(&span, &outcome);
     for (reply, product) in replies.into_iter().zip(outcome) {
         // Whoever timed out meanwhile is gone.
         let _ = reply.send(product);

@@ -275,6 +275,11 @@ impl Cache {
         self.engine.registry().near_size()
     }
 
+    /// Whether the near tier answers. It does not while messages of the bus may be missing.
+    pub fn near_is_trusted(&self) -> bool {
+        self.engine.near().is_trusted()
+    }
+
     /// How many loads are under way in this process.
     pub fn loads_under_way(&self) -> usize {
         self.engine.flights().len()

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::engine::batch::BatchSeat;
 use crate::engine::cache::Cache;
@@ -12,6 +12,7 @@ use crate::engine::core::Engine;
 use crate::engine::fault::Fault;
 use crate::engine::scope::Scope;
 use crate::engine::slot::Hand;
+use crate::engine::spans;
 use crate::engine::work::{Product, Work};
 use crate::event::Event;
 use crate::store::{Currency, Lease};
@@ -34,10 +35,12 @@ impl Run<'_> {
     pub async fn carry_out(self, batch: Option<BatchSeat>) -> Result<Product, Fault> {
         let within = self.work.policy().load_timeout();
         self.engine.emit(&Event::LoadBegan { key: self.work.key() });
+        // A batch has a span of its own.
+        let span = if batch.is_some() { Span::none() } else { spans::load(self.work.key()) };
         let load = async {
             match batch {
                 Some(seat) => seat.load(self.work.clone(), self.id).await,
-                None => self.alone().await,
+                None => self.alone().instrument(span.clone()).await,
             }
         };
         let load = tokio::time::timeout(within, AssertUnwindSafe(load).catch_unwind());
@@ -45,11 +48,13 @@ impl Run<'_> {
             ended = load => ended,
             never = self.renewing() => match never {},
         };
-        match ended {
+        let result = match ended {
             Ok(Ok(result)) => result,
             Ok(Err(panic)) => Err(Fault::panicked(&*panic)),
             Err(_) => Err(Fault::TimedOut(within)),
-        }
+        };
+        spans::load_ended(&span, &result);
+        result
     }
 
     async fn alone(&self) -> Result<Product, Fault> {
@@ -57,8 +62,7 @@ impl Run<'_> {
         // "Unchanged" must not bring back what was invalidated hard.
         let servable = |hand: &&Hand| self.engine.near().currency(hand.meta()) != Currency::OutdatedHard;
         let previous = self.previous.filter(servable).map(|hand| (hand, now.since(hand.meta().loaded_at)));
-        let span = tracing::info_span!(target: "freshen", "load", key = %self.work.key());
-        Scope::of(vec![self.id]).run(self.work.load(self.cache, previous)).instrument(span).await
+        Scope::of(vec![self.id]).run(self.work.load(self.cache, previous)).await
     }
 
     async fn renewing(&self) -> std::convert::Infallible {

@@ -10,7 +10,7 @@
 //! flight      one load per key in this process; caller waits for it
 //! passage     the one road in: begin, load, commit; what for is its demand; waiting and notices: until
 //!             another process has stored
-//! load        one run of the job's code, through work; batch: one run for many keys
+//! load        one run of the job's code, through work; batch: one run for many keys; spans: what traces show of it
 //! explain     what all of these would decide now, without any effect
 //! served      the answer, and who is told
 //! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
@@ -48,6 +48,7 @@ mod demand;
 mod passage;
 mod load;
 mod batch;
+mod spans;
 mod waiting;
 mod notices;
 mod work;

@@ -168,6 +168,11 @@ impl Near {
         drop(taken);
     }
 
+    /// Whether it answers.
+    pub fn is_trusted(&self) -> bool {
+        is_trusted(self.trust.load(Ordering::Acquire))
+    }
+
     /// Stops answering: messages were lost.
     pub fn distrust(&self) -> bool {
         let before =

@@ -11,6 +11,7 @@ use crate::engine::demand::Demand;
 use crate::engine::fault::Fault;
 use crate::engine::governor::Place;
 use crate::engine::passage::fly;
+use crate::engine::spans;
 use crate::engine::work::Work;
 use crate::error::PortError;
 use crate::event::{Event, TaskEnd};
@@ -54,9 +55,9 @@ impl Turn {
     pub async fn take(self, place: Option<Place>) {
         match (&self.work, place) {
             (Ok(work), Some(place)) => {
-                let attempts = self.delivery.task.attempts;
-                let span = tracing::info_span!(target: "freshen", "task", key = %work.key(), attempts);
-                self.carry_out(work, place).instrument(span).await;
+                let span = spans::task(work.key(), self.delivery.task.attempts);
+                let (end, reason) = self.carry_out(work, place).instrument(span.clone()).await;
+                spans::task_ended(&span, end, reason.as_deref());
             }
             (Ok(_), None) => self.put_back(AGAIN_PAUSE).await,
             (Err(reason), _) => {
@@ -69,7 +70,7 @@ impl Turn {
         }
     }
 
-    async fn carry_out(&self, work: &Arc<dyn Work>, place: Place) {
+    async fn carry_out(&self, work: &Arc<dyn Work>, place: Place) -> (TaskEnd, Option<String>) {
         let (settlement, reason) = self.refresh(work, place).await;
         let key = work.key();
         if matches!(settlement, Settlement::Quarantine(_)) {
@@ -78,7 +79,7 @@ impl Turn {
         if !matches!(settlement, Settlement::RetryAfter(_) | Settlement::PutBack(_)) {
             self.cache.engine().heat().forget(key.hash());
         }
-        self.end(Some(key), settlement, reason.as_deref()).await;
+        (self.end(Some(key), settlement, reason.as_deref()).await, reason)
     }
 
     /// Takes the key down the road, or follows whoever does already.
@@ -139,7 +140,7 @@ impl Turn {
         (Settlement::RetryAfter(pause), Some(reason.to_owned()))
     }
 
-    async fn end(&self, key: Option<&Key>, settlement: Settlement, reason: Option<&str>) {
+    async fn end(&self, key: Option<&Key>, settlement: Settlement, reason: Option<&str>) -> TaskEnd {
         let end = match settlement {
             Settlement::Done => TaskEnd::Done,
             Settlement::RetryAfter(_) => TaskEnd::Retried,
@@ -148,6 +149,7 @@ impl Turn {
         };
         settle(self.cache.engine(), &self.delivery, settlement).await;
         self.cache.engine().emit(&Event::TaskEnded { key, end, reason });
+        end
     }
 }
 

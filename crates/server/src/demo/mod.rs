@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use freshen::metrics::Metrics;
 use freshen::{Cache, Clock, Job, Jobs};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -65,11 +66,12 @@ impl Demo {
                 (Some(upstream), source)
             }
         };
-        let stats = Arc::new(Stats::new(clock.clone()));
+        let (stats, metrics) = (Arc::new(Stats::new(clock.clone())), Metrics::new());
         let cache = Cache::builder()
             .state(Fetcher::new(&source)?)
             .jobs(Jobs::new().add::<Latest>())
             .observer(stats.clone())
+            .observer(metrics.clone())
             .build()
             .await?;
         let job = Latest::of(&source);
@@ -78,7 +80,7 @@ impl Demo {
         announce(address, &source);
         let (stop, stopped) = oneshot::channel::<()>();
         let times = Times::of(&Latest::policy().build()?);
-        let shown = Shown { cache: cache.clone(), job, source, stats, clock, times };
+        let shown = Shown { cache: cache.clone(), job, source, stats, metrics, clock, times };
         let serving = tokio::spawn(serve::serve(listener, shown, stopped));
         signals.next().await;
         eprintln!("freshen: ending; a second signal ends it at once");

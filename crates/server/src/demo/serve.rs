@@ -1,4 +1,4 @@
-//! The demo's own HTTP server: the page, the same as data, and a sign of life.
+//! The demo's own HTTP server: the page, the same as data, metrics for Prometheus, and a sign of life.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use freshen::metrics::{METRICS_CONTENT_TYPE, Metrics};
 use freshen::{Cache, Clock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -28,6 +29,8 @@ pub struct Shown {
     pub source: Source,
     /// What happened so far.
     pub stats: Arc<Stats>,
+    /// The same, for Prometheus.
+    pub metrics: Metrics,
     /// What waits are measured with.
     pub clock: Clock,
     /// The policy's times.
@@ -39,6 +42,7 @@ pub async fn serve(listener: TcpListener, shown: Shown, stop: oneshot::Receiver<
     let app = Router::new()
         .route("/", get(page))
         .route("/state.json", get(state))
+        .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(Arc::new(shown));
     let stopped = async {
@@ -71,6 +75,10 @@ async fn page(State(shown): State<Arc<Shown>>) -> Response {
 
 async fn state(State(shown): State<Arc<Shown>>) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(shown.look().await)).into_response()
+}
+
+async fn metrics(State(shown): State<Arc<Shown>>) -> Response {
+    ([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], shown.metrics.render(&shown.cache).await).into_response()
 }
 
 impl Shown {

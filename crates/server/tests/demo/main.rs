@@ -9,4 +9,5 @@ mod origin;
 
 mod ends;
 mod life;
+mod metrics;
 mod sources;
