@@ -185,6 +185,9 @@ impl Stage {
     }
 }
 
+/// Answers of each cache in one run, at least.
+const ANSWERS_LEAST: usize = 100;
+
 async fn stress(stages: Vec<Arc<Stage>>, span: Duration) {
     let until = Instant::now() + span;
     let mut tasks = Vec::new();
@@ -192,7 +195,8 @@ async fn stress(stages: Vec<Arc<Stage>>, span: Duration) {
         for n in 0..12 {
             let stage = stage.clone();
             tasks.push(tokio::spawn(async move {
-                while Instant::now() < until {
+                // A busy machine takes longer for as much.
+                while Instant::now() < until || stage.answers.load(SeqCst) <= ANSWERS_LEAST {
                     if n < 3 {
                         stage.write().await
                     } else {
@@ -209,7 +213,6 @@ async fn stress(stages: Vec<Arc<Stage>>, span: Duration) {
         task.await.unwrap();
     }
     for stage in stages {
-        assert!(stage.answers.load(SeqCst) > 100, "{}", stage.answers.load(SeqCst));
         assert!(stage.cache.shut_down(Duration::from_secs(10)).await);
         assert_eq!(stage.cache.loads_under_way(), 0);
     }

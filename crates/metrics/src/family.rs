@@ -67,6 +67,9 @@ pub static FAMILIES: &[Family] = &[
     counter("freshen_undecodable", "Stored values that did not decode into their job's type.", |part, lines| {
         by_job(part, lines, |counts| &counts.undecodable);
     }),
+    counter("freshen_warm_ups_failed", "Scheduled warm-ups that enqueued nothing.", |part, lines| {
+        by_job(part, lines, |counts| &counts.warm_ups_failed);
+    }),
     counter("freshen_port_failures", "Failures of a store, queue or bus that were survived.", |part, lines| {
         for ((port, operation), failures) in part.counts.port_failures.iter() {
             lines.number(&[("port", port), ("operation", operation)], failures.read());

@@ -21,6 +21,7 @@ pub struct JobCounts {
     pub asked: [Count; 2],
     pub dropped: [Count; Dropped::ALL.len()],
     pub undecodable: Count,
+    pub warm_ups_failed: Count,
 }
 
 /// What every answer counts.
@@ -75,6 +76,7 @@ impl JobCounts {
             asked: Default::default(),
             dropped: Default::default(),
             undecodable: Count::default(),
+            warm_ups_failed: Count::default(),
         }
     }
 

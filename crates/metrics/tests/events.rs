@@ -115,6 +115,8 @@ async fn troubles_count_by_where_they_were() {
     assert_eq!(changed(Event::PortFailed { error }).await, [expected]);
     let undecodable = Event::Undecodable { key: &key(), reason: "a text that stays out" };
     assert_eq!(changed(undecodable).await, [r#"freshen_undecodable_total{job_name="job"} 2"#]);
+    let failed = Event::WarmUpFailed { job: "job", reason: "a text that stays out" };
+    assert_eq!(changed(failed).await, [r#"freshen_warm_ups_failed_total{job_name="job"} 2"#]);
     let lost = r#"freshen_near_trust_changes_total{to="distrusted"} 2"#;
     assert_eq!(changed(Event::NearDistrusted).await, [lost]);
     assert_eq!(changed(Event::NearTrusted).await, [r#"freshen_near_trust_changes_total{to="trusted"} 2"#]);
