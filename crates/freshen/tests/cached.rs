@@ -233,6 +233,7 @@ async fn a_method_that_takes_no_self_has_its_job_beside_the_impl() {
 
 /// Arguments that are named as what the expansion uses itself.
 #[cached(tags = ["{load}:{value}:{type}"], value_tags = tags)]
+#[allow(clippy::too_many_arguments)]
 async fn names(
     load: &str,
     jobs: &str,
@@ -250,8 +251,8 @@ async fn names(
     format!("{load}{jobs}{self_}{value}{type}{results}{formatter}{reads}{near}{given}{}", previous.is_none())
 }
 
-fn tags(value: &String) -> Vec<String> {
-    vec![value.clone()]
+fn tags(value: &str) -> Vec<String> {
+    vec![value.to_owned()]
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 #![deny(missing_debug_implementations, unreachable_pub, single_use_lifetimes, unused_lifetimes, unused_qualifications)]
 #![deny(clippy::all, clippy::pedantic, clippy::unwrap_used, clippy::panic, clippy::shadow_unrelated)]
 #![forbid(unsafe_code)]
+#![allow(clippy::unused_async)] // These functions wait for nothing.
 
 /// Functions of all kinds.
 pub mod functions {
@@ -12,7 +13,7 @@ pub mod functions {
     use serde::{Deserialize, Serialize};
 
     /// How long.
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_secs(100);
 
     /// What a load fails with.
     #[derive(Debug)]
@@ -52,7 +53,7 @@ pub mod functions {
         word: &str,
         number: &Number,
         list: Option<&[u8]>,
-        #[state] source: &String,
+        #[state] source: &str,
         #[skip] most: usize,
         #[cache] cache: &Cache,
         #[previous] previous: Option<Previous<'_, Vec<String>>>,
@@ -62,19 +63,19 @@ pub mod functions {
     }
 
     /// Of many.
-    async fn many(jobs: &[AllKinds], source: &String, _cache: &Cache) -> Vec<Result<Vec<String>, Down>> {
-        jobs.iter().map(|job| Ok(vec![job.word.clone(), source.clone()])).collect()
+    async fn many(jobs: &[AllKinds], source: &str, _cache: &Cache) -> Vec<Result<Vec<String>, Down>> {
+        jobs.iter().map(|job| Ok(vec![job.word.clone(), source.to_owned()])).collect()
     }
 
-    fn tags(value: &Vec<String>) -> Vec<String> {
-        value.clone()
+    fn tags(value: &[String]) -> Vec<String> {
+        value.to_vec()
     }
 
-    fn is_some(value: &Vec<String>) -> Result<(), String> {
+    fn is_some(value: &[String]) -> Result<(), String> {
         if value.is_empty() { Err("empty".into()) } else { Ok(()) }
     }
 
-    fn windows(_value: &Vec<String>, policy: &freshen::Policy) -> freshen::Windows {
+    fn windows(_value: &[String], policy: &freshen::Policy) -> freshen::Windows {
         policy.windows()
     }
 
@@ -120,12 +121,12 @@ pub mod functions {
         pub number: u32,
     }
 
-    #[allow(clippy::unused_async)] // A load is async whether it waits or not.
     async fn load(job: &ByHand, _load: Load<'_, ByHand>) -> Result<u64, std::convert::Infallible> {
         Ok(u64::from(job.number))
     }
 
     /// It is quiet where nothing of it is used, too: only this one is looked up.
+    #[must_use]
     pub fn used() -> usize {
         format!("{:?}{:?}", AllKinds::of("a", &Number(1), None), ByHand::of("a", 1)).len()
     }

@@ -20,7 +20,7 @@ async fn tagged(user: &str, page: &Page, number: i64, list: Option<&str>) -> Vec
     vec![user.to_uppercase(), page.site.clone(), list.unwrap_or("?").into(), number.to_string()]
 }
 
-fn initials(value: &Vec<String>) -> Vec<String> {
+fn initials(value: &[String]) -> Vec<String> {
     value.iter().map(|text| format!("initial:{}", &text[..1])).collect()
 }
 
@@ -63,8 +63,8 @@ async fn by_value() -> Vec<String> {
     vec!["a".into(), "b".into()]
 }
 
-fn texts(value: &Vec<String>) -> Vec<String> {
-    value.clone()
+fn texts(value: &[String]) -> Vec<String> {
+    value.to_vec()
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_duration_is_the_sum_of_its_parts() {
-        let minutes = |minutes| Duration::from_secs(60 * minutes);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         for (text, expected) in [
             ("15m", minutes(15)),
             ("1h 30m", minutes(90)),

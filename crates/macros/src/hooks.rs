@@ -49,17 +49,17 @@ impl Hooks {
     pub fn methods(&self, root: &Path, keys: &Keys<'_>) -> Result<TokenStream> {
         let tags = self.tags_method(keys)?;
         let validate = self.validate.as_ref().map(|validate| {
-            let call = call(validate, &quote!(value));
+            let call = call(validate, &["value"]);
             quote! {
                 fn validate(&self, value: &Self::Output) -> ::core::result::Result<(), ::std::string::String> { #call }
             }
         });
         let weigh = self.weigh.as_ref().map(|weigh| {
-            let call = call(weigh, &quote!(value));
+            let call = call(weigh, &["value"]);
             quote!(fn weigh(&self, value: &Self::Output) -> usize { #call })
         });
         let windows = self.windows.as_ref().map(|windows| {
-            let call = call(windows, &quote!(value, policy));
+            let call = call(windows, &["value", "policy"]);
             quote!(fn windows(&self, value: &Self::Output, policy: &#root::Policy) -> #root::Windows { #call })
         });
         let (absent, empty) = (self.absent_method(), self.empty_method());
@@ -71,7 +71,7 @@ impl Hooks {
             return Ok(None);
         }
         let tags: Vec<TokenStream> = self.tags.iter().map(|tag| template::expand(tag, keys)).collect::<Result<_>>()?;
-        let body = match self.value_tags.as_ref().map(|of_value| call(of_value, &quote!(value))) {
+        let body = match self.value_tags.as_ref().map(|of_value| call(of_value, &["value"])) {
             Some(of_value) if tags.is_empty() => of_value,
             Some(of_value) => quote! {
                 let mut tags: ::std::vec::Vec<::std::string::String> = #of_value;
@@ -111,8 +111,10 @@ impl Hooks {
 }
 
 /// Calls a function of the user's, so that rustc points at its name where its types do not fit.
-fn call(function: &ExprPath, arguments: &TokenStream) -> TokenStream {
-    quote_spanned!(Span::call_site().located_at(function.span())=> #function(#arguments))
+fn call(function: &ExprPath, arguments: &[&str]) -> TokenStream {
+    let span = Span::call_site().located_at(function.span());
+    let arguments = arguments.iter().map(|name| Ident::new(name, span));
+    quote_spanned!(span=> #function(#(#arguments),*))
 }
 
 fn texts(input: ParseStream) -> Result<Vec<LitStr>> {

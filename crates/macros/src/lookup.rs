@@ -23,13 +23,13 @@ impl Lookup<'_> {
 
     fn whole(&self) -> TokenStream {
         let Lookup { name, vis, configured, .. } = self;
-        let (names, types) = (self.names(), self.types());
+        let (names, types, allowed) = (self.names(), self.types(), self.allowed());
         quote! {
             #(#configured)*
             #[automatically_derived]
             impl #name {
                 /// The job for these arguments.
-                #[allow(dead_code)]
+                #allowed
                 #[must_use]
                 #vis fn of(#(#names: #types),*) -> Self {
                     Self { #(#names),* }
@@ -40,7 +40,7 @@ impl Lookup<'_> {
 
     fn borrowed(&self) -> TokenStream {
         let Lookup { name, vis, configured, .. } = self;
-        let (names, types) = (self.names(), self.types());
+        let (names, types, allowed) = (self.names(), self.types(), self.allowed());
         let lookup = format_ident!("{name}Of");
         let docs = format!("A [`{name}`] whose arguments are borrowed: looking it up copies none of them.");
         let field_docs = names.iter().map(|name| format!("The argument `{name}`."));
@@ -58,7 +58,7 @@ impl Lookup<'_> {
             #[automatically_derived]
             impl #name {
                 /// Names the job by arguments that are borrowed.
-                #[allow(dead_code)]
+                #allowed
                 #vis fn of<'a>(#(#names: #types),*) -> #lookup<'a> {
                     #lookup { #(#names),* }
                 }
@@ -102,6 +102,14 @@ impl Lookup<'_> {
                     #root::__private::show(&#root::Lookup::to_job(self), formatter)
                 }
             }
+        }
+    }
+
+    /// Whether a job is looked up, and how many arguments it has, is the user's choice.
+    fn allowed(&self) -> TokenStream {
+        match self.keys.len() {
+            0..=7 => quote!(#[allow(dead_code)]),
+            _ => quote!(#[allow(dead_code, clippy::too_many_arguments)]),
         }
     }
 

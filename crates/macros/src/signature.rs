@@ -1,7 +1,7 @@
 //! A cached function as the job sees it.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Error, GenericParam, Path, Result, Type};
 
@@ -40,13 +40,15 @@ impl Signature {
         })
     }
 
-    /// The type of the job's state.
+    /// The type of the job's state, at the place of the first.
     pub fn state(&self) -> TokenStream {
         let states = self.arguments.iter().filter_map(|argument| match &argument.role {
-            Role::State(form) => Some(form.kept_type()),
+            Role::State(form) => Some((argument.span, form.kept_type())),
             _ => None,
         });
-        quote!((#(#states,)*))
+        let (spans, types): (Vec<Span>, Vec<TokenStream>) = states.unzip();
+        let span = spans.first().copied().unwrap_or_else(Span::call_site);
+        quote_spanned!(span=> (#(#types,)*))
     }
 
     /// What the function is called with in a load.

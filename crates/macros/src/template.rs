@@ -14,6 +14,8 @@ pub type Keys<'a> = [(&'a Ident, &'a Form)];
 /// The expression that makes a tag of a job, `self`.
 pub fn expand(tag: &LitStr, keys: &Keys<'_>) -> syn::Result<TokenStream> {
     let text = tag.value();
+    // Where an argument has no text, rustc says so at the tag.
+    let span = Span::call_site().located_at(tag.span());
     let pieces = split(&text).map_err(|reason| Error::new(tag.span(), reason))?;
     let mut format = String::new();
     let mut places = Vec::new();
@@ -22,7 +24,7 @@ pub fn expand(tag: &LitStr, keys: &Keys<'_>) -> syn::Result<TokenStream> {
             Piece::Text(text) => format.push_str(&text.replace('{', "{{").replace('}', "}}")),
             Piece::Place(path) => {
                 format.push_str("{}");
-                places.push(place(path, keys).map_err(|reason| Error::new(tag.span(), reason))?);
+                places.push(place(path, keys, span).map_err(|reason| Error::new(tag.span(), reason))?);
             }
         }
     }
@@ -35,10 +37,7 @@ pub fn expand(tag: &LitStr, keys: &Keys<'_>) -> syn::Result<TokenStream> {
                 None => Ok(quote!(::std::string::String::from(#tag_text))),
             }
         }
-        _ => {
-            let span = Span::call_site().located_at(tag.span());
-            Ok(quote_spanned!(span=> ::std::format!(#format, #(#places),*)))
-        }
+        _ => Ok(quote_spanned!(span=> ::std::format!(#format, #(#places),*))),
     }
 }
 
@@ -87,7 +86,7 @@ fn split(text: &str) -> Result<Vec<Piece>, String> {
 }
 
 /// `self.user` for `user`, `self.page.site` for `page.site`.
-fn place(path: &str, keys: &Keys<'_>) -> Result<TokenStream, String> {
+fn place(path: &str, keys: &Keys<'_>, span: Span) -> Result<TokenStream, String> {
     let mut parts = path.split('.');
     let first = parts.next().unwrap_or_default();
     let Some((name, form)) = keys.iter().find(|(name, _)| plain(name) == first) else {
@@ -100,7 +99,9 @@ fn place(path: &str, keys: &Keys<'_>) -> Result<TokenStream, String> {
     if optional && fields.is_empty() {
         return Err(format!("`{{{path}}}` may be `None`, which has no text: make this tag in `value_tags`"));
     }
-    Ok(quote!(self.#name #(.#fields)*))
+    let mut name = (*name).clone();
+    name.set_span(span);
+    Ok(quote_spanned!(span=> self.#name #(.#fields)*))
 }
 
 fn unknown(path: &str, keys: &Keys<'_>) -> String {
