@@ -1,4 +1,5 @@
 //! `#[cached]`: a job beside an async function, with its arguments, its output and what else its load is given.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;
@@ -261,6 +262,27 @@ async fn no_name_of_an_argument_collides() {
     assert_eq!(stage.seen(&job).await.0, "ab12c34100true");
     let peek = stage.cache.peek(&job).await.unwrap().unwrap();
     assert_eq!(peek.tags().collect::<Vec<_>>(), ["a:2:c", "ab12c34100true"]);
+}
+
+macro_rules! cached_functions {
+    ($($name:ident($ty:ty, $inner:ty) ttl $ttl:literal -> $out:ty;)*) => {$(
+        #[cached(ttl = $ttl, tags = ["{value}"])]
+        async fn $name(value: $ty, mut other: Option<$inner>) -> $out {
+            other.take().map_or(0, |other| other.len()) + value.to_string().len()
+        }
+    )*};
+}
+
+cached_functions! {
+    of_text(&str, &str) ttl "10s" -> usize;
+    of_number(u32, &[u8]) ttl "1h" -> usize;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_macro_may_write_the_function() {
+    assert_eq!(stage::<OfText>().await.seen(&OfText::of("ab", Some("c"))).await.0, 3);
+    assert_eq!(stage::<OfNumber>().await.seen(&OfNumber::of(12, Some(&[1, 2]))).await.0, 4);
+    assert_eq!(OfText::policy(), freshen::Policy::builder().ttl(10 * SECOND));
 }
 
 #[cached]

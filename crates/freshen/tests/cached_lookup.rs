@@ -1,4 +1,5 @@
 //! Arguments that are taken by reference: kept owned in the job, looked up borrowed, without an allocation.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;

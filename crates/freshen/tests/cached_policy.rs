@@ -1,4 +1,5 @@
 //! Each argument for a job's policy, and what it does to a cache.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;

@@ -1,4 +1,5 @@
 //! What the macros write brings no warning into a crate that denies all of these.
+#![cfg(feature = "macros")]
 #![deny(warnings, missing_docs, unused, nonstandard_style, future_incompatible, rust_2018_idioms)]
 #![deny(missing_debug_implementations, unreachable_pub, single_use_lifetimes, unused_lifetimes, unused_qualifications)]
 #![deny(clippy::all, clippy::pedantic, clippy::unwrap_used, clippy::panic, clippy::shadow_unrelated)]

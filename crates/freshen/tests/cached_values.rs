@@ -1,4 +1,5 @@
 //! What `#[cached]` lets a job say of its values: tags, windows, which are refused and absent, weight, and how many load at once.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;

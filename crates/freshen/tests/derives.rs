@@ -1,4 +1,5 @@
 //! `#[derive(Job)]` and `#[derive(Lookup)]`: for those who write the struct themselves.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 mod common;

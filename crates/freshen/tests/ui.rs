@@ -1,4 +1,5 @@
 //! What a user is told by the compiler, and where. CONTRIBUTING.md says how to update the messages.
+#![cfg(feature = "macros")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
 use std::process::Command;

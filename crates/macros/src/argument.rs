@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, FnArg, Meta, Pat, PatType, Path, Result, Type};
 
-use crate::form::Form;
+use crate::form::{Form, bare};
 use crate::scan;
 
 /// The attributes that say what an argument is for.
@@ -117,7 +117,7 @@ fn check(role: &Role, ty: &Type) -> Result<()> {
         let message = "a cached function takes no `impl Trait`: a job is one type, so name the argument's type";
         return Err(Error::new(span, message));
     }
-    if let Type::Reference(reference) = ty
+    if let Type::Reference(reference) = bare(ty)
         && let Some(mutable) = reference.mutability
     {
         let message = "a load cannot change its arguments: take `&T`, or a `#[state]` that is shared and locks itself";
@@ -132,7 +132,7 @@ fn check(role: &Role, ty: &Type) -> Result<()> {
 
 /// What is kept owns itself.
 fn check_kept(ty: &Type, form: &Form) -> Result<()> {
-    let lifetime = match ty {
+    let lifetime = match bare(ty) {
         Type::Reference(reference) => reference.lifetime.as_ref(),
         _ => None,
     };

@@ -123,10 +123,11 @@ impl Source<'_> {
     fn load(&self, root: &Path, signature: &Signature) -> TokenStream {
         let (name, arguments) = (&signature.name, signature.lent(root, &load_argument()));
         let function = self.owner.map_or_else(|| quote!(#name), |owner| quote!(<#owner>::#name));
-        let deprecated = self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"));
-        let allowed = deprecated.then(|| quote!(#[allow(deprecated)]));
         let span = Span::call_site().located_at(name.span());
-        let call = quote_spanned!(span=> { #allowed let given = #function(#(#arguments),*).await; given });
+        let mut call = quote_spanned!(span=> #function(#(#arguments),*).await);
+        if self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated")) {
+            call = quote_spanned!(span=> { #[allow(deprecated)] let given = #call; given });
+        }
         match signature.output.error {
             Some(_) => call,
             None => quote!(::core::result::Result::Ok(#call)),

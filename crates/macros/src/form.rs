@@ -18,11 +18,11 @@ pub enum Form {
 impl Form {
     /// The form of a function's argument, by whether it is borrowed.
     pub fn of_argument(ty: &Type) -> Form {
-        if let Type::Reference(reference) = ty {
-            return Form::Lent((*reference.elem).clone());
+        if let Type::Reference(reference) = bare(ty) {
+            return Form::Lent(bare(&reference.elem).clone());
         }
-        match only_argument(ty, "Option") {
-            Some(Type::Reference(reference)) => Form::LentOption((*reference.elem).clone()),
+        match only_argument(ty, "Option").map(bare) {
+            Some(Type::Reference(reference)) => Form::LentOption(bare(&reference.elem).clone()),
             _ => Form::Whole(ty.clone()),
         }
     }
@@ -109,6 +109,15 @@ impl Form {
     }
 }
 
+/// A type without the invisible brackets in which a macro by example hands its types on, and without parentheses.
+pub fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
+    }
+}
+
 /// The one generic argument of a path that ends with `name`.
 pub fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     match type_arguments(ty, name)?[..] {
@@ -119,7 +128,7 @@ pub fn only_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 
 /// The generic arguments of a path that ends with `name`, where all of them are types.
 pub fn type_arguments<'a>(ty: &'a Type, name: &str) -> Option<Vec<&'a Type>> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = bare(ty) else { return None };
     let last = path.path.segments.last().filter(|last| name.is_empty() || last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     let types = arguments.args.iter().map(|argument| match argument {

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Error, Result, ReturnType, Type};
 
-use crate::form::{only_argument, type_arguments};
+use crate::form::{bare, only_argument, type_arguments};
 use crate::scan;
 
 /// A function's output.
@@ -43,7 +43,7 @@ impl Output {
 }
 
 fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+    matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
 fn split(ty: &Type, error: Option<&Type>) -> Result<Output> {
