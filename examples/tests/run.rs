@@ -11,6 +11,9 @@ mod invalidate;
 #[allow(dead_code)]
 #[path = "../03_many_and_warm_up.rs"]
 mod many_and_warm_up;
+#[allow(dead_code)]
+#[path = "../04_cached_function.rs"]
+mod cached_function;
 
 #[tokio::test(start_paused = true)]
 async fn the_first_job_is_loaded_and_then_a_hit() {
@@ -43,6 +46,19 @@ async fn what_is_missing_of_many_is_loaded_together() {
         "9: loaded, computed with 2 others",
         "16: loaded, computed with 2 others",
         "25: loaded, computed with 2 others",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cached_function_is_loaded_once_and_stays_callable() {
+    let mut lines = Vec::new();
+    cached_function::run(|line| lines.push(line)).await.unwrap();
+    let expected = [
+        "loaded: hello, ann, for the 1. time",
+        "hit: hello, ann, for the 1. time",
+        "loaded: hello, ann, for the 2. time",
+        "called: hello, bob, for the 3. time",
     ];
     assert_eq!(lines, expected);
 }

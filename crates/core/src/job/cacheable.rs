@@ -8,6 +8,11 @@ use serde::de::DeserializeOwned;
 use crate::wire::{self, Codec, WireError};
 
 /// A value that may be cached. Every `Serialize + DeserializeOwned` type is one; [`Local`] makes one of any other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "not a value that can be written and read again",
+    note = "derive `Serialize` and `Deserialize` for it, or keep it in this process as `Local<{Self}>`"
+)]
 pub trait Cacheable: Send + Sync + Sized + 'static {
     /// Whether it can be written for a store that other processes read.
     const ENCODABLE: bool;

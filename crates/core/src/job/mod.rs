@@ -48,6 +48,11 @@ pub use state::{State, States};
 ///
 /// Only `load` and what it is made of must be given. Sets and maps in the arguments must have an order (`BTreeSet`, `BTreeMap`):
 /// `Hash` sees to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no job",
+    label = "neither a job nor a way to name one",
+    note = "a job is a struct with `impl Job`, or what `#[cached]` writes beside a function: `cache.get(&Tweets::of(\"ann\"))`"
+)]
 pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     /// What is cached.
     type Output: Cacheable;
@@ -167,6 +172,11 @@ pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + 
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no job",
+    label = "neither a job nor a borrowed form of one",
+    note = "give the job itself, or what its `of` makes: `cache.get(&Tweets::of(\"ann\"))`"
+)]
 pub trait Lookup: Hash + Equivalent<Self::Job> + Sync {
     /// The job it names.
     type Job: Job;

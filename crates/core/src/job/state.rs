@@ -27,6 +27,11 @@ impl fmt::Debug for States {
 }
 
 /// What a job needs, collected once when the cache is built: `()`, or a tuple of up to six things.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the state of a job",
+    label = "not a tuple of things that the cache was given",
+    note = "a state is `()` or a tuple of up to six types that are `Clone + Send + Sync + 'static`: `(Client,)`, with the comma"
+)]
 pub trait State: Sized + Send + Sync + 'static {
     /// Takes what is needed.
     ///

@@ -1,0 +1,312 @@
+//! `#[cached]`: a job beside an async function, with its arguments, its output and what else its load is given.
+#![cfg(feature = "macros")]
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod common;
+
+use std::any::TypeId;
+use std::convert::Infallible;
+
+use common::{Down, SECOND, Source, pass, stage, stage_with};
+use freshen::{Cache, GetError, Job, Loaded, Previous, Status, cached};
+
+/// Greets.
+#[cached(job = Greeting)]
+async fn greeting(name: &str, times: u32) -> String {
+    format!("hello, {name}").repeat(times as usize)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_function_stays_callable_and_its_job_is_served_from_the_cache() {
+    assert_eq!(greeting("ann", 2).await, "hello, annhello, ann");
+    let stage = stage::<Greeting>().await;
+    assert_eq!(stage.seen(&Greeting::of("ann", 1)).await, ("hello, ann".into(), Status::Loaded));
+    assert_eq!(stage.seen(&Greeting { name: "ann".into(), times: 1 }).await, ("hello, ann".into(), Status::Hit));
+    assert_eq!(stage.seen(&Greeting::of("ann", 2)).await.1, Status::Loaded);
+}
+
+#[cached]
+async fn words_of_text(text: String) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_job_is_named_after_the_function_and_shows_its_key() {
+    assert_eq!((WordsOfText::NAME, WordsOfText::NAMESPACE), ("words_of_text", "default"));
+    let job: WordsOfText = WordsOfText::of("a b".into());
+    assert_eq!(*stage::<WordsOfText>().await.cache.get(&job).await.unwrap(), ["a", "b"]);
+    assert_eq!(format!("{job:?}"), r#"default:words_of_text{text: "a b"}"#);
+    assert_eq!(format!("{:?}", Greeting::of("ann", 1)), r#"default:greeting{name: "ann", times: 1}"#);
+}
+
+const NAME: &str = "text.length";
+
+#[cached(name = NAME, namespace = "texts")]
+async fn length(text: &str) -> usize {
+    text.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_may_have_another_name_and_a_namespace() {
+    assert_eq!(format!("{:?}", Length::of("abc")), r#"texts:text.length{text: "abc"}"#);
+    let stage = stage::<Length>().await;
+    assert_eq!(stage.seen(&Length::of("abc")).await, (3, Status::Loaded));
+    stage.cache.invalidate_namespace("texts", freshen::Strength::Hard).await.unwrap();
+    assert_eq!(stage.seen(&Length::of("abc")).await, (3, Status::Loaded));
+}
+
+#[cached(error = std::io::Error)]
+async fn aliased(bytes: u8) -> std::io::Result<u8> {
+    if bytes == 0 { Err(std::io::Error::other("none")) } else { Ok(bytes) }
+}
+
+#[cached]
+async fn fails(code: u8) -> Result<Loaded<u8>, Down> {
+    if code == 0 { Err(Down) } else { Ok(code.into()) }
+}
+
+#[cached]
+async fn ready_made() -> Loaded<u8> {
+    Loaded::new(7)
+}
+
+fn same<T: 'static, U: 'static>() -> bool {
+    TypeId::of::<T>() == TypeId::of::<U>()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_output_is_taken_apart_into_value_and_error() {
+    assert!(same::<<Greeting as Job>::Error, Infallible>());
+    assert!(same::<<Aliased as Job>::Output, u8>() && same::<<Aliased as Job>::Error, std::io::Error>());
+    assert!(same::<<Fails as Job>::Output, u8>() && same::<<Fails as Job>::Error, Down>());
+    assert_eq!(stage::<ReadyMade>().await.seen(&ReadyMade::of()).await.0, 7);
+    let stage = stage::<Fails>().await;
+    assert_eq!(stage.seen(&Fails::of(7)).await.0, 7);
+    assert!(matches!(stage.cache.get(&Fails::of(0)).await, Err(GetError::Load { source, .. }) if *source == Down));
+}
+
+#[derive(Clone)]
+struct Suffix(&'static str);
+
+#[cached]
+async fn with_states(word: &str, #[state] suffix: &Suffix, page: u8, #[state] source: Source) -> (String, u64) {
+    (format!("{word}{}{page}", suffix.0), source.count().await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn states_are_given_by_type_and_are_no_part_of_the_key() {
+    assert!(same::<<WithStates as Job>::State, (Suffix, Source)>());
+    let stage = stage_with::<WithStates>(|builder| builder.state(Suffix("-"))).await;
+    assert_eq!(stage.seen(&WithStates::of("a", 1)).await, (("a-1".into(), 1), Status::Loaded));
+    assert_eq!(stage.seen(&WithStates { word: "a".into(), page: 1 }).await, (("a-1".into(), 1), Status::Hit));
+}
+
+#[cached]
+async fn six_states(
+    #[state] a: &bool,
+    #[state] b: u8,
+    #[state] c: &str,
+    #[state] d: &[u8],
+    #[state] e: Option<&str>,
+    #[state] f: &Source,
+) -> (bool, u8, String, Vec<u8>, Option<String>, u64) {
+    (*a, b, c.into(), d.into(), e.map(str::to_owned), f.count().await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_may_have_six_states() {
+    let stage = stage_with::<SixStates>(|builder| {
+        builder.state(true).state(2u8).state("c".to_owned()).state(vec![4u8]).state(Some("e".to_owned()))
+    });
+    assert_eq!(stage.await.seen(&SixStates::of()).await.0, (true, 2, "c".into(), vec![4], Some("e".into()), 1));
+}
+
+#[cached]
+async fn skipping(
+    word: &str,
+    #[skip] times: Option<&str>,
+    #[skip("!".len() + 1)] more: usize,
+    #[skip] list: &[u8],
+) -> String {
+    format!("{word}{times:?}{more}{list:?}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skipped_argument_is_given_by_the_caller_and_by_the_cache_as_it_was_told() {
+    assert_eq!(skipping("a", Some("b"), 3, &[1]).await, "aSome(\"b\")3[1]");
+    assert_eq!(stage::<Skipping>().await.seen(&Skipping::of("a")).await.0, "aNone2[]");
+}
+
+#[cached(job = Doubled)]
+async fn doubled(number: u64) -> u64 {
+    number * 2
+}
+
+#[cached]
+async fn quadrupled(number: u64, #[cache] cache: &Cache) -> Result<u64, GetError<Infallible>> {
+    Ok(*cache.get(&Doubled::of(number)).await? * 2)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_may_use_the_cache() {
+    let stage =
+        stage_with::<Quadrupled>(|builder| builder.jobs(freshen::Jobs::new().add::<Quadrupled>().add::<Doubled>()));
+    let stage = stage.await;
+    assert_eq!(stage.seen(&Quadrupled::of(2)).await, (8, Status::Loaded));
+    assert_eq!(stage.seen(&Doubled::of(2)).await, (4, Status::Hit));
+}
+
+#[cached(ttl = "10s", jitter = 0.0)]
+async fn revised(
+    #[state] source: &Source,
+    #[previous] previous: Option<Previous<'_, Vec<u64>>>,
+) -> Result<Loaded<Vec<u64>>, Down> {
+    let read = source.read().await?;
+    match previous {
+        Some(previous) if read < 3 => Ok(Loaded::new(previous.value().iter().copied().chain([read]).collect())),
+        Some(_) => Ok(Loaded::unchanged()),
+        None => Ok(vec![read].into()),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_is_told_of_the_value_that_it_replaces() {
+    let (stage, job) = (stage::<Revised>().await, Revised::of());
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(stage.seen(&job).await);
+        pass(10 * SECOND).await;
+    }
+    let stale = |value| (value, Status::Stale);
+    assert_eq!(seen, [(vec![1], Status::Loaded), stale(vec![1]), stale(vec![1, 2]), stale(vec![1, 2])]);
+}
+
+struct Timeline;
+
+#[cached]
+impl Timeline {
+    const GREETING: &'static str = "hello";
+
+    /// Greets from within.
+    #[cached(job = Tweets, tags = ["user:{user}"], ttl = Self::TTL, jitter = 0.0)]
+    async fn tweets(user: &str, #[state] source: &Source) -> Vec<String> {
+        source.count().await;
+        vec![format!("{}, {user}", Self::GREETING)]
+    }
+
+    const TTL: std::time::Duration = SECOND;
+
+    fn untouched() -> u8 {
+        1
+    }
+
+    #[freshen::cached]
+    async fn own(number: u8) -> Result<Vec<Self>, Down> {
+        Ok((0..number).map(|_| Self).collect())
+    }
+}
+
+impl serde::Serialize for Timeline {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Timeline {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Timeline)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_that_takes_no_self_has_its_job_beside_the_impl() {
+    assert_eq!(Timeline::tweets("ann", &Source::default()).await, ["hello, ann"]);
+    assert_eq!(Timeline::untouched(), 1);
+    let stage = stage::<Tweets>().await;
+    assert_eq!(stage.seen(&Tweets::of("ann")).await, (vec!["hello, ann".to_owned()], Status::Loaded));
+    pass(SECOND).await;
+    assert_eq!(stage.seen(&Tweets::of("ann")).await.1, Status::Stale);
+    stage.cache.invalidate_tag("user:ann", freshen::Strength::Hard).await.unwrap();
+    assert_eq!(stage.seen(&Tweets::of("ann")).await.1, Status::Loaded);
+    assert_eq!(Own::of(2), Own { number: 2 });
+    assert!(same::<<Own as Job>::Output, Vec<Timeline>>());
+}
+
+/// Arguments that are named as what the expansion uses itself.
+#[cached(tags = ["{load}:{value}:{type}"], value_tags = tags)]
+#[allow(clippy::too_many_arguments)]
+async fn names(
+    load: &str,
+    jobs: &str,
+    self_: u8,
+    value: u8,
+    r#type: &str,
+    results: u8,
+    formatter: u8,
+    #[state] state: &Source,
+    #[cache] cache: &Cache,
+    #[previous] previous: Option<Previous<'_, String>>,
+    #[skip] given: u8,
+) -> String {
+    let (reads, near) = (state.count().await, cache.near_size().0);
+    format!("{load}{jobs}{self_}{value}{type}{results}{formatter}{reads}{near}{given}{}", previous.is_none())
+}
+
+fn tags(value: &str) -> Vec<String> {
+    vec![value.to_owned()]
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_name_of_an_argument_collides() {
+    let (stage, job) = (stage::<Names>().await, Names::of("a", "b", 1, 2, "c", 3, 4));
+    assert_eq!(stage.seen(&job).await.0, "ab12c34100true");
+    let peek = stage.cache.peek(&job).await.unwrap().unwrap();
+    assert_eq!(peek.tags().collect::<Vec<_>>(), ["a:2:c", "ab12c34100true"]);
+}
+
+macro_rules! cached_functions {
+    ($($name:ident($ty:ty, $inner:ty) ttl $ttl:literal -> $out:ty;)*) => {$(
+        #[cached(ttl = $ttl, tags = ["{value}"])]
+        async fn $name(value: $ty, mut other: Option<$inner>) -> $out {
+            other.take().map_or(0, |other| other.len()) + value.to_string().len()
+        }
+    )*};
+}
+
+cached_functions! {
+    of_text(&str, &str) ttl "10s" -> usize;
+    of_number(u32, &[u8]) ttl "1h" -> usize;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_macro_may_write_the_function() {
+    assert_eq!(stage::<OfText>().await.seen(&OfText::of("ab", Some("c"))).await.0, 3);
+    assert_eq!(stage::<OfNumber>().await.seen(&OfNumber::of(12, Some(&[1, 2]))).await.0, 4);
+    assert_eq!(OfText::policy(), freshen::Policy::builder().ttl(10 * SECOND));
+}
+
+#[cached]
+#[cfg(any())]
+async fn left_out(argument: NoSuchType) -> NoSuchType {
+    argument
+}
+
+#[cached(job = FromNamed)]
+#[deprecated(note = "to see that its job may still call it")]
+async fn old(number: u8) -> u8 {
+    number
+}
+
+/// What is written in a function's body is a job too.
+#[tokio::test(start_paused = true)]
+async fn attributes_of_the_function_hold_for_its_job_and_it_may_stand_anywhere() {
+    #[cached]
+    async fn local(text: &str) -> String {
+        text.to_uppercase()
+    }
+    assert_eq!(stage::<Local>().await.seen(&Local::of("a")).await.0, "A");
+    assert_eq!(stage::<FromNamed>().await.seen(&FromNamed::of(1)).await.0, 1);
+    let job: FromNamed = FromNamed::of(1);
+    assert_eq!(Greeting::from(Greeting::of("ann", 1)), Greeting { name: "ann".into(), times: 1 });
+    assert_eq!(job.number, 1);
+}
