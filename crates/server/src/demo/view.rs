@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use freshen::{Answer, GetError, Policy, Rule, Status};
+use freshen::store::Currency;
+use freshen::{Answer, GetError, Peek, Policy, Rule, Status, Windows};
 use serde::Serialize;
 
+use crate::demo::burst::Burst;
 use crate::demo::fetch::FetchError;
 use crate::demo::listing::Listing;
 use crate::demo::stats::{Numbers, millis};
+use crate::demo::switches::Standing;
+use crate::demo::tasks::Tasks;
+use crate::demo::timeline::Mark;
+use crate::demo::words::Words;
 
 /// What one caller got, and what happened so far. The names are those of `/state.json`.
 #[derive(Debug, Serialize)]
@@ -24,7 +30,46 @@ pub struct View {
     pub waited_ms: f64,
     /// Loads under way at this moment.
     pub loads_under_way: usize,
+    /// The record's value at this moment; nothing where there is none.
+    pub in_hand: Option<InHand>,
+    /// What is in the queue; nothing where it cannot be reached.
+    pub tasks: Option<Tasks>,
+    pub near: Near,
+    pub switches: Standing,
+    /// Whether the workers take no tasks.
+    pub workers_frozen: bool,
+    /// The last 200 requests at once.
+    pub burst: Option<Burst>,
+    /// Pages that are open.
+    pub viewers: usize,
+    /// Tells one run of the binary from the next.
+    pub run: String,
     pub numbers: Numbers,
+    /// The newest answers, the oldest first.
+    pub timeline: Vec<Mark>,
+    pub words: Words,
+}
+
+/// A value in hand, and where its age stands in its own windows (jitter shortens each ttl a little).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InHand {
+    pub age_ms: f64,
+    pub ttl_ms: f64,
+    pub stale_while_revalidate_ms: f64,
+    pub stale_if_error_ms: f64,
+    /// Which window it is in: `fresh`, `stale`, `stale-if-error` or `expired`.
+    pub window: &'static str,
+    /// How it was invalidated, whatever its age: `soft` or `hard`.
+    pub invalidated: Option<&'static str>,
+    /// Whether a task to refresh it is on its way.
+    pub asked_for: bool,
+}
+
+/// What the near tier holds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Near {
+    pub values: usize,
+    pub bytes: u64,
 }
 
 /// The policy's times.
@@ -38,7 +83,7 @@ pub struct Times {
 }
 
 /// What a `get` ended with.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Served(Served),
@@ -46,20 +91,20 @@ pub enum Outcome {
 }
 
 /// A list, and why it was served.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Served {
     pub status: &'static str,
     pub rule: &'static str,
     /// Status and rule in words.
     pub why: &'static str,
     pub age_ms: f64,
-    pub lines: Vec<String>,
-    /// How many more lines there were.
-    pub more: usize,
+    /// Its lines, and how many more there were. Viewers are sent it apart, when it has changed.
+    #[serde(flatten)]
+    pub list: Option<Listing>,
 }
 
 /// Why there is no list.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Refused {
     /// Which error, as one word.
     pub error: &'static str,
@@ -82,6 +127,37 @@ impl Times {
     }
 }
 
+impl InHand {
+    /// Of a record.
+    pub fn of(peek: &Peek<Listing>) -> InHand {
+        let windows = peek.facts().windows;
+        InHand {
+            age_ms: millis(peek.age()),
+            ttl_ms: millis(windows.ttl),
+            stale_while_revalidate_ms: millis(windows.stale_while_revalidate),
+            stale_if_error_ms: millis(windows.stale_if_error),
+            window: window(peek.age(), windows),
+            invalidated: match peek.currency() {
+                Currency::Current => None,
+                Currency::OutdatedSoft => Some("soft"),
+                Currency::OutdatedHard => Some("hard"),
+            },
+            asked_for: peek.is_asked_for(),
+        }
+    }
+}
+
+/// The window that an age falls into; each is added after the one before.
+fn window(age: Duration, windows: Windows) -> &'static str {
+    let Windows { ttl, stale_while_revalidate: stale, .. } = windows;
+    match age {
+        age if age < ttl => "fresh",
+        age if age < ttl.saturating_add(stale) => "stale",
+        age if age < windows.whole() => "stale-if-error",
+        _ => "expired",
+    }
+}
+
 impl Outcome {
     /// Of a `get`.
     pub fn of(got: Result<Answer<Listing>, GetError<FetchError>>) -> Outcome {
@@ -91,10 +167,25 @@ impl Outcome {
                 rule: answer.rule().as_str(),
                 why: why(answer.status(), answer.rule()),
                 age_ms: millis(answer.age()),
-                lines: answer.lines.clone(),
-                more: answer.more,
+                list: Some(Listing::clone(&answer)),
             }),
             Err(error) => Outcome::Refused(Refused::of(error)),
+        }
+    }
+
+    /// The status, or `refused`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Outcome::Served(served) => served.status,
+            Outcome::Refused(_) => "refused",
+        }
+    }
+
+    /// The list, if there is one.
+    pub fn list(&self) -> Option<&Listing> {
+        match self {
+            Outcome::Served(served) => served.list.as_ref(),
+            Outcome::Refused(_) => None,
         }
     }
 }
@@ -104,9 +195,11 @@ impl Refused {
         const SOON: Duration = Duration::from_secs(1);
         let (error, reason, retry_after) = match error {
             GetError::Load { source, .. } => ("load-failed", source.to_string(), SOON),
-            GetError::TimedOut { after, .. } => {
-                ("timed-out", format!("the source did not answer within {after:?}"), SOON)
-            }
+            GetError::TimedOut { after, .. } => (
+                "timed-out",
+                format!("the source did not send its whole answer within {after:?}; check that --source ends"),
+                SOON,
+            ),
             GetError::CoolingDown { reason, retry_after, .. } => ("cooling-down", reason, retry_after),
             GetError::Closed => ("closed", "the demo is ending".into(), SOON),
             GetError::Panicked { message, .. } => ("panicked", message, SOON),
@@ -132,6 +225,9 @@ fn why(status: Status, rule: Rule) -> &'static str {
         (Status::Loaded, Rule::WithinStaleIfError) => {
             "the one in hand was too stale, so this request waited for the source"
         }
+        (Status::Loaded, Rule::InvalidatedHard) => {
+            "the one in hand was invalidated hard and is never served again, so this request waited for the source"
+        }
         (Status::Loaded, _) => "nothing was in hand, so this request waited for the source",
         (Status::Fallback, Rule::SoftTimeout) => "the one in hand is very stale, but the source takes too long",
         (Status::Fallback, _) => "the one in hand is very stale, but the source fails",
@@ -147,6 +243,15 @@ mod tests {
     fn a_retry_is_never_in_zero_seconds() {
         let secs = |retry_after_ms| Refused { error: "x", reason: String::new(), retry_after_ms }.retry_after_secs();
         assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn each_window_is_added_after_the_one_before() {
+        let secs = Duration::from_secs;
+        let windows = Windows { ttl: secs(5), stale_while_revalidate: secs(10), stale_if_error: secs(20) };
+        let at = |age| window(secs(age), windows);
+        assert_eq!([at(0), at(4), at(5), at(14)], ["fresh", "fresh", "stale", "stale"]);
+        assert_eq!([at(15), at(34), at(35)], ["stale-if-error", "stale-if-error", "expired"]);
     }
 
     #[test]
