@@ -157,8 +157,11 @@ function listenToMarks() {
 const COLUMNS = 32; // Four for each power of ten, from a microsecond on.
 const AXIS = ["1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s"];
 
+let plotted = null;
+
 // Callers above the axis, loads below it. Heights are logarithmic too: one in a thousand is seen.
 function showPlot(numbers) {
+  plotted = numbers;
   const plot = byId("plot");
   const { clientWidth: width, clientHeight: height } = plot;
   if (!width) return;
@@ -244,4 +247,5 @@ function bytes(count) {
 for (const element of document.querySelectorAll(".live")) element.hidden = false;
 for (const button of document.querySelectorAll("[data-action]")) button.addEventListener("click", () => act(button));
 listenToMarks();
+new ResizeObserver(() => plotted && showPlot(plotted)).observe(byId("plot"));
 watch();
