@@ -11,6 +11,7 @@ mod stats;
 mod histogram;
 mod timeline;
 mod tasks;
+mod hand;
 mod view;
 mod words;
 mod shown;

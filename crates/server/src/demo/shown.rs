@@ -6,13 +6,14 @@ use std::time::Duration;
 use freshen::{Cache, Clock};
 
 use crate::demo::burst::Bursts;
+use crate::demo::hand::InHand;
 use crate::demo::job::Latest;
 use crate::demo::live::Live;
 use crate::demo::source::Source;
 use crate::demo::stats::{Stats, millis};
 use crate::demo::switches::Switches;
 use crate::demo::tasks::Tasks;
-use crate::demo::view::{InHand, Near, Outcome, Times, View};
+use crate::demo::view::{Near, Outcome, Times, View};
 use crate::demo::words::Words;
 
 /// What is shown, and what all requests share.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use freshen::store::Currency;
-use freshen::{Answer, GetError, Peek, Policy, Rule, Status, Windows};
+use freshen::{Answer, GetError, Policy, Rule, Status};
 use serde::Serialize;
 
 use crate::demo::burst::Burst;
 use crate::demo::fetch::FetchError;
+use crate::demo::hand::InHand;
 use crate::demo::listing::Listing;
 use crate::demo::stats::{Numbers, millis};
 use crate::demo::switches::Standing;
@@ -48,21 +48,6 @@ pub struct View {
     /// The newest answers, the oldest first.
     pub timeline: Vec<Mark>,
     pub words: Words,
-}
-
-/// A value in hand, and where its age stands in its own windows (jitter shortens each ttl a little).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct InHand {
-    pub age_ms: f64,
-    pub ttl_ms: f64,
-    pub stale_while_revalidate_ms: f64,
-    pub stale_if_error_ms: f64,
-    /// Which window it is in: `fresh`, `stale`, `stale-if-error` or `expired`.
-    pub window: &'static str,
-    /// How it was invalidated, whatever its age: `soft` or `hard`.
-    pub invalidated: Option<&'static str>,
-    /// Whether a task to refresh it is on its way.
-    pub asked_for: bool,
 }
 
 /// What the near tier holds.
@@ -124,37 +109,6 @@ impl Times {
             soft_timeout_ms: policy.soft_timeout().map(millis),
             load_timeout_ms: millis(policy.load_timeout()),
         }
-    }
-}
-
-impl InHand {
-    /// Of a record.
-    pub fn of(peek: &Peek<Listing>) -> InHand {
-        let windows = peek.facts().windows;
-        InHand {
-            age_ms: millis(peek.age()),
-            ttl_ms: millis(windows.ttl),
-            stale_while_revalidate_ms: millis(windows.stale_while_revalidate),
-            stale_if_error_ms: millis(windows.stale_if_error),
-            window: window(peek.age(), windows),
-            invalidated: match peek.currency() {
-                Currency::Current => None,
-                Currency::OutdatedSoft => Some("soft"),
-                Currency::OutdatedHard => Some("hard"),
-            },
-            asked_for: peek.is_asked_for(),
-        }
-    }
-}
-
-/// The window that an age falls into; each is added after the one before.
-fn window(age: Duration, windows: Windows) -> &'static str {
-    let Windows { ttl, stale_while_revalidate: stale, .. } = windows;
-    match age {
-        age if age < ttl => "fresh",
-        age if age < ttl.saturating_add(stale) => "stale",
-        age if age < windows.whole() => "stale-if-error",
-        _ => "expired",
     }
 }
 
@@ -243,15 +197,6 @@ mod tests {
     fn a_retry_is_never_in_zero_seconds() {
         let secs = |retry_after_ms| Refused { error: "x", reason: String::new(), retry_after_ms }.retry_after_secs();
         assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
-    }
-
-    #[test]
-    fn each_window_is_added_after_the_one_before() {
-        let secs = Duration::from_secs;
-        let windows = Windows { ttl: secs(5), stale_while_revalidate: secs(10), stale_if_error: secs(20) };
-        let at = |age| window(secs(age), windows);
-        assert_eq!([at(0), at(4), at(5), at(14)], ["fresh", "fresh", "stale", "stale"]);
-        assert_eq!([at(15), at(34), at(35)], ["stale-if-error", "stale-if-error", "expired"]);
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use crate::demo::hand::InHand;
 use crate::demo::page::Span;
 use crate::demo::stats::Spread;
 use crate::demo::switches::Standing;
-use crate::demo::view::{InHand, Outcome, Served, View};
+use crate::demo::view::{Outcome, Served, View};
 
 /// A view in words. What there is nothing to say about is empty. The names are those of `/state.json`.
 #[derive(Debug, Default, Serialize)]
@@ -92,7 +93,7 @@ fn trouble(view: &View) -> String {
 
 fn in_hand(in_hand: Option<&InHand>) -> String {
     let Some(InHand { age_ms, ttl_ms, window, invalidated, asked_for, .. }) = in_hand else {
-        return "No list is in hand.".into();
+        return "The store has no list.".into();
     };
     let stands = match (invalidated, *window) {
         (Some("hard"), _) => "It was invalidated hard, so it is served to nobody".to_owned(),
@@ -103,7 +104,7 @@ fn in_hand(in_hand: Option<&InHand>) -> String {
         (None, _) => "Its last window is over".to_owned(),
     };
     let asked_for = if *asked_for { "; its refresh was asked for" } else { "" };
-    format!("The list in hand is {} old. {stands}{asked_for}.", Span(*age_ms))
+    format!("The list in the store is {} old. {stands}{asked_for}.", Span(*age_ms))
 }
 
 fn times(waits: &Spread, load_times: &Spread) -> String {
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn each_window_and_each_invalidation_has_its_words() {
-        let fresh = "The list in hand is 1.5 s old. It is fresh for 3.5 s more.";
+        let fresh = "The list in the store is 1.5 s old. It is fresh for 3.5 s more.";
         assert_eq!(in_hand(Some(&hand("fresh", None))), fresh);
         let cases = [
             None,

@@ -9,6 +9,7 @@ const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const SPACE: &str = "\u{e00d}";
 const LEFT: &str = "\u{e012}";
+const RIGHT: &str = "\u{e014}";
 const HOME: &str = "\u{e011}";
 const ESCAPE: &str = "\u{e00c}";
 
@@ -69,10 +70,13 @@ pub async fn the_arrows_tell_one_answer_after_the_other(chromium: &Chromium) {
     assert_eq!(page.run(chosen, vec![]).await, json!([1, true, true]));
     page.key(LEFT).await;
     assert_eq!(page.run(chosen, vec![]).await, json!([1, true, true]), "there is none before the first");
-    page.key("\u{e014}").await;
+    page.key(RIGHT).await;
     let second = page.says("mark", "hit, by the rule fresh").await;
     assert!(second.starts_with("At "), "{second}");
     assert_eq!(page.run(chosen, vec![]).await, json!([1, true, false]));
+    page.key(RIGHT).await;
+    page.key(LEFT).await;
+    assert_eq!(page.text("mark").await, second);
     page.key(ESCAPE).await;
     page.says("mark", "The newest, at ").await;
     page.is_content().await;

@@ -13,7 +13,7 @@ const BEYOND: &str = "return Array.from(document.querySelectorAll('body *'))
     .map((element) => element.tagName + '.' + element.className)";
 
 pub async fn no_width_needs_horizontal_scrolling(chromium: &Chromium) {
-    let word = "a-word-without-a-space-".repeat(20);
+    let word = "donaudampfschifffahrtsgesellschaft".repeat(10);
     let (_origin, freshen) = demo(&[&word, "short"]);
     let page = Page::open(chromium, &freshen).await;
     page.pressed("burst", "200 requests at once").await;

@@ -47,6 +47,8 @@ pub async fn the_page_survives_a_restart_of_the_binary(chromium: &Chromium) {
     page.lists(&["before"]).await;
     page.pressed("freeze", "the workers take no task").await;
     page.says("workers-state", "frozen").await;
+    page.press("burst").await;
+    until("the first marks are gone", async || (page.run(FIRST_MARK, vec![]).await != "mark-0").then_some(())).await;
     page.is_content().await;
     let address = freshen.address().to_owned();
     drop(freshen);
@@ -60,6 +62,11 @@ pub async fn the_page_survives_a_restart_of_the_binary(chromium: &Chromium) {
     page.lists(&["after"]).await;
     page.says("workers-state", "working").await;
     page.pressed("get", "One request: ").await;
+    // Of the answers of the run before none is left.
+    until("the first mark is the new run's first", async || {
+        (page.run(FIRST_MARK, vec![]).await == "mark-0").then_some(())
+    })
+    .await;
     assert_eq!(freshen.state()["viewers"], 1);
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use futures_util::FutureExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -33,6 +34,7 @@ async fn a_viewer_is_sent_the_whole_first_and_then_only_what_changed() {
     let live = Arc::new(Live::new());
     live.show(frame(1, "from long ago"));
     let mut events = watch(&live).await;
+    assert!(events.next().now_or_never().is_none(), "what is from long ago is sent");
     live.show(frame(1, "a"));
     assert_eq!(next(&mut events).await, "list 1;state a;");
     live.show(frame(1, "b"));
