@@ -15,7 +15,7 @@ use crate::demo::view::Outcome;
 /// How many ask at once.
 pub const CALLERS: usize = 200;
 /// A refresh behind the answers begins after them: for so long it is waited for, to be counted.
-const REFRESH_WITHIN: Duration = Duration::from_millis(300);
+const REFRESH_WITHIN: Duration = Duration::from_secs(1);
 const LOOK_EACH: Duration = Duration::from_millis(10);
 
 /// How many requests at once were answered. The names are those of `/state.json`.
@@ -70,7 +70,8 @@ impl Bursts {
         for (outcome, waited) in callers.join_all().await {
             burst.count(&outcome, waited);
         }
-        burst.loads = loads_since(shown, begun, burst.awaits_a_refresh()).await;
+        let expected = burst.awaits_a_refresh() && !shown.cache.workers_paused();
+        burst.loads = loads_since(shown, begun, expected).await;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(burst.clone());
         Some(burst)
     }
@@ -83,7 +84,7 @@ async fn loads_since(shown: &Shown, begun: u64, expected: bool) -> u64 {
             tokio::time::sleep(LOOK_EACH).await;
         }
     };
-    // None within the time is an answer too: the workers are frozen, or the source is being left alone after an error.
+    // None within the time is an answer too: the source is left alone for a while after an error.
     let _ = tokio::time::timeout(REFRESH_WITHIN, looking).await;
     shown.stats.loads_begun() - begun
 }

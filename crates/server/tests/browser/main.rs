@@ -2,7 +2,6 @@
 //!
 //! A start of the browser costs more than a test, so one serves them all, a window for each; that is why these tests are
 //! run by this file. `cargo test -p freshen-server --test browser keyboard` runs those whose names have the word.
-#![cfg_attr(not(unix), allow(unused))]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 #[path = "../common/mod.rs"]
