@@ -74,6 +74,25 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All of them.
+    pub const ALL: [Rule; 15] = [
+        Rule::Fresh,
+        Rule::EarlyRefresh,
+        Rule::WithinStale,
+        Rule::Invalidated,
+        Rule::Missing,
+        Rule::WithinStaleIfError,
+        Rule::InvalidatedHard,
+        Rule::TooStale,
+        Rule::BehindWrite,
+        Rule::Strict,
+        Rule::Undecodable,
+        Rule::StoreDown,
+        Rule::Demanded,
+        Rule::SoftTimeout,
+        Rule::LoadFailed,
+    ];
+
     /// Its name in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use crate::engine::answer::Answer;
 use crate::engine::builder::CacheBuilder;
 use crate::engine::core::Engine;
 use crate::engine::fault::Fault;
+use crate::engine::glance;
 use crate::engine::obtain::Served;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
@@ -82,12 +83,11 @@ impl Cache {
     /// # Cancellation
     /// Dropping the future cancels nobody's load: it goes on and its result is kept.
     #[inline]
-    pub async fn get<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        match self.hit(job) {
-            Some((slot, age)) => Ok(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
-            // Boxed, so that the future of a hit stays small.
-            None => Box::pin(self.walk(job, Wish::default())).await,
-        }
+    pub fn get<'a, L: Lookup>(
+        &'a self,
+        job: &'a L,
+    ) -> impl Future<Output = Result<Answer<Output<L>>, GetError<LoadError<L>>>> + use<'a, L> {
+        glance::or_walk(move || self.glance(job).map(Ok), move || self.walk(job, Wish::default()))
     }
 
     /// Calls `read` with the value of a job; nothing else differs from [`Cache::get`].
@@ -102,6 +102,7 @@ impl Cache {
     ) -> Result<R, GetError<LoadError<L>>> {
         match self.hit(job) {
             Some((slot, _)) => Ok(read(&slot)),
+            // Boxed, so that the future of a hit stays small.
             None => Box::pin(self.walk(job, Wish::default())).await.map(|answer| read(&answer)),
         }
     }
@@ -271,16 +272,23 @@ impl Cache {
         self.engine.drained(deadline).await
     }
 
+    /// A hit as an answer. Called, not inlined: it comes back in two registers, and what calls it stays small.
+    #[inline(never)]
+    fn glance<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
+        let (slot, age) = self.hit(job)?;
+        Some(Answer::new(slot, Status::Hit, Rule::Fresh, age))
+    }
+
     /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
     #[inline(always)]
     fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
         let engine = &*self.engine;
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
-        if !slot.meta.quick(engine.near().raises(), now) && !engine.near().is_fresh(&slot.meta, now) {
+        if !slot.meta().quick(engine.near().raises(), now) && !engine.near().is_fresh(slot.meta(), now) {
             return None;
         }
-        let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());
+        let age = now.as_micros().saturating_sub(slot.meta().loaded_at.as_micros());
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }

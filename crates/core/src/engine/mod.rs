@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cache       what users call; `get` looks here for a hit at a glance
-//! near        the near tier that it finds: slot, cells, pins and trust judge a value
+//! near        the near tier that it finds: slot, common, cells, pins and trust judge a value
 //! obtain      past the glance: ask the near tier, read, plan, then serve, refresh or wait for a flight
 //! core        what all steps share: reading and judging a record, telling what happened
 //! plan        the judgement, a pure function
@@ -15,6 +15,7 @@
 //! ```
 
 mod cache;
+mod glance;
 mod builder;
 mod request;
 mod answer;
@@ -24,6 +25,7 @@ mod registry;
 mod core;
 mod near;
 mod slot;
+mod common;
 mod cells;
 mod pins;
 mod obtain;
