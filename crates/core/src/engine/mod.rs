@@ -1,8 +1,8 @@
 //! The engine: the walk of a `get`, one step a file.
 //!
 //! ```text
-//! cache       what users call; `get` looks here for a hit at a glance
-//! near        the near tier that it finds: slot, common, cells, pins and trust judge a value
+//! cache       what users call; `get` looks here for a hit at a glance, without a state machine
+//! near        the near tier that it finds: slot, its meta, common, cells, pins and trust judge a value
 //! obtain      past the glance: ask the near tier, read, plan, then serve, refresh or wait for a flight
 //! core        what all steps share: reading and judging a record, telling what happened
 //! plan        the judgement, a pure function
@@ -25,6 +25,7 @@ mod registry;
 mod core;
 mod near;
 mod slot;
+mod meta;
 mod common;
 mod cells;
 mod pins;

@@ -8,8 +8,9 @@ use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::engine::cells::{Cells, Pinned};
 use crate::engine::common::{Common, Commons};
+use crate::engine::meta::{MetaRef, Owner, whole_micros};
 use crate::engine::pins::{KeyPin, Pins};
-use crate::engine::slot::{Hand, MetaRef, Owner, Slot, whole_micros};
+use crate::engine::slot::{Hand, Slot};
 use crate::entry::{Facts, Strength, Tags};
 use crate::job::{Job, Lookup};
 use crate::key::{Key, KeyHash};

@@ -11,8 +11,9 @@ use futures_util::FutureExt;
 use loom::thread;
 
 use super::*;
+use crate::engine::meta::Meta;
 use crate::engine::near::Near;
-use crate::engine::slot::{Held, Meta, Slot};
+use crate::engine::slot::{Held, Slot};
 use crate::entry::{Facts, Generation, Strength, Tags};
 use crate::policy::Windows;
 use crate::time::Timestamp;

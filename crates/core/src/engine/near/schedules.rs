@@ -10,7 +10,8 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::*;
-use crate::engine::slot::{Held, Meta};
+use crate::engine::meta::Meta;
+use crate::engine::slot::Held;
 use crate::entry::{Generation, Tag, Tags};
 use crate::policy::Windows;
 use crate::sync::Mutex;
