@@ -11,6 +11,9 @@ mod invalidate;
 #[allow(dead_code)]
 #[path = "../03_many_and_warm_up.rs"]
 mod many_and_warm_up;
+#[allow(dead_code)]
+#[path = "../05_read_jobs.rs"]
+mod read_jobs;
 
 #[tokio::test(start_paused = true)]
 async fn the_first_job_is_loaded_and_then_a_hit() {
@@ -43,6 +46,25 @@ async fn what_is_missing_of_many_is_loaded_together() {
         "9: loaded, computed with 2 others",
         "16: loaded, computed with 2 others",
         "25: loaded, computed with 2 others",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn rows_are_read_once_until_their_table_is_written() {
+    let mut lines = Vec::new();
+    read_jobs::run(|line| lines.push(line)).await.unwrap();
+    let expected = [
+        r#"one row: Some((1, "tea", 3))"#,
+        r#"of many: Some((1, "tea", 3)) (hit)"#,
+        r#"of many: Some((2, "juice", 5)) (loaded)"#,
+        "of many: None (loaded)",
+        r#"many rows: [("juice",), ("tea",)]"#,
+        r#"one row: Some((1, "tea", 9))"#,
+        r#"of many: Some((1, "tea", 9)) (hit)"#,
+        r#"of many: Some((2, "juice", 5)) (loaded)"#,
+        "of many: None (loaded)",
+        r#"many rows: [("tea",), ("juice",)]"#,
     ];
     assert_eq!(lines, expected);
 }
