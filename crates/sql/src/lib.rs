@@ -47,7 +47,7 @@
 //! # After a write
 //!
 //! Commit, and then invalidate. The other way round, a load between the two reads the old rows and is taken for newer than the
-//! invalidation. *Softly* outdated rows are served once more while they are refreshed behind the request; *hard* outdated ones
+//! invalidation. *Softly* outdated rows go on being served while they are refreshed behind the request; *hard* outdated ones
 //! are never served again, and the next reader waits: that is for those who must see their own write. A process that ends
 //! between commit and invalidation leaves the old rows until their ttl ends, so choose a ttl that you could bear.
 //!

@@ -13,9 +13,13 @@ use freshen_sql::{One, Query, Read, ReadError, Statement, ask};
 use serde::{Deserialize, Serialize};
 use sqlx::{Executor, Sqlite};
 
+fn jobs() -> Jobs {
+    Jobs::new().add::<Read<UserById>>().add::<Read<Members>>().add::<Read<Odd>>().add::<Read<Slow>>()
+}
+
+/// The user 1 has been read.
 async fn stage() -> Stage {
-    let jobs = Jobs::new().add::<Read<UserById>>().add::<Read<Members>>().add::<Read<Odd>>();
-    let stage = Stage::new(jobs).await;
+    let stage = Stage::new(jobs()).await;
     stage.cache.get(&Read(UserById(1))).await.unwrap();
     stage
 }
@@ -41,7 +45,6 @@ enum Odd {
     Unparsable,
     WrongType,
     Endless,
-    Slow,
 }
 
 impl Query for Odd {
@@ -56,10 +59,28 @@ impl Query for Odd {
             Odd::Unparsable => "SELEKT 1",
             Odd::WrongType => "SELECT 'one'",
             Odd::Endless => "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
-            Odd::Slow => {
-                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n"
-            }
         })
+    }
+
+    fn policy() -> PolicyBuilder {
+        policy()
+    }
+}
+
+/// A second or so of work, and 50 ms for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Slow;
+
+impl Query for Slow {
+    type Database = Sqlite;
+    type Rows = One<(i64,)>;
+    const NAME: &'static str = "slow";
+    const TABLES: &'static [&'static str] = &[];
+
+    fn statement(&self) -> Statement<'_, Sqlite> {
+        let sql =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000) SELECT max(i) FROM n";
+        sqlx::query(sql)
     }
 
     fn policy() -> PolicyBuilder {
@@ -118,7 +139,8 @@ async fn a_locked_database_loses_no_stale_row_and_is_read_again_when_it_is_free(
 
 #[tokio::test]
 async fn a_pool_without_a_free_connection_is_a_failed_load_with_a_fallback() {
-    let stage = stage().await;
+    let stage = Stage::with_patience(jobs(), Duration::from_secs(1)).await;
+    stage.cache.get(&Read(UserById(1))).await.unwrap();
     let _held = [stage.pool.acquire().await.unwrap(), stage.pool.acquire().await.unwrap()];
     stage.pass(TTL + STALE);
     expect_fallback(&stage).await;
@@ -140,10 +162,11 @@ async fn a_statement_without_end_is_cut_off_at_the_bound_of_its_rows() {
 #[tokio::test]
 async fn a_read_that_is_timed_out_gives_its_connection_back_when_the_database_is_done() {
     let stage = stage().await;
-    match stage.cache.get(&Read(Odd::Slow)).await {
+    match stage.cache.get(&Read(Slow)).await {
         Err(GetError::TimedOut { after, .. }) => assert_eq!(after, Duration::from_millis(50)),
         other => panic!("{other:?}"),
     }
+    assert!((stage.pool.num_idle() as u32) < stage.pool.size(), "the database is still at it");
     assert_eq!(*stage.cache.get(&Read(members("blue"))).await.unwrap(), [user(3, "eve", 2)]);
     both_connections(&stage).await;
 }
@@ -162,7 +185,7 @@ async fn both_connections(stage: &Stage) {
     tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
 }
 
-/// A count that a job of one's own answers with while nothing is in hand would begin so.
+/// How many users there are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Count;
 

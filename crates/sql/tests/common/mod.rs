@@ -60,7 +60,7 @@ pub fn read_error<V: std::fmt::Debug>(got: &Result<Answer<V>, GetError<ReadError
 /// The folder goes with the stage.
 pub struct Stage {
     pub cache: Cache,
-    /// The cache's own pool: two connections, 50 ms of patience with locks and with itself.
+    /// The cache's own pool: two connections, with 50 ms of patience for locks.
     pub pool: SqlitePool,
     clock: Clock,
     writer: SqlitePool,
@@ -71,12 +71,18 @@ pub struct Stage {
 
 impl Stage {
     pub async fn new(jobs: Jobs) -> Stage {
+        Stage::with_patience(jobs, Duration::from_secs(10)).await
+    }
+
+    /// With so much time for the cache's pool to have a connection.
+    pub async fn with_patience(jobs: Jobs, patience: Duration) -> Stage {
         let folder = tempfile::tempdir().unwrap();
         let file = SqliteConnectOptions::new().filename(folder.path().join("test.db")).create_if_missing(true);
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(file.clone()).await.unwrap();
         sqlx::raw_sql(SCHEMA).execute(&writer).await.unwrap();
         let reads = Arc::new(AtomicUsize::new(0));
-        let pool = counted(reads.clone()).connect_lazy_with(file.busy_timeout(Duration::from_millis(50)));
+        let pool = counted(reads.clone()).acquire_timeout(patience);
+        let pool = pool.connect_lazy_with(file.busy_timeout(Duration::from_millis(50)));
         let clock = Clock::manual(Timestamp::from_micros(1_000_000_000_000_000));
         let (told, ends) = mpsc::unbounded_channel();
         let builder = Cache::builder().jobs(jobs).state(pool.clone()).clock(clock.clone()).observer(TaskEnds(told));
@@ -113,7 +119,6 @@ fn counted(reads: Arc<AtomicUsize>) -> SqlitePoolOptions {
     let (new, idle) = (reads.clone(), reads);
     SqlitePoolOptions::new()
         .max_connections(2)
-        .acquire_timeout(Duration::from_millis(200))
         .after_connect(move |_, _| {
             new.fetch_add(1, Ordering::SeqCst);
             Box::pin(async { Ok(()) })
