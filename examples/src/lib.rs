@@ -1,0 +1,19 @@
+//! The code on the pages of the guide, run as tests. The examples themselves are beside this folder.
+
+/// One line a page.
+macro_rules! pages {
+    ($($name:ident $page:literal;)+) => {$(
+        #[cfg(doctest)]
+        #[doc = include_str!($page)]
+        struct $name;
+    )+};
+}
+
+pages! {
+    GettingStarted "../../docs/guide/getting-started.md";
+    Windows "../../docs/guide/windows.md";
+    Keys "../../docs/guide/keys.md";
+    Invalidation "../../docs/guide/invalidation.md";
+    Errors "../../docs/guide/errors.md";
+    Many "../../docs/guide/many.md";
+}
