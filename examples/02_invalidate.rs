@@ -2,33 +2,16 @@
 //!
 //! `cargo run -p freshen-examples --example 02_invalidate`
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-use freshen::{Cache, Clock, Job, Jobs, Load, Loaded, Strength};
-use serde::{Deserialize, Serialize};
+use freshen::{Cache, Clock, Jobs, Strength, cached};
 
-/// The price of a product, which somebody changes.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct Offer {
-    product: u32,
-}
-
-impl Job for Offer {
-    type Output = u64;
-    type Error = Infallible;
-    type State = (Arc<AtomicU64>,);
-    const NAME: &'static str = "offer";
-
-    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Infallible> {
-        Ok(load.state().0.load(Relaxed).into())
-    }
-
-    fn tags(&self, _value: &u64) -> Vec<String> {
-        vec![format!("product:{}", self.product)]
-    }
+/// What a product costs, which somebody changes.
+#[cached(job = Offer, tags = ["product:{product}"])]
+async fn offer(product: u32, #[state] price: &Arc<AtomicU64>) -> String {
+    format!("product {product} costs {}", price.load(Relaxed))
 }
 
 /// Time is paused: what is slept takes none.
@@ -39,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Tells what it shows, line by line.
 pub async fn run(mut say: impl FnMut(String)) -> Result<(), Box<dyn Error>> {
-    let (price, offer) = (Arc::new(AtomicU64::new(10)), Offer { product: 7 });
+    let (price, offer) = (Arc::new(AtomicU64::new(10)), Offer::of(7));
     let builder = Cache::builder().state(price.clone()).jobs(Jobs::new().add::<Offer>());
     let cache = builder.clock(Clock::runtime()).build().await?;
     let mut show = async |when| -> Result<(), Box<dyn Error>> {

@@ -2,34 +2,20 @@
 //!
 //! `cargo run -p freshen-examples --example 03_many_and_warm_up`
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::time::Duration;
 
-use freshen::{Cache, Clock, Job, Jobs, Load, Loaded};
-use serde::{Deserialize, Serialize};
+use freshen::{Cache, Clock, Jobs, cached};
 
-/// A square, computed together with others.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-struct Square {
-    of: u64,
+/// A square, and how many were computed along with it.
+#[cached(job = Square, batch = squares)]
+async fn square(of: u64) -> (u64, usize) {
+    (of * of, 1)
 }
 
-impl Job for Square {
-    /// The square, and how many were computed along with it.
-    type Output = (u64, usize);
-    type Error = Infallible;
-    type State = ();
-    const NAME: &'static str = "square";
-    const BATCH: usize = 100;
-
-    async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Self::Output>, Infallible> {
-        Ok((self.of * self.of, 1).into())
-    }
-
-    async fn load_many(squares: &[Self], _load: Load<'_, Self>) -> Vec<Result<Loaded<Self::Output>, Infallible>> {
-        squares.iter().map(|square| Ok((square.of * square.of, squares.len()).into())).collect()
-    }
+/// Squares that are missing together.
+async fn squares(jobs: &[Square]) -> Vec<(u64, usize)> {
+    jobs.iter().map(|job| (job.of * job.of, jobs.len())).collect()
 }
 
 /// Time is paused: what is slept takes none.
@@ -41,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Tells what it shows, line by line.
 pub async fn run(mut say: impl FnMut(String)) -> Result<(), Box<dyn Error>> {
     let cache = Cache::builder().jobs(Jobs::new().add::<Square>()).clock(Clock::runtime()).build().await?;
-    let squares = |of: std::ops::Range<u64>| -> Vec<Square> { of.map(|of| Square { of }).collect() };
+    let squares = |of: std::ops::Range<u64>| -> Vec<Square> { of.map(Square::of).collect() };
     let asked = cache.warm_up(&squares(1..3)).await?;
     say(format!("asked for {asked} refreshes"));
     tokio::time::sleep(Duration::from_millis(100)).await;

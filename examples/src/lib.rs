@@ -10,6 +10,12 @@ macro_rules! pages {
 }
 
 pages! {
+    GettingStarted "../../docs/guide/getting-started.md";
+    Windows "../../docs/guide/windows.md";
+    Keys "../../docs/guide/keys.md";
+    Invalidation "../../docs/guide/invalidation.md";
+    Errors "../../docs/guide/errors.md";
+    Many "../../docs/guide/many.md";
     WarmUp "../../docs/guide/warm-up.md";
     Workers "../../docs/guide/workers.md";
     Observing "../../docs/guide/observing.md";

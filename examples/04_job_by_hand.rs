@@ -1,6 +1,7 @@
-//! One job, read twice: the first caller waits for the load, the second is served what is there.
+//! A job without the attribute: what `#[cached]` writes, written by hand. For jobs that need what it does not offer, such as
+//! a policy that depends on the arguments.
 //!
-//! `cargo run -p freshen-examples --example 01_first_job`
+//! `cargo run -p freshen-examples --example 04_job_by_hand`
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,15 +1,17 @@
-//! A function that is cached: it stays a function, and its job stands beside it.
+//! A function that is cached: it stays a function, and its job stands beside it. The first caller waits for the load, the
+//! second is served what is there.
 //!
-//! `cargo run -p freshen-examples --example 04_cached_function`
+//! `cargo run -p freshen-examples --example 01_cached_function`
 
 use std::error::Error;
 use std::sync::{Arc, atomic::AtomicU32, atomic::Ordering::Relaxed};
 
-use freshen::{Cache, Jobs, Strength, cached};
+use freshen::{Cache, Jobs, cached};
 
-/// How often somebody was greeted. It counts loads, not readers.
-#[cached(job = Greeting, ttl = "15m", stale_while_revalidate = "1h", tags = ["user:{user}"])]
+/// The job is called `Greeting`, and `user` is its key. What a load needs besides, it is given as state.
+#[cached(job = Greeting, ttl = "15m", stale_while_revalidate = "1h")]
 async fn greeting(user: &str, #[state] loads: &Arc<AtomicU32>) -> String {
+    // A query, a request: whatever is too slow to be done at each call.
     format!("hello, {user}, for the {}. time", loads.fetch_add(1, Relaxed) + 1)
 }
 
@@ -26,9 +28,6 @@ pub async fn run(mut say: impl FnMut(String)) -> Result<(), Box<dyn Error>> {
         let answer = cache.get(&Greeting::of("ann")).await?;
         say(format!("{}: {}", answer.status().as_str(), *answer));
     }
-    cache.invalidate_tag("user:ann", Strength::Hard).await?;
-    let answer = cache.get(&Greeting::of("ann")).await?;
-    say(format!("{}: {}", answer.status().as_str(), *answer));
     say(format!("called: {}", greeting("bob", &loads).await));
     Ok(())
 }
