@@ -1,6 +1,5 @@
 //! What is kept under a key: a value that describes itself, so that whoever has a clock can judge it.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +9,10 @@ use bytes::Bytes;
 use crate::error::TagError;
 use crate::policy::Windows;
 use crate::time::Timestamp;
+
+mod described;
+
+pub use described::{Bare, Described, Description};
 
 /// Longest tag, in bytes.
 pub const TAG_BYTES_MAX: usize = 256;
@@ -127,7 +130,7 @@ pub enum Value {
     /// The envelope of [`wire`](crate::wire), which any process can read.
     Encoded(Bytes),
     /// An erased value that only this process can read.
-    Shared(Arc<dyn Any + Send + Sync>),
+    Shared(Arc<dyn Described>),
 }
 
 impl fmt::Debug for Value {

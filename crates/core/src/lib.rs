@@ -26,7 +26,10 @@ mod engine;
 pub use engine::{
     Answer, Cache, CacheBuilder, Explanation, Jobs, Limit, Limits, Peek, Put, Request, Schedule, TokenError, WriteToken,
 };
-pub use entry::{Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
+pub use entry::{
+    Bare, Described, Description, Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags,
+    VALIDATORS_BYTES_MAX, Value,
+};
 pub use error::{BoxError, BuildError, CacheError, GetError, KeyError, PortError, TagError};
 pub use event::{Dropped, Event, LoadEnd, Observer, Rule, Status, TaskEnd};
 pub use job::{Cacheable, Job, Load, Loaded, Local, Lookup, Previous, State, States};

@@ -126,9 +126,21 @@ pub mod functions {
         Ok(u64::from(job.number))
     }
 
+    /// A job by hand that is never looked up by its lookup.
+    #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, freshen::Job, freshen::Lookup)]
+    #[job(output = usize, load = count)]
+    struct Private {
+        word: String,
+    }
+
+    async fn count(job: &Private, _load: Load<'_, Private>) -> Result<usize, std::convert::Infallible> {
+        Ok(job.word.len())
+    }
+
     /// It is quiet where nothing of it is used, too: only this one is looked up.
     #[must_use]
     pub fn used() -> usize {
+        let _ = freshen::Jobs::new().add::<Private>();
         format!("{:?}{:?}", AllKinds::of("a", &Number(1), None), ByHand::of("a", 1)).len()
     }
 }

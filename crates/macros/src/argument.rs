@@ -140,6 +140,10 @@ fn check_kept(ty: &Type, form: &Form) -> Result<()> {
         let message = "leave the lifetime out: the job keeps a copy of what is borrowed here";
         return Err(Error::new(lifetime.span(), message));
     }
+    if let Type::TraitObject(object) = form.inner() {
+        let message = "a job cannot keep a `dyn Trait` itself: take `&Arc<dyn Trait>`, which can be cloned";
+        return Err(Error::new(object.span(), message));
+    }
     match scan::reference(form.inner()) {
         Some(span) => Err(Error::new(
             span,

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, ExprPath, Lit, Path, Result, Token, Type};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token, Type};
 
 use crate::hooks::{self, Hooks};
 use crate::nearest::nearest;
@@ -15,6 +15,10 @@ use crate::value::{self, Value};
 
 /// What every job may be told, besides its policy and its hooks.
 const COMMON: [&str; 6] = ["name", "namespace", "batch", "batch_max", "error", "crate"];
+
+/// Those whose value is a name or a type.
+const CODE: [&str; 11] =
+    ["batch", "crate", "error", "job", "load", "output", "state", "validate", "value_tags", "weigh", "windows"];
 
 /// Everything that an attribute was told.
 #[derive(Default)]
@@ -77,6 +81,9 @@ impl Arguments {
             input.parse::<Token![=]>()?;
         } else if text != "renewing_lease" {
             return Err(Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")));
+        }
+        if CODE.contains(&text.as_str()) && input.peek(LitStr) {
+            return Err(input.error(format!("`{name}` names something in the code: write it without quotes")));
         }
         if policy::FIELDS.contains(&text.as_str()) {
             let root = self.root().into_token_stream();

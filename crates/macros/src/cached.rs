@@ -1,7 +1,7 @@
 //! `#[cached]`: a job beside an async function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Item, ItemFn, Path, Result, Type, Visibility};
 
@@ -65,7 +65,7 @@ impl Source<'_> {
         let arguments = Arguments::read(arguments, &["job"])?;
         let signature = Signature::read(self.signature, arguments.error.as_ref())?;
         let root = arguments.root();
-        let name = arguments.job.clone().unwrap_or_else(|| job_name(&signature.name));
+        let name = arguments.job.clone().map_or_else(|| job_name(&signature.name), Ok)?;
         let configured = self.configured();
         let keys: Vec<(&Ident, &Form)> = signature.keys().collect();
         let job = Job {
@@ -152,11 +152,15 @@ fn load_many(root: &Path, signature: &Signature, batch: &syn::ExprPath) -> Token
 }
 
 /// `UserTweets` for `user_tweets`.
-fn job_name(function: &Ident) -> Ident {
+fn job_name(function: &Ident) -> Result<Ident> {
     let function_name = plain(function);
-    let words = function_name.split('_').filter(|word| !word.is_empty());
-    let camel: String = words.map(capitalized).collect();
-    format_ident!("{camel}", span = function.span())
+    let camel: String = function_name.split('_').map(capitalized).collect();
+    let mut name: Ident = syn::parse_str(&camel).map_err(|_| {
+        let message = format!("`{camel}` cannot be the job's name: give one with `#[cached(job = Name)]`");
+        Error::new(function.span(), message)
+    })?;
+    name.set_span(function.span());
+    Ok(name)
 }
 
 fn capitalized(word: &str) -> String {

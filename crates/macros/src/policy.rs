@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
@@ -155,10 +155,9 @@ impl Policy {
     /// The method `policy`, where anything was given.
     pub fn method(&self, root: &Path) -> Option<TokenStream> {
         let calls = &self.calls;
-        let policy = format_ident!("policy");
         (!calls.is_empty()).then(|| {
             quote! {
-                fn #policy() -> #root::PolicyBuilder {
+                fn policy() -> #root::PolicyBuilder {
                     #root::Policy::builder() #(#calls)*
                 }
             }

@@ -51,11 +51,15 @@ pub fn float(name: &str, input: ParseStream) -> Result<Value<f64>> {
         Some(_) => return Err(Error::new(expression.span(), format!("`{name}` is a number, such as 0.1"))),
         None => None,
     };
+    let known = known.map(|known| sign * known);
     let tokens = match known {
-        Some(known) => (sign * known).to_token_stream(),
+        Some(known) if !known.is_finite() => {
+            return Err(Error::new(expression.span(), format!("`{name}` is too large")));
+        }
+        Some(known) => known.to_token_stream(),
         None => expression.to_token_stream(),
     };
-    Ok(Value { tokens, known: known.map(|known| sign * known), span: expression.span() })
+    Ok(Value { tokens, known, span: expression.span() })
 }
 
 /// Reads a count.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-/// Why a command ended badly. A command line that cannot be read never comes here: it ends with 2.
+/// Why a command ended badly. A command line that cannot be read never comes here.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The address cannot be had.
@@ -28,7 +28,7 @@ pub enum Failure {
     #[error(transparent)]
     Cache(#[from] freshen::BuildError),
     /// The job's policy contradicts itself.
-    #[error(transparent)]
+    #[error("{0}; give other times with --ttl, --stale and --stale-if-error")]
     Policy(#[from] freshen::PolicyError),
     /// Nobody waited for the orderly end.
     #[error("ended at once by a second signal")]
@@ -36,9 +36,11 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 1, or 130 as shells have it for what was interrupted.
+    /// 1; 2 for flags that contradict each other, as for those that cannot be read; 130 as shells have it for what was
+    /// interrupted.
     pub fn exit_code(&self) -> ExitCode {
         match self {
+            Failure::Policy(_) => ExitCode::from(2),
             Failure::Interrupted => ExitCode::from(130),
             _ => ExitCode::FAILURE,
         }

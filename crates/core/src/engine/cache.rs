@@ -9,6 +9,7 @@ use crate::engine::builder::CacheBuilder;
 use crate::engine::core::Engine;
 use crate::engine::explanation::Explanation;
 use crate::engine::fault::Fault;
+use crate::engine::glance;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
 use crate::engine::put::Put;
@@ -77,12 +78,11 @@ impl Cache {
     /// # Cancellation
     /// Dropping the future cancels nobody's load: it goes on and its result is kept.
     #[inline]
-    pub async fn get<L: Lookup>(&self, job: &L) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        match self.hit(job) {
-            Some((slot, age)) => Ok(Answer::new(slot, Status::Hit, Rule::Fresh, age)),
-            // Boxed, so that the future of a hit stays small.
-            None => Box::pin(self.walk(job, Wish::default())).await,
-        }
+    pub fn get<'a, L: Lookup>(
+        &'a self,
+        job: &'a L,
+    ) -> impl Future<Output = Result<Answer<Output<L>>, GetError<LoadError<L>>>> + use<'a, L> {
+        glance::or_walk(move || self.glance(job).map(Ok), move || self.walk(job, Wish::default()))
     }
 
     /// Calls `read` with the value of a job; nothing else differs from [`Cache::get`].
@@ -97,6 +97,7 @@ impl Cache {
     ) -> Result<R, GetError<LoadError<L>>> {
         match self.hit(job) {
             Some((slot, _)) => Ok(read(&slot)),
+            // Boxed, so that the future of a hit stays small.
             None => Box::pin(self.walk(job, Wish::default())).await.map(|answer| read(&answer)),
         }
     }

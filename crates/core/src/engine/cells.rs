@@ -1,6 +1,7 @@
 //! Cells: what this process knows of the marks of tags and namespaces, cheap enough to ask at every read.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError, Weak};
 
 use crate::entry::Generation;
@@ -10,6 +11,8 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// Raises that are remembered for those who began to read before a cell existed.
 const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
+/// Lists of cells that are found again. What finds its place taken by other scopes has a list of its own.
+const LISTS: usize = 64;
 /// The count of raises starts above zero: zero stands for "never judged".
 const FIRST: u64 = 1;
 
@@ -53,8 +56,8 @@ pub(crate) struct Cells {
 struct Table {
     cells: HashMap<Scope, Weak<Cell>>,
     recent: VecDeque<Option<(Scope, Mark)>>,
-    /// The cells that were pinned last: entries of the same scopes share the list.
-    last: Option<LastPinned>,
+    /// Lists of cells that were pinned lately, each in a place of its scopes: entries of the same scopes share the list.
+    lists: HashMap<usize, List>,
     prune_at: usize,
 }
 
@@ -138,7 +141,7 @@ pub(crate) struct Pinned {
 }
 
 /// A list of cells and its scopes. It keeps no cell alive.
-type LastPinned = (Box<[Scope]>, Weak<[Arc<Cell>]>);
+type List = (Box<[Scope]>, Weak<[Arc<Cell>]>);
 
 impl Table {
     fn remember(&mut self, raise: Option<(Scope, Mark)>) {
@@ -149,12 +152,13 @@ impl Table {
     }
 
     fn cells_of(&mut self, scopes: &[Scope]) -> Arc<[Arc<Cell>]> {
-        let last = self.last.as_ref().filter(|(held, _)| **held == *scopes);
-        if let Some(cells) = last.and_then(|(_, cells)| cells.upgrade()) {
+        let place = place(scopes);
+        let list = self.lists.get(&place).filter(|(held, _)| **held == *scopes);
+        if let Some(cells) = list.and_then(|(_, cells)| cells.upgrade()) {
             return cells;
         }
         let cells: Arc<[Arc<Cell>]> = scopes.iter().map(|scope| self.cell(scope)).collect();
-        self.last = Some((scopes.into(), Arc::downgrade(&cells)));
+        self.lists.insert(place, (scopes.into(), Arc::downgrade(&cells)));
         cells
     }
 
@@ -170,6 +174,12 @@ impl Table {
         self.cells.insert(scope.clone(), Arc::downgrade(&cell));
         cell
     }
+}
+
+fn place(scopes: &[Scope]) -> usize {
+    let mut hasher = DefaultHasher::new();
+    scopes.hash(&mut hasher);
+    hasher.finish() as usize % LISTS
 }
 
 #[cfg(test)]
@@ -219,6 +229,22 @@ mod tests {
         cells.raise_floor(Mark { soft: 0, hard: 7 });
         assert_eq!(cells.judge(&pinned, generation(7)), Currency::OutdatedHard);
         assert_eq!(cells.judge(&pinned, generation(8)), Currency::Current);
+    }
+
+    #[test]
+    fn entries_of_the_same_scopes_share_one_list_of_cells() {
+        let cells = Cells::new();
+        let pin = |name: &str| cells.pin(&[scope(name)], cells.raises()).cells;
+        let (a, b) = (pin("a"), pin("b"));
+        assert!(Arc::ptr_eq(&a, &pin("a")) && Arc::ptr_eq(&b, &pin("b")));
+        assert!(!Arc::ptr_eq(&a, &b));
+    }
+
+    #[test]
+    fn no_more_lists_are_remembered_than_the_bound() {
+        let cells = Cells::new();
+        let held: Vec<_> = (0..1000).map(|n| cells.pin(&[scope(&n.to_string())], cells.raises()).cells).collect();
+        assert_eq!((held.len(), cells.lock().lists.len()), (1000, LISTS));
     }
 
     #[test]

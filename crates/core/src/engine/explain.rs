@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::engine::cache::Cache;
 use crate::engine::explanation::{Action, Explanation, Held, Holder, Stored};
+use crate::engine::meta::MetaRef;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::plan::{Found, Plan, Wish, plan};
-use crate::engine::slot::{Hand, Meta};
+use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::error::PortError;
 use crate::event::Rule;
@@ -117,6 +118,6 @@ impl Look<'_> {
     }
 }
 
-fn held(meta: &Meta, currency: Option<Currency>) -> Held {
+fn held(meta: MetaRef<'_>, currency: Option<Currency>) -> Held {
     Held { facts: meta.facts(), currency, tags: meta.tags().as_slice().to_vec() }
 }

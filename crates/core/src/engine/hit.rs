@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::answer::Answer;
 use crate::engine::cache::{Cache, Output};
 use crate::engine::plan::{Found, Plan, Wish, plan};
 use crate::engine::served::Served;
@@ -14,16 +15,23 @@ use crate::job::Lookup;
 use crate::time::Timestamp;
 
 impl Cache {
+    /// A hit as an answer. Called, not inlined: it comes back in two registers, and what calls it stays small.
+    #[inline(never)]
+    pub(crate) fn glance<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
+        let (slot, age) = self.hit(job)?;
+        Some(Answer::new(slot, Status::Hit, Rule::Fresh, age))
+    }
+
     /// A fresh value from the near tier and its age in microseconds, or nothing. No allocation, no lock of a store.
     #[inline(always)]
     pub(crate) fn hit<L: Lookup>(&self, job: &L) -> Option<(Arc<Slot<Output<L>>>, u64)> {
         let engine = self.engine();
         let slot = engine.registry().of::<L::Job>()?.near.get(job)?;
         let now = engine.now();
-        if !slot.meta.quick(engine.near().raises(), now) && !engine.near().is_fresh(&slot.meta, now) {
+        if !slot.meta().quick(engine.near().raises(), now) && !engine.near().is_fresh(slot.meta(), now) {
             return None;
         }
-        let age = now.as_micros().saturating_sub(slot.meta.loaded_at.as_micros());
+        let age = now.as_micros().saturating_sub(slot.meta().loaded_at.as_micros());
         if engine.is_observed() {
             self.told::<L>(Status::Hit, Rule::Fresh, age, Duration::ZERO);
         }

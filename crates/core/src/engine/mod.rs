@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cache       what users call
-//! hit         what the near tier answers: near, slot, cells, pins and trust judge a value
+//! hit         what the near tier answers, at a glance without a state machine, or by the plan: near, slot, its meta,
+//!             common, cells, pins and trust judge a value
 //! obtain      past the near tier: read, plan, then serve, refresh or wait for a flight
 //! reading     the record, read and judged
 //! plan        the judgement, a pure function
@@ -32,8 +33,11 @@ mod core;
 mod running;
 mod log;
 mod hit;
+mod glance;
 mod near;
 mod slot;
+mod meta;
+mod common;
 mod cells;
 mod pins;
 mod reading;

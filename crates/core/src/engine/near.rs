@@ -7,17 +7,20 @@ use quick_cache::sync::Cache as QuickCache;
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
 
 use crate::engine::cells::{Cells, Pinned};
+use crate::engine::common::{Common, Commons};
+use crate::engine::meta::{MetaRef, Owner, whole_micros};
 use crate::engine::pins::{KeyPin, Pins};
-use crate::engine::slot::{Hand, Meta, Owner, Slot};
-use crate::entry::{Facts, Strength};
+use crate::engine::slot::{Hand, Slot};
+use crate::entry::{Facts, Strength, Tags};
 use crate::job::{Job, Lookup};
 use crate::key::{Key, KeyHash};
 use crate::store::{Currency, Mark, Scope};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::time::Timestamp;
 
-/// What a slot costs besides its value: the map's entry, the slot's own fields and its cells, roughly.
-const SLOT_OVERHEAD: u64 = 240;
+/// What a slot costs besides its value and its job: the map's entry, the slot's own fields and what the allocator adds,
+/// roughly. What slots have in common is not counted.
+const SLOT_OVERHEAD: u64 = 160;
 
 static NEXT_NEAR: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
@@ -26,6 +29,7 @@ static NEXT_NEAR: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::n
 pub(crate) struct Near {
     id: u64,
     cells: Cells,
+    commons: Commons,
     pins: Arc<Pins>,
     /// Odd while the tier is trusted. What was pinned under another value is refused: a clear in O(1).
     trust: AtomicU64,
@@ -55,6 +59,7 @@ impl Near {
             // Identity only: it tells one cache's slots from another's and is never compared for order.
             id: NEXT_NEAR.fetch_add(1, Ordering::Relaxed),
             cells: Cells::new(),
+            commons: Commons::new(),
             pins: Arc::new(Pins::new()),
             trust: AtomicU64::new(u64::from(trusted)),
             bound,
@@ -68,15 +73,15 @@ impl Near {
     }
 
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
-    pub fn judge(&self, meta: &Meta, now: Timestamp) -> Option<Currency> {
+    pub fn judge(&self, meta: MetaRef<'_>, now: Timestamp) -> Option<Currency> {
         // The count first, before the trust too: a tier that is distrusted in between must not have this slot noted as
         // judged under the count that the distrust left, or a quick look would go on answering with it.
         let raises = self.raises();
         let trust = self.trust.load(Ordering::Acquire);
-        if meta.owner().near != self.id
-            || meta.owner().trust != trust
+        if meta.common().near != self.id
+            || meta.common().trust != trust
             || !is_trusted(trust)
-            || now >= meta.owner().near_until
+            || now >= meta.near_until()
         {
             return None;
         }
@@ -88,19 +93,19 @@ impl Near {
     }
 
     /// Whether a slot that could not be told at a glance is fresh all the same: something else was outdated since it was judged.
-    pub fn is_fresh(&self, meta: &Meta, now: Timestamp) -> bool {
-        now < meta.owner().quick_until && self.judge(meta, now) == Some(Currency::Current)
+    pub fn is_fresh(&self, meta: MetaRef<'_>, now: Timestamp) -> bool {
+        now < meta.quick_until() && self.judge(meta, now) == Some(Currency::Current)
     }
 
     /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
-    pub fn currency(&self, meta: &Meta) -> Currency {
-        meta.struck().max(self.cells.judge(&meta.owner().cells, meta.generation()))
+    pub fn currency(&self, meta: MetaRef<'_>) -> Currency {
+        meta.struck().max(self.cells.judge(&meta.common().cells, meta.generation()))
     }
 
     /// Whether this process would have heard of everything that outdates a slot of this tier. It cannot say so of a slot
     /// whose cells missed too much.
-    pub fn vouches_for(&self, meta: &Meta) -> bool {
-        meta.owner().near == self.id
+    pub fn vouches_for(&self, meta: MetaRef<'_>) -> bool {
+        meta.common().near == self.id
     }
 
     /// Pins a key, before its record is read.
@@ -111,38 +116,50 @@ impl Near {
 
     /// The owner of a slot that is made under `pin`, with its cells raised to what was read. A slot whose cells missed too
     /// much belongs to nobody and is served once; until then it is judged by what is raised from now on.
-    pub fn owner(&self, pin: &Pin, scopes: &[Scope], marks: &[(Scope, Mark)], quick_until: Timestamp) -> Owner {
-        let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
+    pub fn owner(
+        &self,
+        pin: &Pin,
+        (facts, tags): (&Facts, &Tags),
+        scopes: &[Scope],
+        marks: &[(Scope, Mark)],
+        quick_until: Timestamp,
+    ) -> Owner {
         let Pinned { cells, complete } = self.cells.pin(scopes, pin.raises);
         Cells::raise_pinned(&cells, scopes, marks);
-        Owner {
+        let windows = facts.windows;
+        let common = Common {
             near: if complete { self.id } else { 0 },
             trust: pin.trust,
-            near_until,
-            quick_until: quick_until.min(near_until),
             cells,
-        }
+            tags: tags.clone(),
+            epoch: facts.generation.epoch,
+            stale_end_micros: whole_micros(windows.ttl.saturating_add(windows.stale_while_revalidate)),
+            error_micros: whole_micros(windows.stale_if_error),
+            absent: facts.absent,
+        };
+        let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
+        Owner { common: self.commons.share(common), near_until, quick_until: quick_until.min(near_until) }
     }
 
     /// Whether a slot from a shared store is this tier's own, just as it would be made anew now.
-    pub fn owns(&self, meta: &Meta) -> bool {
-        meta.owner().near == self.id
-            && meta.owner().trust == self.trust.load(Ordering::Acquire)
-            && meta.owner().near_until == Timestamp::NEVER
+    pub fn owns(&self, meta: MetaRef<'_>) -> bool {
+        meta.common().near == self.id
+            && meta.common().trust == self.trust.load(Ordering::Acquire)
+            && meta.near_until() == Timestamp::NEVER
             && meta.struck() == Currency::Current
     }
 
     /// Runs `insert`, if nothing that happened since the pin forbids to keep the slot.
-    pub fn fill<T>(&self, pin: &Pin, meta: &Meta, insert: impl FnOnce() -> T) -> Option<T> {
+    pub fn fill<T>(&self, pin: &Pin, meta: MetaRef<'_>, insert: impl FnOnce() -> T) -> Option<T> {
         let trust = self.trust.load(Ordering::Acquire);
-        let owned = meta.owner().near == self.id && meta.owner().trust == trust && pin.trust == trust;
+        let owned = meta.common().near == self.id && meta.common().trust == trust && pin.trust == trust;
         if owned && is_trusted(trust) { pin.key.fill(insert) } else { None }
     }
 
     /// Whether a slot may take the place of the one that is held: it is no older, or what is held cannot answer any more.
-    pub fn replaces(&self, meta: &Meta, held: &Meta) -> bool {
+    pub fn replaces(&self, meta: MetaRef<'_>, held: MetaRef<'_>) -> bool {
         let (new, old) = (meta.generation(), held.generation());
-        new.epoch != old.epoch || new.number >= old.number || meta.owner().trust != held.owner().trust
+        new.epoch != old.epoch || new.number >= old.number || meta.common().trust != held.common().trust
     }
 
     /// Raises what an invalidation by tag or namespace marked.
@@ -214,7 +231,7 @@ pub(crate) struct BySlot;
 
 impl<J, V> Weighter<J, Arc<Slot<V>>> for BySlot {
     fn weight(&self, _job: &J, slot: &Arc<Slot<V>>) -> u64 {
-        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta.weight())
+        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta().weight())
     }
 }
 
@@ -264,9 +281,10 @@ pub(crate) struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    pub fn owner(&self, key: &Key, facts: &Facts, tags: &[crate::entry::Tag], policy: &crate::policy::Policy) -> Owner {
+    pub fn owner(&self, key: &Key, facts: &Facts, tags: &Tags, policy: &crate::policy::Policy) -> Owner {
         let quick_until = crate::engine::plan::quick_until(facts, policy);
-        self.near.owner(self.pin, &scopes(key.namespace(), tags), self.marks, quick_until)
+        let scopes = scopes(key.namespace(), tags.as_slice());
+        self.near.owner(self.pin, (facts, tags), &scopes, self.marks, quick_until)
     }
 }
 

@@ -41,7 +41,7 @@ impl<V: Send + Sync + 'static> Peek<V> {
 impl<V> Peek<V> {
     /// What the value is judged by.
     pub fn facts(&self) -> Facts {
-        self.slot.meta.facts()
+        self.slot.meta().facts()
     }
 
     /// Whether anything has outdated it, apart from its age.
@@ -61,7 +61,7 @@ impl<V> Peek<V> {
 
     /// Its tags.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
-        self.slot.meta.tags().as_slice().iter().map(|tag| tag.as_str())
+        self.slot.meta().tags().as_slice().iter().map(|tag| tag.as_str())
     }
 
     /// How long the lease in force still holds, if a load is under way.

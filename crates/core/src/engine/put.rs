@@ -83,7 +83,7 @@ impl<J: Job> Put<J> {
         let value =
             if engine.shares_values() { Value::Shared(hand.clone()) } else { Value::Encoded(self.work.encode(&hand)?) };
         let meta = hand.meta();
-        let entry = Entry { value, facts, tags: meta.tags().clone(), validators: None };
+        let entry = Entry { value, facts: meta.facts(), tags: meta.tags().clone(), validators: None };
         match engine.store().commit(self.work.key(), &self.lease, entry).await? {
             Committed::Stored => {
                 // After the write, so that nobody who reads the store meanwhile keeps the value that this one replaces.

@@ -10,9 +10,10 @@ use bytes::Bytes;
 use crate::BoxFuture;
 use crate::engine::cache::Cache;
 use crate::engine::fault::Fault;
+use crate::engine::meta::Meta;
 use crate::engine::near::{Frame, Near, Pin};
 use crate::engine::registry::Registered;
-use crate::engine::slot::{Hand, Held, Meta, Slot};
+use crate::engine::slot::{Hand, Held, Slot};
 use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
 use crate::error::BoxError;
 use crate::job::{Cacheable, Content, Job, Load, Loaded, Previous};
@@ -98,7 +99,7 @@ impl<J: Job> TypedWork<J> {
             Content::Unchanged => {
                 let slot =
                     previous.and_then(Self::slot).ok_or_else(|| refused("unchanged, but nothing was in hand"))?;
-                let kept = validators.or_else(|| slot.meta.validators().cloned());
+                let kept = validators.or_else(|| slot.meta().validators().cloned());
                 (Held::In(slot), kept)
             }
         };
@@ -194,7 +195,8 @@ impl<J: Job> Work for TypedWork<J> {
         Box::pin(async move {
             let slot = previous.and_then(|(hand, _)| Self::slot(hand));
             let age = previous.map_or(Duration::ZERO, |(_, age)| age);
-            let told = slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta.validators(), age });
+            let told =
+                slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta().validators(), age });
             let loaded = self.job.load(self.context(cache, told)).await.map_err(failed)?;
             self.check(loaded, previous.map(|(hand, _)| hand))
         })
@@ -219,21 +221,22 @@ impl<J: Job> Work for TypedWork<J> {
     }
 
     fn seal(&self, product: Product, facts: Facts, frame: &Frame<'_>) -> Hand {
-        let owner = frame.owner(&self.key, &facts, product.tags.as_slice(), &self.policy);
+        let owner = frame.owner(&self.key, &facts, &product.tags, &self.policy);
         let mut slot = product.slot;
         // Nobody else has a product's slot.
         if let Some(unique) = Arc::get_mut(&mut slot) {
-            unique.set_meta(Meta::new(&facts, product.tags, product.validators, owner));
+            unique.set_meta(Meta::new(&facts, product.validators, owner));
         }
         slot
     }
 
     fn open(&self, entry: &Entry, frame: &Frame<'_>) -> Result<Hand, WireError> {
         let held = match &entry.value {
-            Value::Shared(any) => {
-                let slot = any.clone().downcast::<Slot<J::Output>>();
+            Value::Shared(shared) => {
+                let any: Arc<dyn Any + Send + Sync> = shared.clone();
+                let slot = any.downcast::<Slot<J::Output>>();
                 let slot = slot.map_err(|_| WireError::Local { what: std::any::type_name::<J::Output>() })?;
-                if frame.near.owns(&slot.meta) && slot.meta.facts() == entry.facts {
+                if frame.near.owns(slot.meta()) && slot.meta().facts() == entry.facts {
                     return Ok(slot);
                 }
                 Held::In(slot)
@@ -248,8 +251,8 @@ impl<J: Job> Work for TypedWork<J> {
                 Held::Own(decoded?)
             }
         };
-        let owner = frame.owner(&self.key, &entry.facts, entry.tags.as_slice(), &self.policy);
-        let meta = Meta::new(&entry.facts, entry.tags.clone(), entry.validators.clone(), owner);
+        let owner = frame.owner(&self.key, &entry.facts, &entry.tags, &self.policy);
+        let meta = Meta::new(&entry.facts, entry.validators.clone(), owner);
         Ok(Arc::new(Slot::new(meta, held)))
     }
 
@@ -257,14 +260,14 @@ impl<J: Job> Work for TypedWork<J> {
         let slot = Self::slot(hand).ok_or_else(|| WireError::Local { what: std::any::type_name::<J::Output>() })?;
         let codec = Codec::default();
         let payload = guarded(|| slot.encode(codec), |source| WireError::Encode { codec, source })?;
-        let meta = &slot.meta;
+        let meta = slot.meta();
         let (facts, tags, validators) = (meta.facts(), meta.tags().clone(), meta.validators().cloned());
         wire::encode(&Header { codec, schema: 0, facts, tags, validators }, &payload)
     }
 
     fn empty(&self, facts: Facts, frame: &Frame<'_>) -> Option<Hand> {
         let value = self.job.empty()?;
-        let meta = Meta::new(&facts, Tags::NONE, None, frame.owner(&self.key, &facts, &[], &self.policy));
+        let meta = Meta::new(&facts, None, frame.owner(&self.key, &facts, &Tags::NONE, &self.policy));
         Some(Arc::new(Slot::new(meta, Held::Own(value))))
     }
 
@@ -282,10 +285,10 @@ impl<J: Job> Work for TypedWork<J> {
     fn near_fill(&self, near: &Near, pin: &Pin, hand: &Hand) {
         if let Some(slot) = Self::slot(hand) {
             let map = &self.registered.near;
-            let gone = near.fill(pin, &slot.meta, || {
+            let gone = near.fill(pin, slot.meta(), || {
                 let held = map.get(&self.job);
                 // A reader who was slow to hear the store's answer must not undo what was loaded meanwhile.
-                let replaces = held.as_ref().is_none_or(|held| near.replaces(&slot.meta, &held.meta));
+                let replaces = held.as_ref().is_none_or(|held| near.replaces(slot.meta(), held.meta()));
                 (replaces.then(|| map.insert(self.job.clone(), slot.clone())), held)
             });
             drop(gone);

@@ -16,6 +16,7 @@ mod builder;
 mod fault;
 mod kept;
 mod ledger;
+mod name;
 mod record;
 mod scopes;
 mod shard;
@@ -129,7 +130,7 @@ impl Inner {
         let answer = self.change(key, |shard| {
             let now = self.clock.now();
             let mut ledger = lock(&self.ledger);
-            let mut step = Step { now, ledger: &mut ledger, faults: self.faults };
+            let mut step = Step { key, now, ledger: &mut ledger, faults: self.faults };
             shard.step(key, now, self.faults, |record| act(record, &mut step))
         });
         self.make_room(key);
@@ -140,10 +141,10 @@ impl Inner {
         let mut shard = lock(&self.shards[self.shard(key)]);
         let now = self.clock.now();
         let mut ledger = lock(&self.ledger);
-        let mut step = Step { now, ledger: &mut ledger, faults: self.faults };
+        let mut step = Step { key, now, ledger: &mut ledger, faults: self.faults };
         match shard.read(key) {
             Some(record) => record.snapshot(&mut step),
-            None => Record::new(key.clone()).snapshot(&mut step),
+            None => Record::new(key).snapshot(&mut step),
         }
     }
 
@@ -163,7 +164,7 @@ impl Inner {
     fn make_room_in(&self, shard: usize, key: &Key, leased: bool) {
         let mut gone = Vec::new();
         let mut shard = lock(&self.shards[shard]);
-        let sparing = Sparing { now: self.clock.now(), newest: key.hash(), leased, faults: self.faults };
+        let sparing = Sparing { now: self.clock.now(), newest: key, leased, faults: self.faults };
         while self.bytes.load(Ordering::Relaxed) > self.capacity {
             let Some((record, bytes)) = shard.evict(sparing) else { return };
             // Dropped after the lock is let go of, because `gone` was declared before it.
@@ -221,7 +222,7 @@ impl Inner {
         self.change(key, |shard| {
             let now = self.clock.now();
             let mut ledger = lock(&self.ledger);
-            let step = Step { now, ledger: &mut ledger, faults: self.faults };
+            let step = Step { key, now, ledger: &mut ledger, faults: self.faults };
             let there = if self.faults.has(F::RemoveKeepsLease) {
                 shard.step(key, now, self.faults, |record| record.entry.take().is_some())
             } else {

@@ -98,4 +98,29 @@ async fn text_as_number(user: &str) -> u64 {
     1
 }
 
+#[cached(jitter = 1e999)]
+async fn large_number(user: &str) -> u64 {
+    1
+}
+
+#[cached(attempts = 5000000000)]
+async fn large_count(user: &str) -> u64 {
+    1
+}
+
+#[cached(job = "Name")]
+async fn text_as_type(user: &str) -> u64 {
+    1
+}
+
+#[cached(validate = "check")]
+async fn text_as_path(user: &str) -> u64 {
+    1
+}
+
+#[cached(tags = ["a"] ttl = "1s")]
+async fn no_comma(user: &str) -> u64 {
+    1
+}
+
 fn main() {}

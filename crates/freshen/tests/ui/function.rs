@@ -63,6 +63,16 @@ async fn no_alias(user: &str) -> u64 {
 }
 
 #[cached]
+async fn __() -> u64 {
+    1
+}
+
+#[cached]
+async fn self_() -> u64 {
+    1
+}
+
+#[cached]
 struct NoFunction;
 
 fn main() {}

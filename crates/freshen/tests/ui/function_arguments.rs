@@ -75,4 +75,14 @@ async fn state_with_value(#[state(1)] one: u8) -> u64 {
     1
 }
 
+#[cached]
+async fn unsized_state(#[state] client: &(dyn Send + Sync)) -> u64 {
+    1
+}
+
+#[cached]
+async fn unsized_key(client: &dyn ToString) -> u64 {
+    1
+}
+
 fn main() {}

@@ -22,21 +22,24 @@ pub struct Fetcher {
     url: Url,
 }
 
-/// Why there is no list. Trying again may help with each: sources change their minds.
+/// Why there is no list, and what to do. Trying again may help with each: sources change their minds.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// No whole answer came. Its innermost cause is part of the message, so it is not told as a source once more.
-    #[error("the source cannot be reached: {}", innermost(.0))]
+    #[error("the source cannot be reached: {}; check that it runs, and that --source has its address", innermost(.0))]
     Unreachable(reqwest::Error),
     /// It answered with an error.
-    #[error("the source answered {0}")]
+    #[error("the source answered {}; {}", .0, advice(*.0))]
     Status(StatusCode),
     /// Too much.
-    #[error("the source sent more than {BODY_BYTES_MAX} bytes")]
+    #[error("the source sent more than {BODY_BYTES_MAX} bytes; give a --source with a shorter list")]
     TooLong,
     /// No list.
     #[error(transparent)]
     NoListing(#[from] NoListing),
+    /// Somebody broke it on purpose.
+    #[error("the source was broken on this page; bring it back there")]
+    SwitchedOff,
 }
 
 impl From<reqwest::Error> for FetchError {
@@ -68,6 +71,16 @@ impl Fetcher {
         }
         let says_json = says_json(&response);
         Ok(Listing::read(&body(response).await?, says_json)?)
+    }
+}
+
+/// What to do about an answer that is an error.
+fn advice(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 | 403 => "it wants credentials: write them into --source, or give another one",
+        404 | 410 => "check the path of --source",
+        400..=499 => "check --source",
+        _ => "the fault is its own, and it is asked again by itself",
     }
 }
 

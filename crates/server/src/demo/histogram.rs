@@ -7,6 +7,8 @@ use std::time::Duration;
 const STEPS: u64 = 16;
 /// Everything from about two minutes on falls into the last one.
 const BUCKETS: usize = 400;
+/// Columns of a plot, four for each power of ten, from a microsecond to a hundred seconds.
+pub const COLUMNS: usize = 32;
 
 /// Durations, counted. It may be noted into from everywhere at once; a reading is right to what is noted meanwhile.
 #[derive(Debug)]
@@ -38,6 +40,15 @@ impl Histogram {
         Duration::from_micros(self.longest_micros.load(Ordering::Relaxed))
     }
 
+    /// How many fall into each column of a plot whose axis is logarithmic. What lies beyond its ends is in the outermost.
+    pub fn columns(&self) -> [u64; COLUMNS] {
+        let mut columns = [0; COLUMNS];
+        for (at, bucket) in self.buckets.iter().enumerate() {
+            columns[column(last_of(at))] += bucket.load(Ordering::Relaxed);
+        }
+        columns
+    }
+
     /// What this part (0 to 1) of all stayed within; zero when nothing was noted.
     pub fn quantile(&self, part: f64) -> Duration {
         let rank = ((self.count() as f64 * part).ceil() as u64).max(1);
@@ -50,6 +61,12 @@ impl Histogram {
         }
         self.longest()
     }
+}
+
+/// The column of a number of microseconds.
+fn column(micros: u64) -> usize {
+    let column = (micros.max(1) as f64).log10() * 4.0;
+    (column as usize).min(COLUMNS - 1)
 }
 
 /// The bucket of a number of microseconds: exact below 16, then 16 for each doubling.
@@ -84,6 +101,20 @@ mod tests {
             assert!(micros == 0 || last_of(bucket(micros - 1)) <= last, "{micros}");
         }
         assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn a_plot_has_four_columns_for_each_power_of_ten() {
+        let cases = [(0, 0), (1, 0), (9, 3), (10, 4), (1000, 12), (800_000, 23), (99_000_000, 31), (u64::MAX, 31)];
+        for (micros, expected) in cases {
+            assert_eq!(column(micros), expected, "{micros}");
+        }
+        let histogram = Histogram::new();
+        histogram.note(Duration::from_micros(1));
+        histogram.note(Duration::from_millis(800));
+        histogram.note(Duration::from_secs(100_000));
+        let noted: Vec<_> = histogram.columns().into_iter().enumerate().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(noted, [(0, 1), (23, 1), (31, 1)]);
     }
 
     #[test]

@@ -1,48 +1,94 @@
 //! The cached job: the latest list of a source.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use freshen::{Job, Load, Loaded, Policy, PolicyBuilder};
+use freshen::{Job, Load, Loaded, Policy, PolicyBuilder, Windows};
 use serde::{Deserialize, Serialize};
 
 use crate::demo::fetch::{FetchError, Fetcher};
 use crate::demo::listing::Listing;
 use crate::demo::source::Source;
+use crate::demo::switches::Switches;
 
-/// The latest list of a source.
+/// Short times, so that one can watch them pass.
+pub const WINDOWS: Windows = Windows {
+    ttl: Duration::from_secs(5),
+    stale_while_revalidate: Duration::from_secs(10 * 60),
+    stale_if_error: Duration::from_secs(60 * 60),
+};
+
+/// The latest list of a source. Its windows are arguments: a list that is to be kept otherwise is another one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Latest {
     /// As the source shows itself: a key is told in logs, so it holds no secret. The state has the whole URL.
     source: String,
+    ttl: Duration,
+    stale_while_revalidate: Duration,
+    stale_if_error: Duration,
 }
 
 impl Latest {
-    /// Of this source.
-    pub fn of(source: &Source) -> Latest {
-        Latest { source: source.to_string() }
+    /// Of this source, kept for these windows.
+    pub fn of(source: &Source, windows: Windows) -> Latest {
+        let Windows { ttl, stale_while_revalidate, stale_if_error } = windows;
+        Latest { source: source.to_string(), ttl, stale_while_revalidate, stale_if_error }
     }
+
+    fn kept_for(&self) -> Windows {
+        Windows {
+            ttl: self.ttl,
+            stale_while_revalidate: self.stale_while_revalidate,
+            stale_if_error: self.stale_if_error,
+        }
+    }
+}
+
+/// The policy with these windows.
+pub fn policy(windows: Windows) -> PolicyBuilder {
+    Policy::builder()
+        .ttl(windows.ttl)
+        .stale_while_revalidate(windows.stale_while_revalidate)
+        .stale_if_error(windows.stale_if_error)
+        .soft_timeout(Duration::from_millis(500))
+        .load_timeout(Duration::from_secs(10))
+        .lease(Duration::from_secs(15))
+        .backoff(Duration::from_secs(1), Duration::from_secs(15))
 }
 
 impl Job for Latest {
     type Output = Listing;
     type Error = FetchError;
-    type State = (Fetcher,);
+    type State = (Fetcher, Switches);
     const NAME: &'static str = "latest";
 
-    /// Short times, so that one can watch them pass.
     fn policy() -> PolicyBuilder {
-        Policy::builder()
-            .ttl(Duration::from_secs(5))
-            .stale_while_revalidate(Duration::from_secs(10 * 60))
-            .stale_if_error(Duration::from_secs(60 * 60))
-            .soft_timeout(Duration::from_millis(500))
-            .load_timeout(Duration::from_secs(10))
-            .lease(Duration::from_secs(15))
-            .backoff(Duration::from_secs(1), Duration::from_secs(15))
+        policy(WINDOWS)
+    }
+
+    fn policy_for(&self, usual: &Arc<Policy>) -> Arc<Policy> {
+        // They were checked before the job was made.
+        policy(self.kept_for()).build().map_or_else(|_| usual.clone(), Arc::new)
     }
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Listing>, FetchError> {
-        let (fetcher,) = load.state();
+        let (fetcher, switches) = load.state();
+        switches.pass().await?;
         Ok(fetcher.fetch().await?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_kept_for_its_own_windows() {
+        let source = Source::parse("http://127.0.0.1/").unwrap();
+        let usual = Arc::new(Latest::policy().build().unwrap());
+        for ttl in [WINDOWS.ttl, Duration::from_secs(60)] {
+            let windows = Windows { ttl, ..WINDOWS };
+            assert_eq!(Latest::of(&source, windows).policy_for(&usual).windows(), windows);
+        }
     }
 }

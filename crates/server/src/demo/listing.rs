@@ -21,10 +21,12 @@ pub struct Listing {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoListing {
     /// Not text.
-    #[error("the source's body is not UTF-8 text")]
+    #[error("the source's body is not UTF-8 text; give a --source that is a list or a text")]
     NotText,
     /// Called JSON, but it is not.
-    #[error("the source's body is called JSON but is not: {reason}")]
+    #[error(
+        "the source's body is called JSON but is not: {reason}; check that --source is the data and not a page about it"
+    )]
     NotJson {
         /// What the parser said.
         reason: String,

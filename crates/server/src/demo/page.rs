@@ -1,12 +1,14 @@
-//! The page: plain HTML that needs no script and nothing from elsewhere.
+//! The page: plain HTML that says all there is without a script, and that its script keeps up to date.
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use crate::demo::stats::{Numbers, Spread};
-use crate::demo::view::{Outcome, Refused, Served, Times, View};
+use serde_json::Value;
 
-const STYLE: &str = include_str!("page.css");
-/// The page asks for itself again after so many seconds.
+use crate::demo::view::{Outcome, View};
+
+/// Its slots are `{{kind path}}`, where the path leads through `/state.json`, or the name of a block.
+const TEMPLATE: &str = include_str!("page.html");
+/// Without a script, the page asks for itself again after so many seconds.
 const REFRESH_SECS: u64 = 2;
 
 /// A view as a page.
@@ -14,132 +16,74 @@ pub struct Page<'a>(pub &'a View);
 
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let view = self.0;
-        head(f, view)?;
-        match &view.outcome {
-            Outcome::Served(served) => show_served(f, served, view)?,
-            Outcome::Refused(refused) => show_refused(f, refused)?,
+        // Numbers and text always serialize; without them the page would show its slots empty.
+        let told = serde_json::to_value(self.0).unwrap_or_default();
+        let mut parts = TEMPLATE.split("{{");
+        f.write_str(parts.next().unwrap_or_default())?;
+        for part in parts {
+            let (slot, rest) = part.split_once("}}").unwrap_or((part, ""));
+            match slot.split_once(' ') {
+                Some((kind, path)) => fill(f, kind, at(&told, path))?,
+                None => show(f, slot, self.0)?,
+            }
+            f.write_str(rest)?;
         }
-        show_trouble(f, view)?;
-        show_times(f, &view.numbers)?;
-        show_counts(f, &view.numbers)?;
-        show_foot(f, &view.policy)
+        Ok(())
     }
 }
 
-fn head(f: &mut Formatter<'_>, view: &View) -> Result {
-    let refresh = match &view.outcome {
-        Outcome::Served(_) => REFRESH_SECS,
-        Outcome::Refused(refused) => refused.retry_after_secs(),
-    };
-    let temper = if view.source_is_own { ", which is slow on purpose and sometimes fails" } else { "" };
-    write!(
-        f,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta http-equiv=\"refresh\" content=\"{refresh}\">\n\
-         <title>Freshen demo</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>Freshen demo</h1>\n<p>The list of <code>{}</code>{temper}, served through a cache.</p></header>\n<main>\n",
-        Escaped(&view.source)
-    )
+/// What stands at a path, such as `numbers.loads.begun`.
+fn at<'a>(told: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(told, |value, name| &value[name])
 }
 
-fn show_served(f: &mut Formatter<'_>, served: &Served, view: &View) -> Result {
-    let Served { status, rule, why, .. } = served;
-    let under_way = if view.loads_under_way > 0 { " A load is under way now." } else { "" };
-    write!(
-        f,
-        "<section class=\"served {status}\" aria-label=\"What was served\">\n<p class=\"facts\"><strong>{status}</strong> \
-         <span>{} old</span> <span>waited {}</span> <span>rule <code>{rule}</code></span></p>\n\
-         <p>Served because {why}.{under_way}</p>\n</section>\n",
-        Span(served.age_ms),
-        Span(view.waited_ms)
-    )?;
-    f.write_str("<section aria-label=\"The list\">\n<h2>The list</h2>\n")?;
-    if served.lines.is_empty() {
-        return f.write_str("<p>The source sent an empty list.</p>\n</section>\n");
+fn fill(f: &mut Formatter<'_>, kind: &str, value: &Value) -> Result {
+    match (kind, value) {
+        (_, Value::Null) => f.write_char('–'),
+        ("span", value) => Span(value.as_f64().unwrap_or_default()).fmt(f),
+        ("bytes", value) => Bytes(value.as_u64().unwrap_or_default()).fmt(f),
+        (_, Value::String(text)) => Escaped(text).fmt(f),
+        (_, value) => value.fmt(f),
     }
-    f.write_str("<ol>\n")?;
-    for line in &served.lines {
-        writeln!(f, "<li dir=\"auto\">{}</li>", Escaped(line))?;
-    }
-    f.write_str("</ol>\n")?;
-    if served.more > 0 {
-        writeln!(f, "<p>… and {} more</p>", served.more)?;
-    }
-    f.write_str("</section>\n")
 }
 
-fn show_refused(f: &mut Formatter<'_>, refused: &Refused) -> Result {
-    write!(
-        f,
-        "<section class=\"served refused\" aria-label=\"What was served\">\n<p class=\"facts\"><strong>nothing yet</strong> \
-         <span><code>{}</code></span></p>\n<p>Nothing has been loaded so far: {}. The next attempt is in {} s; this page \
-         looks again by itself.</p>\n</section>\n",
-        refused.error,
-        Escaped(&refused.reason),
-        refused.retry_after_secs()
-    )
-}
-
-fn show_trouble(f: &mut Formatter<'_>, view: &View) -> Result {
-    match (&view.numbers.trouble, &view.outcome) {
-        (Some(trouble), Outcome::Served(_)) => writeln!(
-            f,
-            "<p class=\"trouble\" role=\"status\">The last load failed {} ago: {}. Readers still get the list.</p>",
-            Span(trouble.ago_ms),
-            Escaped(&trouble.reason)
-        ),
+/// Fills the blocks that are more than one value.
+fn show(f: &mut Formatter<'_>, block: &str, view: &View) -> Result {
+    match block {
+        "refresh" => write!(f, "{}", refresh_secs(view)),
+        "temper" if view.source_is_own => f.write_str(", which is slow on purpose and sometimes fails"),
+        "tone" => f.write_str(view.outcome.status()),
+        "lines" => show_lines(f, view),
+        "more" => show_more(f, view),
+        "set_aside" => show_set_aside(f, view),
         _ => Ok(()),
     }
 }
 
-fn show_times(f: &mut Formatter<'_>, numbers: &Numbers) -> Result {
-    f.write_str(
-        "<section aria-label=\"Times\">\n<h2>Waiting</h2>\n<table>\n<thead><tr><td></td><th scope=\"col\">median</th>\
-         <th scope=\"col\">p99</th><th scope=\"col\">max</th><th scope=\"col\">count</th></tr></thead>\n<tbody>\n",
-    )?;
-    for (name, spread) in [("callers waited", &numbers.waits), ("loads took", &numbers.load_times)] {
-        let Spread { count, median_ms, p99_ms, max_ms } = spread;
-        writeln!(
-            f,
-            "<tr><th scope=\"row\">{name}</th><td>{}</td><td>{}</td><td>{}</td><td>{count}</td></tr>",
-            Span(*median_ms),
-            Span(*p99_ms),
-            Span(*max_ms)
-        )?;
+fn refresh_secs(view: &View) -> u64 {
+    match &view.outcome {
+        Outcome::Served(_) => REFRESH_SECS,
+        Outcome::Refused(refused) => refused.retry_after_secs(),
     }
-    f.write_str("</tbody>\n</table>\n</section>\n")
 }
 
-fn show_counts(f: &mut Formatter<'_>, numbers: &Numbers) -> Result {
-    let Numbers { answers, loads, refused, .. } = numbers;
-    f.write_str("<section aria-label=\"Counts\">\n<h2>Since the start</h2>\n<dl>\n")?;
-    for (name, count) in [
-        ("hits", answers.hit),
-        ("stale answers", answers.stale),
-        ("waited for a load", answers.loaded),
-        ("fallbacks", answers.fallback),
-        ("got an error", *refused),
-        ("loads begun", loads.begun),
-        ("loads stored", loads.stored),
-        ("loads failed", loads.failed),
-    ] {
-        writeln!(f, "<div><dt>{name}</dt><dd>{count}</dd></div>")?;
-    }
-    writeln!(f, "</dl>\n<p>Up for {}.</p>\n</section>\n</main>", Span(numbers.up_ms))
+fn show_lines(f: &mut Formatter<'_>, view: &View) -> Result {
+    let Some(list) = view.outcome.list() else { return Ok(()) };
+    list.lines.iter().try_for_each(|line| writeln!(f, "<li dir=\"auto\">{}</li>", Escaped(line)))
 }
 
-fn show_foot(f: &mut Formatter<'_>, policy: &Times) -> Result {
-    write!(
-        f,
-        "<footer><p>Fresh for {} (ttl), then served stale for {} while it is loaded again (stale-while-revalidate), then \
-         for {} more if the source fails (stale-if-error).</p>\n<p>This page reloads every {REFRESH_SECS} s. The same as \
-         data: <a href=\"/state.json\">/state.json</a></p></footer>\n</body>\n</html>\n",
-        Span(policy.ttl_ms),
-        Span(policy.stale_while_revalidate_ms),
-        Span(policy.stale_if_error_ms)
-    )
+fn show_more(f: &mut Formatter<'_>, view: &View) -> Result {
+    match view.outcome.list() {
+        None => f.write_str("There is none."),
+        Some(list) if list.lines.is_empty() => f.write_str("The source sent an empty list."),
+        Some(list) if list.more > 0 => write!(f, "… and {} more", list.more),
+        Some(_) => Ok(()),
+    }
+}
+
+fn show_set_aside(f: &mut Formatter<'_>, view: &View) -> Result {
+    let tasks = view.tasks.iter().flat_map(|tasks| &tasks.set_aside);
+    tasks.into_iter().try_for_each(|task| writeln!(f, "<li>{}</li>", Escaped(&task.reason)))
 }
 
 /// Text that may hold anything, as HTML text.
@@ -159,7 +103,7 @@ impl Display for Escaped<'_> {
 }
 
 /// Milliseconds, in the unit that reads best.
-struct Span(f64);
+pub struct Span(pub f64);
 
 impl Display for Span {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -170,6 +114,19 @@ impl Display for Span {
             ms if ms < 60_000.0 => write!(f, "{} s", (ms / 100.0).round() / 10.0),
             ms if ms < 3_600_000.0 => write!(f, "{} min", (ms / 6000.0).round() / 10.0),
             ms => write!(f, "{} h", (ms / 360_000.0).round() / 10.0),
+        }
+    }
+}
+
+/// A number of bytes, in the unit that reads best.
+struct Bytes(u64);
+
+impl Display for Bytes {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self.0 {
+            bytes if bytes < 1 << 10 => write!(f, "{bytes} B"),
+            bytes if bytes < 1 << 20 => write!(f, "{:.1} KiB", bytes as f64 / 1024.0),
+            bytes => write!(f, "{:.1} MiB", bytes as f64 / 1_048_576.0),
         }
     }
 }
@@ -188,5 +145,31 @@ mod tests {
         let shown = |ms| Span(ms).to_string();
         let cases = [0.0, 0.012, 1.25, 812.4, 1400.0, 5000.0, 600_000.0, 3_600_000.0].map(shown);
         assert_eq!(cases, ["0 µs", "12 µs", "1.2 ms", "812 ms", "1.4 s", "5 s", "10 min", "1 h"]);
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_unit_that_reads_best() {
+        assert_eq!(
+            [0, 1023, 1536, 3 << 20].map(|bytes| Bytes(bytes).to_string()),
+            ["0 B", "1023 B", "1.5 KiB", "3.0 MiB"]
+        );
+    }
+
+    #[test]
+    fn what_the_page_shows_at_first_is_what_its_script_keeps_up_to_date() {
+        const KINDS: [&str; 4] = ["count", "span", "bytes", "text"];
+        let slots = TEMPLATE.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
+        let filled: Vec<_> = slots.filter_map(|(slot, _)| slot.split_once(' ')).collect();
+        for (kind, path) in filled.iter().filter(|(_, path)| *path != "source") {
+            assert!(KINDS.contains(kind), "{kind} {path}");
+            let kept = format!("data-{kind}=\"{path}\">{{{{{kind} {path}}}}}");
+            assert!(TEMPLATE.contains(&kept), "no element has {kept}");
+        }
+        let kept = KINDS.map(|kind| TEMPLATE.matches(&format!("data-{kind}=\"")).count()).iter().sum::<usize>();
+        assert!(
+            filled.len() > 20 && kept == filled.len() - 1,
+            "{kept} are kept up to date, {} are filled",
+            filled.len()
+        );
     }
 }

@@ -1,68 +1,88 @@
-//! The demo's own HTTP server: the page, the same as data, metrics for Prometheus, and a sign of life.
+//! The demo's own HTTP server: the page, the same as data and as events, its buttons, metrics for Prometheus, and a sign of
+//! life.
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use freshen::metrics::{METRICS_CONTENT_TYPE, Metrics};
-use freshen::{Cache, Clock};
+use freshen::metrics::METRICS_CONTENT_TYPE;
+use futures_util::StreamExt;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
-use crate::demo::job::Latest;
+use crate::demo::action::{Action, NotDone};
+use crate::demo::live::VIEWERS_MAX;
 use crate::demo::page::Page;
-use crate::demo::source::Source;
-use crate::demo::stats::Stats;
-use crate::demo::view::{Outcome, Times, View};
+use crate::demo::sampler;
+use crate::demo::shown::Shown;
+use crate::demo::view::Outcome;
+use crate::demo::visitor::{Stranger, may_act, may_look};
 
-/// What is shown.
-#[derive(Debug)]
-pub struct Shown {
-    /// The cache it is served from.
-    pub cache: Cache,
-    /// What is got from it.
-    pub job: Latest,
-    /// Where it comes from.
-    pub source: Source,
-    /// What happened so far.
-    pub stats: Arc<Stats>,
-    /// The same, for Prometheus.
-    pub metrics: Metrics,
-    /// What waits are measured with.
-    pub clock: Clock,
-    /// The policy's times.
-    pub times: Times,
+/// Ends when its sender is dropped, and with it what is being served.
+pub type Stop = watch::Receiver<()>;
+
+/// What the routes share.
+#[derive(Clone)]
+struct Site {
+    shown: Arc<Shown>,
+    stop: Stop,
 }
 
-/// Serves until `stop` ends or is dropped, and then what is under way.
-pub async fn serve(listener: TcpListener, shown: Shown, stop: oneshot::Receiver<()>) {
-    let app = Router::new()
-        .route("/", get(page))
-        .route("/state.json", get(state))
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .with_state(Arc::new(shown));
-    let stopped = async {
-        // Sent or dropped: both mean the end.
-        let _ = stop.await;
-    };
-    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped).await {
+/// Serves until `stop` ends, and then what is under way.
+pub async fn serve(listener: TcpListener, shown: Arc<Shown>, stop: Stop) {
+    let on_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    // Dropping it stops them.
+    let mut sampling = JoinSet::new();
+    sampling.spawn(sampler::look_on(shown.clone()));
+    sampling.spawn(sampler::show_on(shown.clone()));
+    let app = router(Site { shown, stop: stop.clone() }, on_loopback);
+    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopped(stop)).await {
         tracing::warn!(%error, "the page is not served any more");
     }
 }
 
-/// Nothing of a page may be kept, and a page may load nothing.
-const PAGE_HEADERS: [(HeaderName, &str); 3] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-];
+fn router(site: Site, on_loopback: bool) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/page.css", get(|| asset("text/css; charset=utf-8", include_str!("page.css"))))
+        .route("/page.js", get(|| asset("text/javascript; charset=utf-8", include_str!("page.js"))))
+        .route("/state.json", get(state))
+        .route("/events", get(events))
+        .route("/metrics", get(metrics))
+        .route("/actions/{name}", post(act))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .layer(from_fn(move |request, next| guard(on_loopback, request, next)))
+        .with_state(site)
+}
 
-async fn page(State(shown): State<Arc<Shown>>) -> Response {
-    let view = shown.look().await;
+async fn stopped(mut stop: Stop) {
+    while stop.changed().await.is_ok() {}
+}
+
+/// Lets nobody in whom DNS rebinding sent here.
+async fn guard(on_loopback: bool, request: Request, next: Next) -> Response {
+    match may_look(request.headers(), on_loopback) {
+        Ok(()) => next.run(request).await,
+        Err(stranger) => stranger.into_response(),
+    }
+}
+
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const NO_SNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+/// A page may load nothing but its own style, script and events. Its icon is empty, and written in it.
+const ONLY_ITS_OWN: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [NO_STORE, NO_SNIFF, (header::CONTENT_SECURITY_POLICY, ONLY_ITS_OWN)];
+
+async fn page(State(Site { shown, .. }): State<Site>) -> Response {
+    let look = shown.look().await;
+    let view = shown.view(look).await;
     let page = (PAGE_HEADERS, Html(Page(&view).to_string()));
     match &view.outcome {
         Outcome::Served(_) => page.into_response(),
@@ -73,29 +93,57 @@ async fn page(State(shown): State<Arc<Shown>>) -> Response {
     }
 }
 
-async fn state(State(shown): State<Arc<Shown>>) -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], Json(shown.look().await)).into_response()
+async fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([NO_STORE, NO_SNIFF, (header::CONTENT_TYPE, kind)], text).into_response()
 }
 
-async fn metrics(State(shown): State<Arc<Shown>>) -> Response {
-    ([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], shown.metrics.render(&shown.cache).await).into_response()
+async fn state(State(Site { shown, .. }): State<Site>) -> Response {
+    let look = shown.look().await;
+    ([NO_STORE, NO_SNIFF], Json(shown.view(look).await)).into_response()
 }
 
-impl Shown {
-    /// One `get`, and all that is to be told of it. A visitor who leaves meanwhile cancels no load.
-    async fn look(&self) -> View {
-        let began = self.clock.now();
-        let got = self.cache.get(&self.job).await;
-        let waited = self.clock.now().since(began);
-        self.stats.waited(waited);
-        View {
-            source: self.source.to_string(),
-            source_is_own: self.source.is_own(),
-            policy: self.times,
-            outcome: Outcome::of(got),
-            waited_ms: crate::demo::stats::millis(waited),
-            loads_under_way: self.cache.loads_under_way(),
-            numbers: self.stats.numbers(),
-        }
+async fn metrics(State(Site { shown, .. }): State<Site>) -> Response {
+    let page = shown.metrics.render(&shown.cache).await;
+    ([NO_STORE, NO_SNIFF, (header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], page).into_response()
+}
+
+/// Server-sent events until the viewer leaves or the demo ends.
+async fn events(State(Site { shown, stop }): State<Site>) -> Response {
+    let Some(viewer) = shown.live.enter() else {
+        let sentence =
+            format!("{VIEWERS_MAX} pages are open, which is as many as the demo shows itself to; close one\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], sentence).into_response();
+    };
+    let headers = [NO_STORE, NO_SNIFF, (header::CONTENT_TYPE, "text/event-stream")];
+    (headers, Body::from_stream(viewer.events().take_until(stopped(stop)))).into_response()
+}
+
+async fn act(State(Site { shown, .. }): State<Site>, headers: HeaderMap, Path(name): Path<String>) -> Response {
+    if let Err(stranger) = may_act(&headers) {
+        return stranger.into_response();
     }
+    let done = match Action::named(&name) {
+        Ok(action) => action.carry_out(&shown).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(done) => ([NO_STORE], Json(done)).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+impl IntoResponse for Stranger {
+    fn into_response(self) -> Response {
+        refusal(StatusCode::FORBIDDEN, &self)
+    }
+}
+
+impl IntoResponse for NotDone {
+    fn into_response(self) -> Response {
+        refusal(self.status(), &self)
+    }
+}
+
+fn refusal(status: StatusCode, error: &dyn std::error::Error) -> Response {
+    (status, [NO_STORE], Json(serde_json::json!({ "error": error.to_string() }))).into_response()
 }

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use freshen::{Clock, Event, LoadEnd, Observer, Status, Timestamp};
+use freshen::{Clock, Event, LoadEnd, Observer, Rule, Status, Timestamp};
 use serde::Serialize;
 
-use crate::demo::histogram::Histogram;
+use crate::demo::histogram::{COLUMNS, Histogram};
+use crate::demo::timeline::{Mark, Timeline, Told};
 
-/// Counts what the cache tells. Counters and histograms are atomics; the lock guards the last trouble alone.
+/// Counts what the cache tells. Counters and histograms are atomics; each lock guards its field alone.
 #[derive(Debug)]
 pub struct Stats {
     clock: Clock,
@@ -22,6 +23,7 @@ pub struct Stats {
     waits: Histogram,
     load_times: Histogram,
     trouble: Mutex<Option<(Timestamp, String)>>,
+    timeline: Mutex<Timeline>,
 }
 
 /// The numbers at one moment. The names are those of `/state.json`.
@@ -65,6 +67,8 @@ pub struct Spread {
     pub median_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
+    /// How many fall into each column of the plot.
+    pub columns: [u64; COLUMNS],
 }
 
 /// A failed load.
@@ -88,6 +92,7 @@ impl Stats {
             waits: Histogram::new(),
             load_times: Histogram::new(),
             trouble: Mutex::new(None),
+            timeline: Mutex::default(),
         }
     }
 
@@ -119,6 +124,22 @@ impl Stats {
         }
     }
 
+    /// The newest answers, the oldest first.
+    pub fn timeline(&self) -> Vec<Mark> {
+        let now = self.clock.now();
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner).marks(now)
+    }
+
+    /// How many loads have begun.
+    pub fn loads_begun(&self) -> u64 {
+        read(&self.begun)
+    }
+
+    fn told(&self, served: Option<(Status, Rule, Duration)>, waited: Duration) {
+        let told = Told { at: self.clock.now(), served, waited };
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner).add(told);
+    }
+
     fn answered(&self, status: Status) -> u64 {
         read(&self.answers[status as usize])
     }
@@ -132,9 +153,20 @@ impl Stats {
             }
             LoadEnd::Failed | LoadEnd::TimedOut | LoadEnd::Panicked | LoadEnd::Refused => {
                 add(&self.failed);
-                *self.trouble() = Some((self.clock.now(), reason.unwrap_or("no reason given").to_owned()));
+                let reason = match end {
+                    LoadEnd::TimedOut => {
+                        "the source did not send its whole answer in time; check that --source ends".into()
+                    }
+                    _ => reason.unwrap_or("no reason given").to_owned(),
+                };
+                *self.trouble() = Some((self.clock.now(), reason));
             }
-            LoadEnd::Outdated | LoadEnd::Lost | LoadEnd::NotKept => {}
+            // It came, and was served to those who waited.
+            LoadEnd::NotKept => {
+                let reason = "the list came but could not be kept; if it is large, give a higher --capacity";
+                *self.trouble() = Some((self.clock.now(), reason.into()));
+            }
+            LoadEnd::Outdated | LoadEnd::Lost => {}
         }
     }
 
@@ -146,8 +178,14 @@ impl Stats {
 impl Observer for Stats {
     fn observe(&self, event: &Event<'_>) {
         match event {
-            Event::Answered { status, .. } => add(&self.answers[*status as usize]),
-            Event::Refused { .. } => add(&self.refused),
+            Event::Answered { status, rule, age, waited, .. } => {
+                add(&self.answers[*status as usize]);
+                self.told(Some((*status, *rule, *age)), *waited);
+            }
+            Event::Refused { waited, .. } => {
+                add(&self.refused);
+                self.told(None, *waited);
+            }
             Event::LoadBegan { .. } => add(&self.begun),
             Event::LoadEnded { end, took, reason, .. } => self.load_ended(*end, *took, *reason),
             _ => {}
@@ -162,6 +200,7 @@ impl Spread {
             median_ms: millis(histogram.quantile(0.5)),
             p99_ms: millis(histogram.quantile(0.99)),
             max_ms: millis(histogram.longest()),
+            columns: histogram.columns(),
         }
     }
 }

@@ -5,9 +5,15 @@ use std::time::Duration;
 use freshen::{Answer, GetError, Policy, Rule, Status};
 use serde::Serialize;
 
+use crate::demo::burst::Burst;
 use crate::demo::fetch::FetchError;
+use crate::demo::hand::InHand;
 use crate::demo::listing::Listing;
 use crate::demo::stats::{Numbers, millis};
+use crate::demo::switches::Standing;
+use crate::demo::tasks::Tasks;
+use crate::demo::timeline::Mark;
+use crate::demo::words::Words;
 
 /// What one caller got, and what happened so far. The names are those of `/state.json`.
 #[derive(Debug, Serialize)]
@@ -24,7 +30,31 @@ pub struct View {
     pub waited_ms: f64,
     /// Loads under way at this moment.
     pub loads_under_way: usize,
+    /// The record's value at this moment; nothing where there is none.
+    pub in_hand: Option<InHand>,
+    /// What is in the queue; nothing where it cannot be reached.
+    pub tasks: Option<Tasks>,
+    pub near: Near,
+    pub switches: Standing,
+    /// Whether the workers take no tasks.
+    pub workers_frozen: bool,
+    /// The last 200 requests at once.
+    pub burst: Option<Burst>,
+    /// Pages that are open.
+    pub viewers: usize,
+    /// Tells one run of the binary from the next.
+    pub run: String,
     pub numbers: Numbers,
+    /// The newest answers, the oldest first.
+    pub timeline: Vec<Mark>,
+    pub words: Words,
+}
+
+/// What the near tier holds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Near {
+    pub values: usize,
+    pub bytes: u64,
 }
 
 /// The policy's times.
@@ -38,7 +68,7 @@ pub struct Times {
 }
 
 /// What a `get` ended with.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Served(Served),
@@ -46,20 +76,20 @@ pub enum Outcome {
 }
 
 /// A list, and why it was served.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Served {
     pub status: &'static str,
     pub rule: &'static str,
     /// Status and rule in words.
     pub why: &'static str,
     pub age_ms: f64,
-    pub lines: Vec<String>,
-    /// How many more lines there were.
-    pub more: usize,
+    /// Its lines, and how many more there were. Viewers are sent it apart, when it has changed.
+    #[serde(flatten)]
+    pub list: Option<Listing>,
 }
 
 /// Why there is no list.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Refused {
     /// Which error, as one word.
     pub error: &'static str,
@@ -91,10 +121,25 @@ impl Outcome {
                 rule: answer.rule().as_str(),
                 why: why(answer.status(), answer.rule()),
                 age_ms: millis(answer.age()),
-                lines: answer.lines.clone(),
-                more: answer.more,
+                list: Some(Listing::clone(&answer)),
             }),
             Err(error) => Outcome::Refused(Refused::of(error)),
+        }
+    }
+
+    /// The status, or `refused`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Outcome::Served(served) => served.status,
+            Outcome::Refused(_) => "refused",
+        }
+    }
+
+    /// The list, if there is one.
+    pub fn list(&self) -> Option<&Listing> {
+        match self {
+            Outcome::Served(served) => served.list.as_ref(),
+            Outcome::Refused(_) => None,
         }
     }
 }
@@ -104,9 +149,11 @@ impl Refused {
         const SOON: Duration = Duration::from_secs(1);
         let (error, reason, retry_after) = match error {
             GetError::Load { source, .. } => ("load-failed", source.to_string(), SOON),
-            GetError::TimedOut { after, .. } => {
-                ("timed-out", format!("the source did not answer within {after:?}"), SOON)
-            }
+            GetError::TimedOut { after, .. } => (
+                "timed-out",
+                format!("the source did not send its whole answer within {after:?}; check that --source ends"),
+                SOON,
+            ),
             GetError::CoolingDown { reason, retry_after, .. } => ("cooling-down", reason, retry_after),
             GetError::Closed => ("closed", "the demo is ending".into(), SOON),
             GetError::Panicked { message, .. } => ("panicked", message, SOON),
@@ -131,6 +178,9 @@ fn why(status: Status, rule: Rule) -> &'static str {
         (Status::Stale, _) => "it was invalidated: it was served at once, and it is loaded again behind this request",
         (Status::Loaded, Rule::WithinStaleIfError) => {
             "the one in hand was too stale, so this request waited for the source"
+        }
+        (Status::Loaded, Rule::InvalidatedHard) => {
+            "the one in hand was invalidated hard and is never served again, so this request waited for the source"
         }
         (Status::Loaded, _) => "nothing was in hand, so this request waited for the source",
         (Status::Fallback, Rule::SoftTimeout) => "the one in hand is very stale, but the source takes too long",

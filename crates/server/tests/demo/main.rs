@@ -4,10 +4,16 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
-mod binary;
-mod origin;
+#[path = "../common/mod.rs"]
+mod common;
 
+use common::{binary, origin};
+
+mod actions;
+mod crowd;
 mod ends;
+mod events;
+mod flags;
 mod life;
 mod metrics;
 mod sources;

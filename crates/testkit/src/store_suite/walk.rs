@@ -1,11 +1,12 @@
 //! The steps that tests take most, in one line each. They panic where the store fails, for that fails the test.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::store::{Asked, Begin, Begun, Committed, Currency, Failure, Lease, Role, Snapshot, Target};
-use freshen_core::{Entry, Facts, Generation, Key, Strength, Tag, Tags, Value, Windows};
+use freshen_core::{Bare, Entry, Facts, Generation, Key, Strength, Tag, Tags, Value, Windows};
 
 use crate::store_suite::StoreFixture;
 
@@ -45,7 +46,7 @@ impl StoreFixture {
 
     pub(crate) fn value(&self, text: &str) -> Value {
         if self.store.traits().shares_values {
-            Value::Shared(Arc::new(text.to_owned()))
+            Value::Shared(Arc::new(Bare(text.to_owned())))
         } else {
             Value::Encoded(Bytes::copy_from_slice(text.as_bytes()))
         }
@@ -172,7 +173,10 @@ pub(crate) fn again(committed: Committed) -> Lease {
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Encoded(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::Shared(shared) => shared.downcast_ref::<String>().expect("a test's value is a text").clone(),
+        Value::Shared(shared) => {
+            let any: &dyn Any = &**shared;
+            any.downcast_ref::<Bare<String>>().expect("a test's value is a text").0.clone()
+        }
     }
 }
 

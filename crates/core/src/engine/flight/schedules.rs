@@ -5,14 +5,17 @@
 use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use loom::thread;
 
 use super::*;
+use crate::engine::meta::Meta;
 use crate::engine::near::Near;
-use crate::engine::slot::{Held, Meta, Slot};
-use crate::entry::{Generation, Strength, Tags};
+use crate::engine::slot::{Held, Slot};
+use crate::entry::{Facts, Generation, Strength, Tags};
+use crate::policy::Windows;
 use crate::time::Timestamp;
 
 use crate::sync::schedules::{holds, is_caught};
@@ -23,10 +26,19 @@ fn key(name: &str) -> Key {
 
 /// A value that was loaded when the source stood at `number`.
 fn hand(number: u64) -> Hand {
-    let unsealed = Meta::unsealed();
-    let facts = crate::entry::Facts { generation: Generation { epoch: 1, number }, ..unsealed.facts() };
-    let owner = crate::engine::slot::Owner::nobody();
-    Arc::new(Slot::new(Meta::new(&facts, Tags::NONE, None, owner), Held::Own(())))
+    let zero = Windows { ttl: Duration::ZERO, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO };
+    let facts = Facts {
+        loaded_at: Timestamp::ZERO,
+        generation: Generation { epoch: 1, number },
+        windows: zero,
+        load_took: Duration::ZERO,
+        absent: false,
+        weight: 0,
+    };
+    let near = Near::new(None, false);
+    let pin = near.pin(&key("value"), Timestamp::ZERO);
+    let owner = near.owner(&pin, (&facts, &Tags::NONE), &[], &[], Timestamp::ZERO);
+    Arc::new(Slot::new(Meta::new(&facts, None, owner), Held::Own(())))
 }
 
 const OLD: &str = "a caller is answered by what was loaded before it came";

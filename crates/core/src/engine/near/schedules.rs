@@ -10,6 +10,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::*;
+use crate::engine::meta::Meta;
 use crate::engine::slot::Held;
 use crate::entry::{Generation, Tag, Tags};
 use crate::policy::Windows;
@@ -43,8 +44,8 @@ struct Record {
 struct Rules {
     pin: fn(&Process) -> (Pin, Record),
     owner: fn(&Process, Pin, Record) -> (Pin, Owner),
-    fill: fn(&Process, &Pin, &Meta, &dyn Fn()),
-    judge: fn(&Near, &Meta) -> Option<Currency>,
+    fill: fn(&Process, &Pin, MetaRef<'_>, &dyn Fn()),
+    judge: fn(&Near, MetaRef<'_>) -> Option<Currency>,
     raise: fn(&Process),
     strike: fn(&Process),
 }
@@ -98,8 +99,8 @@ impl Process {
     }
 
     fn owner(&self, pin: &Pin, record: Record) -> Owner {
-        let scope = self.scope.clone();
-        self.near.owner(pin, std::slice::from_ref(&self.scope), &[(scope, record.mark)], Timestamp::NEVER)
+        let (scope, entry) = (self.scope.clone(), (&facts(), &Tags::NONE));
+        self.near.owner(pin, entry, std::slice::from_ref(&self.scope), &[(scope, record.mark)], Timestamp::NEVER)
     }
 
     fn take(&self) -> Option<Arc<Slot<()>>> {
@@ -115,27 +116,30 @@ impl Process {
         self.pass();
         let (pin, owner) = (self.rules.owner)(self, pin, record);
         self.pass();
-        let never = Duration::MAX;
-        let windows = Windows { ttl: never, stale_while_revalidate: never, stale_if_error: never };
-        let facts = Facts {
-            loaded_at: Timestamp::ZERO,
-            generation: BEGUN,
-            windows,
-            load_took: Duration::ZERO,
-            absent: false,
-            weight: 1,
-        };
-        let slot = Arc::new(Slot::new(Meta::new(&facts, Tags::NONE, None, owner), Held::Own(())));
-        (self.rules.fill)(self, &pin, &slot.meta, &|| *self.map.lock().unwrap() = Some(slot.clone()));
+        let slot = Arc::new(Slot::new(Meta::new(&facts(), None, owner), Held::Own(())));
+        (self.rules.fill)(self, &pin, slot.meta(), &|| *self.map.lock().unwrap() = Some(slot.clone()));
     }
 
     /// A `get`: whether the near tier answers it as current.
     fn answers(&self) -> bool {
         let slot = self.map.lock().unwrap().clone();
         slot.is_some_and(|slot| {
-            slot.meta.quick(self.near.raises(), Timestamp::ZERO)
-                || (self.rules.judge)(&self.near, &slot.meta) == Some(Currency::Current)
+            slot.meta().quick(self.near.raises(), Timestamp::ZERO)
+                || (self.rules.judge)(&self.near, slot.meta()) == Some(Currency::Current)
         })
+    }
+}
+
+/// What the record's value is judged by.
+fn facts() -> Facts {
+    let never = Duration::MAX;
+    Facts {
+        loaded_at: Timestamp::ZERO,
+        generation: BEGUN,
+        windows: Windows { ttl: never, stale_while_revalidate: never, stale_if_error: never },
+        load_took: Duration::ZERO,
+        absent: false,
+        weight: 1,
     }
 }
 
@@ -242,7 +246,7 @@ fn loom_a_strike_that_is_not_counted_is_caught() {
         // The slot is struck where it is, as one that a get has in hand.
         let slot = process.map.lock().unwrap().clone();
         process.near.pins.strike(process.key.hash(), Strength::Hard, || {
-            slot.iter().for_each(|slot| slot.meta.strike(Strength::Hard))
+            slot.iter().for_each(|slot| slot.meta().strike(Strength::Hard))
         });
     };
     is_caught(FAULT, a_slot_is_judged_meanwhile(Rules { strike, ..PRODUCT }, by_key));
@@ -250,7 +254,7 @@ fn loom_a_strike_that_is_not_counted_is_caught() {
 
 #[test]
 fn loom_a_judgement_that_reads_the_count_last_is_caught() {
-    let judge: fn(&Near, &Meta) -> Option<Currency> = |near, meta| {
+    let judge: fn(&Near, MetaRef<'_>) -> Option<Currency> = |near, meta| {
         let currency = near.currency(meta);
         if currency == Currency::Current {
             meta.judged_current(near.raises());
@@ -262,9 +266,9 @@ fn loom_a_judgement_that_reads_the_count_last_is_caught() {
 
 #[test]
 fn loom_a_judgement_that_reads_the_trust_before_the_count_is_caught() {
-    let judge: fn(&Near, &Meta) -> Option<Currency> = |near, meta| {
+    let judge: fn(&Near, MetaRef<'_>) -> Option<Currency> = |near, meta| {
         let trust = near.trust.load(Ordering::Acquire);
-        if meta.owner().trust != trust || !is_trusted(trust) {
+        if meta.common().trust != trust || !is_trusted(trust) {
             return None;
         }
         let raises = near.raises();
@@ -291,7 +295,7 @@ fn loom_a_pin_taken_after_the_read_is_caught() {
 
 #[test]
 fn loom_a_fill_that_does_not_ask_the_pin_is_caught() {
-    let fill: fn(&Process, &Pin, &Meta, &dyn Fn()) = |_, _, _, insert| insert();
+    let fill: fn(&Process, &Pin, MetaRef<'_>, &dyn Fn()) = |_, _, _, insert| insert();
     is_caught(FAULT, a_record_is_read_meanwhile(Rules { fill, ..PRODUCT }, by_key));
 }
 

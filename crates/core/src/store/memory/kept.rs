@@ -1,113 +1,109 @@
-//! An entry as the memory store keeps it: the same facts in fewer bytes, because every record pays for them.
+//! An entry as the memory store keeps it.
 
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::entry::{Entry, Facts, Generation, Tag, Tags, Value};
+use crate::entry::{Described, Description, Entry, Facts, Generation, Tag, Tags, Value};
 use crate::policy::Windows;
 use crate::time::Timestamp;
 
-/// An entry. Spans are kept in whole microseconds, cut off, so that nothing lives longer than it was told.
+/// An entry, in one pointer: a value that tells all of it, or the whole of it where the value does not.
 #[derive(Debug)]
-pub(super) struct Kept {
-    value: KeptValue,
-    loaded_at: Timestamp,
-    generation: Generation,
-    ttl_micros: u64,
-    stale_while_revalidate_micros: u64,
-    stale_if_error_micros: u64,
-    /// At most 71 minutes are told apart.
-    load_took_micros: u32,
-    weight: u32,
-    tags: Tags,
-    validators: Option<Box<Bytes>>,
-    absent: bool,
+pub(super) struct Kept(Arc<dyn Described>);
+
+/// An entry whose value is encoded, or says nothing of itself, or something else than the entry does.
+struct Whole(Entry);
+
+impl Described for Whole {
+    fn describe(&self) -> Option<Description<'_>> {
+        let Entry { facts, tags, validators, .. } = &self.0;
+        Some(Description { facts: *facts, tags, validators: validators.as_ref() })
+    }
 }
 
-/// A value in 16 bytes; the rarer kind pays for an allocation.
-#[derive(Debug)]
-enum KeptValue {
-    Shared(Arc<dyn Any + Send + Sync>),
-    Encoded(Box<Bytes>),
-}
+/// Of a value that said something of itself when it was kept, and says nothing any more: it ended long ago.
+const UNTOLD: Description<'static> = Description {
+    facts: Facts {
+        loaded_at: Timestamp::ZERO,
+        generation: Generation { epoch: 0, number: 0 },
+        windows: Windows {
+            ttl: Duration::ZERO,
+            stale_while_revalidate: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+        },
+        load_took: Duration::ZERO,
+        absent: false,
+        weight: 0,
+    },
+    tags: &Tags::NONE,
+    validators: None,
+};
+
+/// What a value that tells all of its entry takes for that, roughly: the fields, the reference counts, the allocator's part.
+const TOLD_BYTES: usize = 104;
 
 impl Kept {
     /// Keeps an entry under the generation that its load began in.
-    pub(super) fn new(entry: Entry, generation: Generation) -> Kept {
-        let weight = weight(&entry);
-        let Entry { value, facts, tags, validators } = entry;
-        Kept {
-            value: match value {
-                Value::Shared(value) => KeptValue::Shared(value),
-                Value::Encoded(bytes) => KeptValue::Encoded(Box::new(bytes)),
-            },
-            loaded_at: facts.loaded_at,
-            generation,
-            ttl_micros: micros(facts.windows.ttl),
-            stale_while_revalidate_micros: micros(facts.windows.stale_while_revalidate),
-            load_took_micros: u32::try_from(facts.load_took.as_micros()).unwrap_or(u32::MAX),
-            weight: u32::try_from(weight).unwrap_or(u32::MAX),
-            stale_if_error_micros: micros(facts.windows.stale_if_error),
-            tags,
-            validators: validators.map(Box::new),
-            absent: facts.absent,
+    pub(super) fn new(mut entry: Entry, generation: Generation) -> Kept {
+        entry.facts.generation = generation;
+        entry.facts.weight = u32::try_from(weight(&entry)).unwrap_or(u32::MAX);
+        let told = Description { facts: entry.facts, tags: &entry.tags, validators: entry.validators.as_ref() };
+        match &entry.value {
+            Value::Shared(value) if value.describe().as_ref() == Some(&told) => Kept(value.clone()),
+            _ => Kept(Arc::new(Whole(entry))),
         }
     }
 
     /// The value again.
     pub(super) fn value(&self) -> Value {
-        match &self.value {
-            KeptValue::Shared(value) => Value::Shared(value.clone()),
-            KeptValue::Encoded(bytes) => Value::Encoded(Bytes::clone(bytes)),
+        match self.whole() {
+            Some(Whole(entry)) => entry.value.clone(),
+            None => Value::Shared(self.0.clone()),
         }
     }
 
     /// The entry again.
     pub(super) fn entry(&self) -> Entry {
-        Entry {
-            value: self.value(),
-            facts: self.facts(),
-            tags: self.tags.clone(),
-            validators: self.validators.as_deref().cloned(),
-        }
+        let Description { facts, tags, validators } = self.told();
+        Entry { value: self.value(), facts, tags: tags.clone(), validators: validators.cloned() }
     }
 
     pub(super) fn facts(&self) -> Facts {
-        Facts {
-            loaded_at: self.loaded_at,
-            generation: self.generation,
-            windows: Windows {
-                ttl: Duration::from_micros(self.ttl_micros),
-                stale_while_revalidate: Duration::from_micros(self.stale_while_revalidate_micros),
-                stale_if_error: Duration::from_micros(self.stale_if_error_micros),
-            },
-            load_took: Duration::from_micros(self.load_took_micros.into()),
-            absent: self.absent,
-            weight: self.weight,
-        }
+        self.told().facts
     }
 
     pub(super) fn generation(&self) -> Generation {
-        self.generation
+        self.facts().generation
     }
 
     pub(super) fn tags(&self) -> &[Tag] {
-        self.tags.as_slice()
+        self.told().tags.as_slice()
     }
 
     /// Moves the moment from which the windows count. Only a fault does so.
     pub(super) fn lengthen(&mut self, now: Timestamp) {
-        self.loaded_at = now;
+        let mut entry = self.entry();
+        entry.facts.loaded_at = now;
+        *self = Kept(Arc::new(Whole(entry)));
     }
 
     /// What it takes in memory, apart from what every record takes.
     pub(super) fn bytes(&self) -> u64 {
-        let tags: usize = self.tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
-        let validators = self.validators.as_ref().map_or(0, |bytes| bytes.len() + size_of::<Bytes>());
-        u64::from(self.weight) + (tags + validators) as u64
+        let Description { facts, tags, validators } = self.told();
+        let tags: usize = tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
+        let validators = validators.map_or(0, |bytes| bytes.len() + size_of_val(bytes));
+        let whole = self.whole().map_or(TOLD_BYTES, size_of_val);
+        u64::from(facts.weight) + (tags + validators + whole) as u64
+    }
+
+    fn told(&self) -> Description<'_> {
+        self.0.describe().unwrap_or(UNTOLD)
+    }
+
+    fn whole(&self) -> Option<&Whole> {
+        let any: &dyn Any = &*self.0;
+        any.downcast_ref()
     }
 }
 
@@ -120,6 +116,72 @@ pub(super) fn weight(entry: &Entry) -> u64 {
     encoded.max(entry.facts.weight.into())
 }
 
-fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// A value that tells its facts as long as it may.
+    struct Telling(Facts, AtomicBool);
+
+    impl Described for Telling {
+        fn describe(&self) -> Option<Description<'_>> {
+            let told = Description { facts: self.0, tags: &Tags::NONE, validators: None };
+            self.1.load(Ordering::Relaxed).then_some(told)
+        }
+    }
+
+    fn facts() -> Facts {
+        let second = Duration::from_secs(1);
+        let windows = Windows { ttl: second, stale_while_revalidate: second, stale_if_error: second };
+        Facts { loaded_at: Timestamp::from_micros(5), windows, weight: 7, ..UNTOLD.facts }
+    }
+
+    fn entry(facts: Facts) -> (Arc<Telling>, Entry) {
+        let value = Arc::new(Telling(facts, true.into()));
+        (value.clone(), Entry { value: Value::Shared(value), facts, tags: Tags::NONE, validators: None })
+    }
+
+    fn is_itself(kept: &Kept, value: &Arc<Telling>) -> bool {
+        let value: Arc<dyn Described> = value.clone();
+        matches!(kept.value(), Value::Shared(shared) if Arc::ptr_eq(&shared, &value))
+    }
+
+    #[test]
+    fn a_value_that_tells_its_entry_is_kept_with_nothing_beside_it() {
+        let (value, entry) = entry(facts());
+        let kept = Kept::new(entry, facts().generation);
+        assert!(kept.whole().is_none() && is_itself(&kept, &value));
+        assert_eq!((kept.facts(), kept.bytes()), (facts(), 7 + TOLD_BYTES as u64));
+    }
+
+    #[test]
+    fn what_an_entry_says_counts_where_its_value_says_something_else() {
+        let generation = Generation { epoch: 1, number: 2 };
+        for differ in [
+            |entry: &mut Entry| entry.facts.windows.ttl *= 2,
+            |entry: &mut Entry| entry.tags = Tags::new(vec![Tag::new("t").unwrap()]).unwrap(),
+            |entry: &mut Entry| entry.validators = Some(Bytes::from_static(b"v")),
+            |_: &mut Entry| {},
+        ] {
+            let (value, mut entry) = entry(facts());
+            differ(&mut entry);
+            let kept = Kept::new(entry.clone(), generation);
+            assert!(kept.whole().is_some() && is_itself(&kept, &value));
+            let again = kept.entry();
+            assert_eq!(again.facts, Facts { generation, ..entry.facts });
+            assert_eq!((again.tags, again.validators), (entry.tags, entry.validators));
+        }
+    }
+
+    #[test]
+    fn a_value_that_tells_nothing_any_more_ended_long_ago() {
+        let (value, entry) = entry(facts());
+        let kept = Kept::new(entry, facts().generation);
+        value.1.store(false, Ordering::Relaxed);
+        assert_eq!(kept.facts().ends_at(), Timestamp::ZERO);
+    }
 }

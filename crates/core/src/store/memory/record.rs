@@ -5,17 +5,18 @@ use crate::key::Key;
 use crate::store::memory::fault::{Fault, Faults};
 use crate::store::memory::kept::Kept;
 use crate::store::memory::ledger::Ledger;
+use crate::store::memory::name::{self, Name};
 use crate::store::{Currency, Snapshot, Token, Trouble};
 use crate::time::Timestamp;
 
-/// What a record takes in memory besides its key's bytes, its entry and what is rare: itself, its place in the table, and
-/// what the allocator and the key's reference count add.
-const FIXED_BYTES: u64 = (size_of::<Record>() + 48) as u64;
+/// What a record takes in memory besides a long key, its entry and what is rare: itself, what the allocator adds, and its
+/// place in a table that is half full.
+const FIXED_BYTES: u64 = (size_of::<Record>() + 8 + 18) as u64;
 
 /// What the store has under one key. A shard's lock guards it.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) key: Key,
+    pub(super) name: Name,
     pub(super) entry: Option<Kept>,
     /// How an invalidation by key, or a commit that was overtaken, left the entry.
     pub(super) flag: Currency,
@@ -46,6 +47,8 @@ pub(super) struct Held {
 
 /// What a step works with, besides the record.
 pub(super) struct Step<'a> {
+    /// The record's key.
+    pub(super) key: &'a Key,
     pub(super) now: Timestamp,
     pub(super) ledger: &'a mut Ledger,
     pub(super) faults: Faults,
@@ -59,14 +62,14 @@ impl Step<'_> {
 }
 
 impl Record {
-    pub(super) fn new(key: Key) -> Record {
-        Record { key, entry: None, flag: Currency::Current, touched: false, rare: None }
+    pub(super) fn new(key: &Key) -> Record {
+        Record { name: Name::new(key), entry: None, flag: Currency::Current, touched: false, rare: None }
     }
 
     /// What the store tells a reader of this record.
     pub(super) fn snapshot(&self, step: &mut Step<'_>) -> Snapshot {
         let kept = self.entry.as_ref().filter(|kept| step.faults.has(Fault::DeadlineIgnored) || !ended(kept, step.now));
-        let (namespace, tags) = (self.key.namespace(), kept.map_or(&[][..], Kept::tags));
+        let (namespace, tags) = (step.key.namespace(), kept.map_or(&[][..], Kept::tags));
         let rare = self.rare.as_deref();
         Snapshot {
             now: step.now,
@@ -141,13 +144,13 @@ impl Record {
     pub(super) fn bytes(&self) -> u64 {
         let reason = self.rare().and_then(|rare| rare.trouble.as_ref()).map_or(0, |trouble| trouble.reason.len());
         let rare = if self.rare.is_some() { size_of::<Rare>() + reason } else { 0 };
-        FIXED_BYTES + (self.key.as_bytes().len() + rare) as u64 + self.entry.as_ref().map_or(0, Kept::bytes)
+        FIXED_BYTES + rare as u64 + self.name.bytes() + self.entry.as_ref().map_or(0, Kept::bytes)
     }
 
     /// By the record's own flag, and by the marks and the epoch of its partition.
     fn judge(&self, kept: &Kept, step: &mut Step<'_>) -> Currency {
         let tags: &[Tag] = kept.tags();
-        self.flag.max(step.ledger.judge(step.now, kept.generation(), self.key.namespace(), tags))
+        self.flag.max(step.ledger.judge(step.now, kept.generation(), step.key.namespace(), tags))
     }
 
     /// As [`Record::is_fresh`], but by the record alone: the fault of a begin that does not read the marks.
@@ -159,7 +162,7 @@ impl Record {
 
 /// What a record takes in memory that holds this entry, at least.
 pub(super) fn bytes_with(key: &Key, entry: &Entry) -> u64 {
-    FIXED_BYTES + key.as_bytes().len() as u64 + Kept::new(entry.clone(), entry.facts.generation).bytes()
+    FIXED_BYTES + name::bytes_of(key) + Kept::new(entry.clone(), entry.facts.generation).bytes()
 }
 
 fn ended(kept: &Kept, now: Timestamp) -> bool {

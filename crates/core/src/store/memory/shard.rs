@@ -3,9 +3,10 @@
 use hashbrown::HashTable;
 
 use crate::entry::Value;
-use crate::key::{Key, KeyHash};
+use crate::key::Key;
 use crate::store::memory::fault::{Fault, Faults};
 use crate::store::memory::kept::Kept;
+use crate::store::memory::name::place;
 use crate::store::memory::record::Record;
 use crate::time::Timestamp;
 
@@ -22,10 +23,10 @@ pub(super) struct Shard {
 
 /// Which records the hand must leave alone.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sparing {
+pub(super) struct Sparing<'a> {
     pub(super) now: Timestamp,
     /// What was stored a moment ago.
-    pub(super) newest: KeyHash,
+    pub(super) newest: &'a Key,
     /// Whether what is under a live lease may go, because nothing else can.
     pub(super) leased: bool,
     pub(super) faults: Faults,
@@ -42,13 +43,13 @@ impl Shard {
 
     /// The value under a key, for whoever must not drop it under the shard's lock.
     pub(super) fn value(&self, key: &Key) -> Option<Value> {
-        let record = self.records.find(place(key), |record| record.key == *key)?;
+        let record = self.records.find(place(key), |record| record.name.is(key))?;
         record.entry.as_ref().map(Kept::value)
     }
 
     /// The record of a key, for reading.
     pub(super) fn read(&mut self, key: &Key) -> Option<&Record> {
-        let record = self.records.find_mut(place(key), |record| record.key == *key)?;
+        let record = self.records.find_mut(place(key), |record| record.name.is(key))?;
         record.touched = true;
         Some(record)
     }
@@ -61,7 +62,7 @@ impl Shard {
         faults: Faults,
         act: impl FnOnce(&mut Record) -> T,
     ) -> T {
-        match self.records.find_entry(place(key), |record| record.key == *key) {
+        match self.records.find_entry(place(key), |record| record.name.is(key)) {
             Ok(mut found) => {
                 let record = found.get_mut();
                 self.bytes -= record.bytes();
@@ -75,11 +76,11 @@ impl Shard {
                 answer
             }
             Err(_) => {
-                let mut record = Record::new(key.clone());
+                let mut record = Record::new(key);
                 let answer = act(&mut record);
                 if !record.tidy(now, faults) {
                     self.bytes += record.bytes();
-                    self.records.insert_unique(place(key), Box::new(record), |record| place(&record.key));
+                    self.records.insert_unique(place(key), Box::new(record), |record| record.name.place());
                 }
                 answer
             }
@@ -88,14 +89,14 @@ impl Shard {
 
     /// Takes a record out.
     pub(super) fn remove(&mut self, key: &Key) -> bool {
-        let Ok(found) = self.records.find_entry(place(key), |record| record.key == *key) else { return false };
+        let Ok(found) = self.records.find_entry(place(key), |record| record.name.is(key)) else { return false };
         self.bytes -= found.get().bytes();
         found.remove();
         true
     }
 
     /// Takes one record out to make room. `None`: there is none that may go. Answers what it took in memory, too.
-    pub(super) fn evict(&mut self, sparing: Sparing) -> Option<(Box<Record>, u64)> {
+    pub(super) fn evict(&mut self, sparing: Sparing<'_>) -> Option<(Box<Record>, u64)> {
         // The first time round may only take the marks of touch away.
         for _ in 0..2 * self.records.num_buckets() {
             self.hand = (self.hand + 1) % self.records.num_buckets();
@@ -112,15 +113,10 @@ impl Shard {
     }
 }
 
-impl Sparing {
+impl Sparing<'_> {
     fn may_go(self, record: &Record) -> bool {
         let live = record.rare().and_then(|rare| rare.lease.as_ref()).is_some_and(|held| held.until > self.now);
         let spared = live && !self.leased && !self.faults.has(Fault::EvictsLeased);
-        !spared && record.key.hash() != self.newest
+        !spared && !record.name.is(self.newest)
     }
-}
-
-/// The half of the hash that does not choose the shard.
-fn place(key: &Key) -> u64 {
-    key.hash().0 as u64
 }

@@ -190,7 +190,7 @@ impl Record {
             return Currency::Current;
         }
         let dirty = dirty.filter(|_| !step.faults.has(Fault::NoDirtyFlag));
-        let marks = step.ledger.judge(step.now, kept.generation(), self.key.namespace(), kept.tags());
+        let marks = step.ledger.judge(step.now, kept.generation(), step.key.namespace(), kept.tags());
         dirty.map_or(Currency::Current, Currency::from).max(marks)
     }
 
@@ -206,7 +206,7 @@ impl Record {
         if any || (for_task && fresh && !none) {
             rare.asked_until = None;
         }
-        step.ledger.publish(step.now, Notice::Stored { key: self.key.clone() });
+        step.ledger.publish(step.now, Notice::Stored { key: step.key.clone() });
     }
 
     fn replace(&mut self, kept: Kept, flag: Currency) {
@@ -287,7 +287,7 @@ impl Record {
             held.dirty = if overwrites { Some(strength) } else { held.dirty.max(Some(strength)) };
         }
         let generation = step.ledger.tick(step.now);
-        step.ledger.publish(step.now, Notice::KeyInvalidated { key: self.key.clone(), strength });
+        step.ledger.publish(step.now, Notice::KeyInvalidated { key: step.key.clone(), strength });
         generation
     }
 

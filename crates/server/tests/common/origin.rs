@@ -1,13 +1,17 @@
 //! A source of the test's: it says what it is told, waits when it is told, and is gone when it is dropped.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::{StreamExt, stream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -33,6 +37,15 @@ async fn answer(State(script): State<Script>) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], body).into_response()
 }
 
+/// A body that never ends: a chunk after each pause.
+fn endless(chunk: Vec<u8>, pause: Duration) -> Response {
+    let chunks = stream::repeat(Bytes::from(chunk)).then(move |chunk| async move {
+        tokio::time::sleep(pause).await;
+        Ok::<_, Infallible>(chunk)
+    });
+    Body::from_stream(chunks).into_response()
+}
+
 impl Origin {
     pub fn saying(kind: &str, body: &str) -> Origin {
         let saying = Arc::new(Mutex::new((StatusCode::OK, kind.to_owned(), body.to_owned())));
@@ -40,13 +53,22 @@ impl Origin {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}/list", listener.local_addr().unwrap());
-        let app = Router::new().route("/list", get(answer)).with_state(script.clone());
+        let app = Router::new()
+            .route("/list", get(answer))
+            .route("/flood", get(|| async { endless(vec![b'x'; 64 << 10], Duration::ZERO) }))
+            .route("/trickle", get(|| async { endless(b"not yet\n".into(), Duration::from_millis(100)) }))
+            .with_state(script.clone());
         runtime.spawn(async move { axum::serve(listener, app).await });
         Origin { url, script, runtime: Some(runtime) }
     }
 
     pub fn list(lines: &[&str]) -> Origin {
         Origin::saying("application/json", &serde_json::to_string(lines).unwrap())
+    }
+
+    /// Another of its paths: `flood` and `trickle` never end, and others are not there.
+    pub fn at(&self, path: &str) -> String {
+        self.url.replace("/list", &format!("/{path}"))
     }
 
     /// From now on it says this.

@@ -52,8 +52,18 @@ pub struct Response {
 impl Freshen {
     /// With a source of the test's, or the demo's own.
     pub fn start(source: Option<&str>) -> Freshen {
-        let mut arguments = vec!["--listen", "127.0.0.1:0"];
-        arguments.extend(source.into_iter().flat_map(|source| ["--source", source]));
+        let source: Vec<_> = source.into_iter().flat_map(|source| ["--source", source]).collect();
+        Freshen::start_at("127.0.0.1:0", &source)
+    }
+
+    /// With more arguments.
+    pub fn start_with(source: &str, arguments: &[&str]) -> Freshen {
+        Freshen::start_at("127.0.0.1:0", &[&["--source", source], arguments].concat())
+    }
+
+    /// On an address that a test chooses.
+    pub fn start_at(listen: &str, arguments: &[&str]) -> Freshen {
+        let arguments = [&["--listen", listen], arguments].concat();
         let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let heard = said.clone();
@@ -70,15 +80,46 @@ impl Freshen {
         Freshen { child, address, said }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn get(&self, path: &str) -> Response {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        self.ask("GET", path, &[])
+    }
+
+    /// Presses a button, as a program that is no browser.
+    pub fn act(&self, action: &str) -> Value {
+        let answer = self.ask("POST", &format!("/actions/{action}"), &[]);
+        assert_eq!(answer.status, 200, "{action}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// With headers, of which `Host` takes the place of the usual one.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut stream = self.connect(method, path, headers);
         let mut whole = String::new();
         stream.read_to_string(&mut whole).unwrap();
         let (head, body) = whole.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Response { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    }
+
+    /// A connection on which a request was sent and nothing was read.
+    pub fn connect(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let host = if headers.iter().any(|(name, _)| *name == "Host") { &[][..] } else { &[("Host", &*self.address)] };
+        let headers: String =
+            [headers, host].concat().iter().map(|(name, text)| format!("{name}: {text}\r\n")).collect();
+        write!(stream, "{method} {path} HTTP/1.1\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        stream
     }
 
     pub fn state(&self) -> Value {

@@ -1,0 +1,167 @@
+//! What the page's buttons do.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use freshen::{CacheError, Strength};
+use serde::Serialize;
+
+use crate::demo::burst::{Burst, CALLERS};
+use crate::demo::page::Span;
+use crate::demo::shown::Shown;
+use crate::demo::stats::millis;
+use crate::demo::switches::SLOWED_BY;
+
+/// One button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Burst,
+    Get,
+    InvalidateSoftly,
+    InvalidateHard,
+    Slow,
+    Break,
+    BringBack,
+    Freeze,
+    Unfreeze,
+}
+
+/// What an action did. The names are those of the answer of `POST /actions/…`.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// In words.
+    pub said: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<Burst>,
+}
+
+/// Why an action was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// There is no such action.
+    #[error("there is no action {name:?}; there are {}", names().join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// One burst at a time.
+    #[error("{CALLERS} requests are under way already; wait until they are answered")]
+    Busy,
+    /// The cache refused.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+fn names() -> Vec<&'static str> {
+    Action::ALL.map(|(name, _)| name).into()
+}
+
+impl NotDone {
+    /// As HTTP has it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            NotDone::Unknown { .. } => StatusCode::NOT_FOUND,
+            NotDone::Busy => StatusCode::CONFLICT,
+            NotDone::Cache(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl Action {
+    /// All of them, by their names in `/actions/…`.
+    pub const ALL: [(&str, Action); 9] = [
+        ("burst", Action::Burst),
+        ("get", Action::Get),
+        ("invalidate-softly", Action::InvalidateSoftly),
+        ("invalidate-hard", Action::InvalidateHard),
+        ("slow", Action::Slow),
+        ("break", Action::Break),
+        ("bring-back", Action::BringBack),
+        ("freeze", Action::Freeze),
+        ("unfreeze", Action::Unfreeze),
+    ];
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Result<Action, NotDone> {
+        let found = Action::ALL.iter().find(|(known, _)| *known == name);
+        found.map(|(_, action)| *action).ok_or_else(|| NotDone::Unknown { name: name.to_owned() })
+    }
+
+    /// Does it.
+    ///
+    /// # Cancellation
+    /// A visitor who leaves ends a burst's callers and no load. All else is done at once.
+    pub async fn carry_out(self, shown: &Arc<Shown>) -> Result<Done, NotDone> {
+        let said = match self {
+            Action::Burst => return burst(shown).await,
+            Action::Get => get(shown).await,
+            Action::InvalidateSoftly => invalidate(shown, Strength::Soft).await?,
+            Action::InvalidateHard => invalidate(shown, Strength::Hard).await?,
+            Action::Slow | Action::Break | Action::BringBack => self.switch(shown),
+            Action::Freeze | Action::Unfreeze => self.set_workers(shown),
+        };
+        Ok(Done { said, burst: None })
+    }
+
+    fn switch(self, shown: &Shown) -> String {
+        match self {
+            Action::Slow => {
+                shown.switches.slow_down();
+                format!("From now on the source takes {} longer.", Span(millis(SLOWED_BY)))
+            }
+            Action::Break => {
+                shown.switches.break_off();
+                "From now on the source fails.".into()
+            }
+            _ => {
+                shown.switches.bring_back();
+                "From now on the source is as it was.".into()
+            }
+        }
+    }
+
+    fn set_workers(self, shown: &Shown) -> String {
+        if self == Action::Freeze {
+            shown.cache.pause_workers();
+            "From now on the workers take no task: stale lists are served, and nothing refreshes them.".into()
+        } else {
+            shown.cache.resume_workers();
+            "From now on the workers take tasks again.".into()
+        }
+    }
+}
+
+async fn burst(shown: &Arc<Shown>) -> Result<Done, NotDone> {
+    let burst = shown.bursts.run(shown).await.ok_or(NotDone::Busy)?;
+    Ok(Done { said: burst.told(), burst: Some(burst) })
+}
+
+async fn get(shown: &Shown) -> String {
+    let look = shown.look().await;
+    format!("One request: {}. It waited {}.", look.outcome.status(), Span(millis(look.waited)))
+}
+
+async fn invalidate(shown: &Shown, strength: Strength) -> Result<String, NotDone> {
+    shown.cache.invalidate(&shown.job, strength).await?;
+    Ok(match strength {
+        Strength::Soft => {
+            "The list is invalidated softly: it is served as stale until it has been loaded again.".into()
+        }
+        Strength::Hard => "The list is invalidated hard: it is never served again, so the next request waits.".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_is_found_by_its_name_alone() {
+        for (name, action) in Action::ALL {
+            assert_eq!(Action::named(name).unwrap(), action);
+        }
+        let error = Action::named("Burst").unwrap_err();
+        assert_eq!(error.status(), StatusCode::NOT_FOUND);
+        assert!(error.to_string().starts_with("there is no action \"Burst\"; there are burst, get, "), "{error}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the page says in sentences, for those who read it without a script, in a script, or as data.
+
+use serde::Serialize;
+
+use crate::demo::hand::InHand;
+use crate::demo::page::Span;
+use crate::demo::stats::Spread;
+use crate::demo::switches::Standing;
+use crate::demo::view::{Outcome, Served, View};
+
+/// A view in words. What there is nothing to say about is empty. The names are those of `/state.json`.
+#[derive(Debug, Default, Serialize)]
+pub struct Words {
+    /// The status, or that there is none.
+    pub status: String,
+    pub age: String,
+    pub waited: String,
+    /// The rule that decided, or which error it was.
+    pub rule: String,
+    /// Why it was served, or why not and what to do.
+    pub why: String,
+    /// The last failed load, if none was good since.
+    pub trouble: String,
+    /// Where the age of the value in hand stands.
+    pub in_hand: String,
+    /// How long callers waited, against how long loads took.
+    pub times: String,
+    pub source: &'static str,
+    pub workers: &'static str,
+}
+
+impl Words {
+    /// Of this view.
+    pub fn of(view: &View) -> Words {
+        Words {
+            status: status(&view.outcome).into(),
+            age: age(&view.outcome),
+            waited: format!("waited {}", Span(view.waited_ms)),
+            rule: rule(&view.outcome).into(),
+            why: why(&view.outcome, view.loads_under_way),
+            trouble: trouble(view),
+            in_hand: in_hand(view.in_hand.as_ref()),
+            times: times(&view.numbers.waits, &view.numbers.load_times),
+            source: source(view.switches),
+            workers: if view.workers_frozen { "frozen" } else { "working" },
+        }
+    }
+}
+
+fn status(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Served(served) => served.status,
+        Outcome::Refused(_) => "nothing in hand",
+    }
+}
+
+fn age(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Served(served) => format!("{} old", Span(served.age_ms)),
+        Outcome::Refused(_) => String::new(),
+    }
+}
+
+fn rule(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Served(served) => served.rule,
+        Outcome::Refused(refused) => refused.error,
+    }
+}
+
+fn why(outcome: &Outcome, loads_under_way: usize) -> String {
+    let under_way = if loads_under_way > 0 { " A load is under way now." } else { "" };
+    match outcome {
+        Outcome::Served(Served { why, .. }) => format!("Served because {why}.{under_way}"),
+        Outcome::Refused(refused) => format!(
+            "There is no list to serve: {}. It is tried again in {} s, and this page looks again by itself.{under_way}",
+            refused.reason,
+            refused.retry_after_secs()
+        ),
+    }
+}
+
+fn trouble(view: &View) -> String {
+    match (&view.numbers.trouble, &view.outcome) {
+        (Some(trouble), Outcome::Served(_)) => format!(
+            "The last load failed {} ago: {}. Readers still get the list.",
+            Span(trouble.ago_ms),
+            trouble.reason
+        ),
+        _ => String::new(),
+    }
+}
+
+fn in_hand(in_hand: Option<&InHand>) -> String {
+    let Some(InHand { age_ms, ttl_ms, window, invalidated, asked_for, .. }) = in_hand else {
+        return "The store has no list.".into();
+    };
+    let stands = match (invalidated, *window) {
+        (Some("hard"), _) => "It was invalidated hard, so it is served to nobody".to_owned(),
+        (Some(_), _) => "It was invalidated softly, so it is stale before its time".to_owned(),
+        (None, "fresh") => format!("It is fresh for {} more", Span(ttl_ms - age_ms)),
+        (None, "stale") => "It is stale, and served while it is loaded again".to_owned(),
+        (None, "stale-if-error") => "It is served only where a load fails or takes too long".to_owned(),
+        (None, _) => "Its last window is over".to_owned(),
+    };
+    let asked_for = if *asked_for { "; its refresh was asked for" } else { "" };
+    format!("The list in the store is {} old. {stands}{asked_for}.", Span(*age_ms))
+}
+
+fn times(waits: &Spread, load_times: &Spread) -> String {
+    match (waits.count, load_times.count) {
+        (0, _) | (_, 0) => "Nothing to compare yet.".into(),
+        _ => format!(
+            "Half of the callers waited no longer than {}, half of the loads took {} or more.",
+            Span(waits.median_ms),
+            Span(load_times.median_ms)
+        ),
+    }
+}
+
+fn source(standing: Standing) -> &'static str {
+    match standing {
+        Standing { slow: false, broken: false } => "as it is",
+        Standing { slow: true, broken: false } => "slowed by 3 s",
+        Standing { slow: false, broken: true } => "broken",
+        Standing { slow: true, broken: true } => "slowed by 3 s, and broken",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hand(window: &'static str, invalidated: Option<&'static str>) -> InHand {
+        let (ttl_ms, stale_while_revalidate_ms, stale_if_error_ms) = (5000.0, 1000.0, 1000.0);
+        let age_ms = 1500.0;
+        InHand {
+            age_ms,
+            ttl_ms,
+            stale_while_revalidate_ms,
+            stale_if_error_ms,
+            window,
+            invalidated,
+            asked_for: invalidated.is_some(),
+        }
+    }
+
+    #[test]
+    fn each_window_and_each_invalidation_has_its_words() {
+        let fresh = "The list in the store is 1.5 s old. It is fresh for 3.5 s more.";
+        assert_eq!(in_hand(Some(&hand("fresh", None))), fresh);
+        let cases = [
+            None,
+            Some(hand("stale", None)),
+            Some(hand("stale-if-error", None)),
+            Some(hand("expired", None)),
+            Some(hand("fresh", Some("soft"))),
+            Some(hand("fresh", Some("hard"))),
+        ];
+        let words: std::collections::HashSet<_> = cases.iter().map(|hand| in_hand(hand.as_ref())).collect();
+        assert_eq!(words.len(), cases.len());
+    }
+}
