@@ -14,6 +14,9 @@ mod many_and_warm_up;
 #[allow(dead_code)]
 #[path = "../04_job_by_hand.rs"]
 mod job_by_hand;
+#[allow(dead_code)]
+#[path = "../05_read_jobs.rs"]
+mod read_jobs;
 
 #[tokio::test(start_paused = true)]
 async fn a_cached_function_is_loaded_once_and_stays_callable() {
@@ -60,4 +63,23 @@ async fn a_job_written_by_hand_is_loaded_and_then_a_hit() {
     let mut lines = Vec::new();
     job_by_hand::run(|line| lines.push(line)).await.unwrap();
     assert_eq!(lines, ["loaded: hello, ann", "hit: hello, ann"]);
+}
+
+#[tokio::test]
+async fn rows_are_read_once_until_their_table_is_written() {
+    let mut lines = Vec::new();
+    read_jobs::run(|line| lines.push(line)).await.unwrap();
+    let expected = [
+        r#"one row: Some((1, "tea", 3))"#,
+        r#"of many: Some((1, "tea", 3)) (hit)"#,
+        r#"of many: Some((2, "juice", 5)) (loaded)"#,
+        "of many: None (loaded)",
+        r#"many rows: [("juice",), ("tea",)]"#,
+        r#"one row: Some((1, "tea", 9))"#,
+        r#"of many: Some((1, "tea", 9)) (hit)"#,
+        r#"of many: Some((2, "juice", 5)) (loaded)"#,
+        "of many: None (loaded)",
+        r#"many rows: [("tea",), ("juice",)]"#,
+    ];
+    assert_eq!(lines, expected);
 }

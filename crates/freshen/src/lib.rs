@@ -1,4 +1,6 @@
 //! Freshen serves the value it has, now, and refreshes it behind the request.
+//!
+//! With the feature `sql` (Rust 1.94, as sqlx 0.9) it has read jobs: queries whose rows are cached.
 
 pub use freshen_core::*;
 #[cfg(feature = "metrics")]
@@ -10,6 +12,10 @@ pub use freshen_macros::{Job, Lookup, cached};
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private;
+
+#[cfg(feature = "sql")]
+#[doc(inline)]
+pub use freshen_sql as sql;
 
 /// The code in the README, run as a test.
 #[cfg(doctest)]
