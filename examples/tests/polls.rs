@@ -64,3 +64,14 @@ async fn what_is_no_question_and_no_token_changes_nothing() {
     assert_eq!(ask(&site, "POST", "/vote/3", "").await.status(), StatusCode::NOT_FOUND);
     assert_eq!(page(&site, "wrote=never").await, says("Tea? 0", "hit (fresh), 0.5 s old"));
 }
+
+/// A browser brings the token of a life of the store that is over. What is there may not show that write, so it is loaded.
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_store_makes_each_read_a_load() {
+    let site = polls::site(Clock::runtime()).await.unwrap();
+    page(&site, "").await;
+    for _ in 0..2 {
+        let seen = page(&site, "wrote=00000000000000ff-000000000000002a").await;
+        assert_eq!(seen, says("Tea? 0", "loaded (behind-write), 0.5 s old"));
+    }
+}
