@@ -16,4 +16,12 @@ pages! {
     Invalidation "../../docs/guide/invalidation.md";
     Errors "../../docs/guide/errors.md";
     Many "../../docs/guide/many.md";
+    WarmUp "../../docs/guide/warm-up.md";
+    Workers "../../docs/guide/workers.md";
+    Observing "../../docs/guide/observing.md";
+    Testing "../../docs/guide/testing.md";
+    Deploying "../../docs/guide/deploying.md";
+    Sizing "../../docs/guide/sizing.md";
+    ComingFromCached "../../docs/guide/coming-from-cached.md";
+    ComingFromMoka "../../docs/guide/coming-from-moka.md";
 }

@@ -102,7 +102,8 @@ impl Cache {
         }
     }
 
-    /// What is in hand, without waiting; nothing in hand begins a refresh and answers `None`.
+    /// What is in hand, without waiting; nothing in hand begins a refresh and answers `None`, or the job's empty value where
+    /// its policy answers with that.
     ///
     /// Where the store is another process's, only the near tier is looked at.
     pub fn get_ready<L: Lookup>(&self, job: &L) -> Option<Answer<Output<L>>> {
