@@ -145,11 +145,17 @@ pub enum BuildError {
         source: PolicyError,
     },
     /// A job needs a state that the builder was not given.
-    #[error("cache: job {job} needs a {state}, which `state` was not given")]
+    #[error("cache: job {job} needs a state of type {state}, which `state` was not given")]
     MissingState {
         /// The job's name.
         job: String,
         /// The missing state's type.
+        state: &'static str,
+    },
+    /// Two states of one type: a job finds its state by the type alone, so one of them would be found by none.
+    #[error("cache: `state` was given two of type {state}; wrap one in a type of its own")]
+    DuplicateState {
+        /// Their type.
         state: &'static str,
     },
     /// A job's values cannot be encoded, and the store cannot hold them as they are.

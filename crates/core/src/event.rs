@@ -132,7 +132,7 @@ pub enum LoadEnd {
     TimedOut,
     /// The job's code panicked.
     Panicked,
-    /// `validate` refused the value, or its tags or size were out of bounds.
+    /// `validate` refused the value, or its tags or validators were out of bounds.
     Refused,
 }
 

@@ -80,9 +80,15 @@ async fn a_job_that_cannot_be_served_is_named_with_the_reason() {
 #[tokio::test]
 async fn a_state_that_a_job_needs_and_was_not_given_is_named() {
     let told = refusal(with(Jobs::new().add::<Truth>())).await;
-    assert!(told.starts_with("cache: job truth needs a ") && told.contains("Source"), "{told}");
+    assert!(told.starts_with("cache: job truth needs a state of type ") && told.contains("Source"), "{told}");
     let cache = with(Jobs::new().add::<Truth>()).state(Source::new()).clock(Clock::runtime()).build().await;
     assert!(cache.is_ok());
+}
+
+#[tokio::test]
+async fn two_states_of_one_type_are_refused_by_the_type() {
+    let told = refusal(with(Jobs::new().add::<Plain>()).state(7_u32).state(8_u32)).await;
+    assert_eq!(told, "cache: `state` was given two of type u32; wrap one in a type of its own");
 }
 
 #[tokio::test]

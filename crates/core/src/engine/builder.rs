@@ -75,7 +75,8 @@ impl CacheBuilder {
         self
     }
 
-    /// Gives jobs something they need to do their work, one per type: a pool, a client.
+    /// Gives jobs something they need to do their work, one per type: a pool, a client. Of two of
+    /// one type, wrap one in a type of its own.
     pub fn state<T: Clone + Send + Sync + 'static>(mut self, state: T) -> Self {
         self.states.insert(state);
         self
@@ -168,6 +169,9 @@ impl CacheBuilder {
     pub async fn build(self) -> Result<Cache, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         self.check()?;
+        if let Some(state) = self.states.twice() {
+            return Err(BuildError::DuplicateState { state });
+        }
         let clock = self.clock.unwrap_or_else(Clock::coarse);
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         let private = self.store.is_none();

@@ -6,23 +6,33 @@ use std::fmt;
 
 /// The things given to a builder's `state`, one per type.
 #[derive(Default)]
-pub struct States(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+pub struct States {
+    of: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    twice: Option<&'static str>,
+}
 
 impl States {
-    /// Keeps a thing under its type; a second one of the same type replaces the first.
+    /// Keeps a thing under its type, of which there may be one: jobs find it by the type alone.
     pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, state: T) {
-        self.0.insert(TypeId::of::<T>(), Box::new(state));
+        if self.of.insert(TypeId::of::<T>(), Box::new(state)).is_some() {
+            self.twice = Some(type_name::<T>());
+        }
+    }
+
+    /// The type of which there was a second one.
+    pub(crate) fn twice(&self) -> Option<&'static str> {
+        self.twice
     }
 
     fn get<T: Clone + Send + Sync + 'static>(&self) -> Result<T, &'static str> {
-        let found = self.0.get(&TypeId::of::<T>()).and_then(|state| state.downcast_ref::<T>());
+        let found = self.of.get(&TypeId::of::<T>()).and_then(|state| state.downcast_ref::<T>());
         found.cloned().ok_or(type_name::<T>())
     }
 }
 
 impl fmt::Debug for States {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "States({})", self.0.len())
+        write!(f, "States({})", self.of.len())
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn deeper(depth: &mut usize) -> Result<(), KeyError> {
 /// Refuses arguments of more bytes than a key holds.
 pub(super) fn bounded(bytes: usize) -> Result<(), KeyError> {
     if bytes > ARGUMENTS_BYTES_MAX {
-        return Err(KeyError::TooLong { what: "arguments", bytes, most: ARGUMENTS_BYTES_MAX });
+        return Err(KeyError::TooLong { what: "encoding of the arguments", bytes, most: ARGUMENTS_BYTES_MAX });
     }
     Ok(())
 }

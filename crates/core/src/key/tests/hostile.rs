@@ -118,7 +118,11 @@ fn arguments_may_be_as_long_as_the_bound_and_no_longer() {
     let bytes = encoded(&longest);
     assert_eq!(bytes.len(), ARGUMENTS_BYTES_MAX);
     assert_eq!(decode::arguments::<String>(&bytes), Ok(longest.clone()));
-    let too_long = KeyError::TooLong { what: "arguments", bytes: ARGUMENTS_BYTES_MAX + 1, most: ARGUMENTS_BYTES_MAX };
+    let too_long = KeyError::TooLong {
+        what: "encoding of the arguments",
+        bytes: ARGUMENTS_BYTES_MAX + 1,
+        most: ARGUMENTS_BYTES_MAX,
+    };
     assert_eq!(try_encoded(&(longest + "x")), Err(too_long.clone()));
     assert_eq!(try_encoded(&vec![(); ARGUMENTS_BYTES_MAX]), Err(too_long.clone()));
     assert_eq!(decode::check(&[0x0a; ARGUMENTS_BYTES_MAX + 1]), Err(too_long));

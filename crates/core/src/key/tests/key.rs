@@ -40,7 +40,7 @@ fn a_part_out_of_bounds_is_named() {
     assert_eq!(error("n", &"j".repeat(129)), too_long("job name", 129, JOB_NAME_BYTES_MAX));
     assert_eq!(error("n", &"j".repeat(300)), too_long("job name", 300, JOB_NAME_BYTES_MAX));
     let huge = Key::new("n", "j", &"x".repeat(1 << 20)).unwrap_err();
-    assert_eq!(huge, too_long("arguments", (1 << 20) + 4, ARGUMENTS_BYTES_MAX));
+    assert_eq!(huge, too_long("encoding of the arguments", (1 << 20) + 4, ARGUMENTS_BYTES_MAX));
     assert!(Key::new(&"n".repeat(64), &"j".repeat(128), &()).is_ok());
 }
 
