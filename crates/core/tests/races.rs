@@ -255,3 +255,24 @@ async fn a_caller_that_read_an_outdated_record_is_not_answered_by_the_load_that_
         assert_eq!(*after.await.unwrap().unwrap(), 2, "{target:?}");
     }
 }
+
+/// A refresh is overtaken softly: what it read is not the newest, but newer than what is being served while it reads again.
+#[tokio::test(start_paused = true)]
+async fn while_an_overtaken_refresh_reads_again_the_newer_of_two_stale_values_is_served() {
+    let stage = stage().await;
+    stage.value("a").await;
+    pass(TTL).await;
+    stage.source.write(2);
+    stage.source.hold();
+    assert_eq!(stage.get("a").await.unwrap().status(), Status::Stale);
+    stage.source.read_by(2).await;
+    stage.source.write(3);
+    stage.cache.invalidate_tag("all", Strength::Soft).await.unwrap();
+    stage.source.release(1);
+    stage.source.read_by(3).await;
+    let meanwhile = stage.get("a").await.unwrap();
+    assert_eq!((*meanwhile, meanwhile.status()), (2, Status::Stale));
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(stage.value("a").await, 3);
+}

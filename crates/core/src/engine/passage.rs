@@ -152,6 +152,8 @@ impl Passage<'_> {
                 }
                 Ok(Committed::Invalidated(next)) => {
                     self.loaded(LoadEnd::Outdated, took, None);
+                    // Overtaken softly it was installed as outdated, and is newer than what this process serves as stale.
+                    self.engine.drop_stale(&**self.work);
                     if round >= ROUNDS_MAX {
                         self.abandon(&next).await;
                         return self.ended(Ok(hand));
