@@ -150,20 +150,24 @@ impl Held {
     fn text(&self, now: Timestamp) -> String {
         let Facts { loaded_at, generation, windows, absent, .. } = self.facts;
         let Windows { ttl, stale_while_revalidate, stale_if_error } = windows;
-        let absent = if absent { ", absent" } else { "" };
-        let currency = match self.currency {
-            Some(Currency::Current) => "outdated by nothing",
-            Some(Currency::OutdatedSoft) => "invalidated softly",
-            Some(Currency::OutdatedHard) => "invalidated hard",
-            None => "not to be trusted here",
+        let mut text =
+            format!("loaded {:?} ago at generation {}, fresh for {ttl:?}", now.since(loaded_at), generation.number);
+        for (window, name) in [(stale_while_revalidate, "stale"), (stale_if_error, "for errors")] {
+            if !window.is_zero() {
+                text += &format!(", then {name} for {window:?}");
+            }
+        }
+        text += match self.currency {
+            Some(Currency::Current) => ", outdated by nothing",
+            Some(Currency::OutdatedSoft) => ", invalidated softly",
+            Some(Currency::OutdatedHard) => ", invalidated hard",
+            None => ", not to be trusted here",
         };
-        let tags: Vec<_> = self.tags.iter().map(Tag::as_str).collect();
-        let tags = if tags.is_empty() { String::new() } else { format!(", tags {}", tags.join(" ")) };
-        format!(
-            "loaded {:?} ago at generation {}, fresh for {ttl:?}, then stale for {stale_while_revalidate:?}, then for errors \
-             for {stale_if_error:?}, {currency}{absent}{tags}",
-            now.since(loaded_at),
-            generation.number
-        )
+        text += if absent { ", absent" } else { "" };
+        for (at, tag) in self.tags.iter().enumerate() {
+            text += if at == 0 { ", tags " } else { " " };
+            text += tag.as_str();
+        }
+        text
     }
 }

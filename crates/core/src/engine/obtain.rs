@@ -14,7 +14,7 @@ use crate::engine::demand::{Demand, newer};
 use crate::engine::fault::Fault;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::plan::{Found, Plan, Wish, plan};
-use crate::engine::reading::Reading;
+use crate::engine::reading::{Foreign, Reading};
 use crate::engine::scope::Scope;
 use crate::engine::served::Served;
 use crate::engine::work::Work;
@@ -132,7 +132,7 @@ impl Cache {
                 Step::Done(self.empty(work, rule, &reading.pin, reading.now))
             }
             (Plan::Load { rule, fallback }, hand) => {
-                let rule = if reading.undecodable { Rule::Undecodable } else { rule };
+                let rule = if reading.foreign.is_some() { Rule::Undecodable } else { rule };
                 let rule = if reading.snapshot.is_none() { Rule::StoreDown } else { rule };
                 let at_least = newer(reading.newest, wish.after);
                 // An invalidation by key leaves no mark: what it outdated is known by its own generation.
@@ -142,7 +142,7 @@ impl Cache {
                     at_least,
                     previous: hand.clone().filter(|_| rule != Rule::InvalidatedHard),
                     heeds_backoff: true,
-                    near_only: reading.undecodable,
+                    near_only: reading.foreign == Some(Foreign::Fresh),
                     batch: batch.filter(|_| work.batch() > 1).map(Batch::seat),
                 };
                 let fallback = hand.filter(|_| fallback).map(|hand| Fallback { hand, pin: reading.pin });

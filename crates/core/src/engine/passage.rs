@@ -112,9 +112,9 @@ impl Passage<'_> {
     /// Reads what the store called fresh a moment ago.
     async fn find_fresh(&mut self) -> Option<Done> {
         let found = self.engine.read(std::slice::from_ref(self.work)).await.pop()?;
-        if found.undecodable {
+        if found.foreign.is_some() {
             // It is fresh for a version whose values we cannot read: load our own beside it.
-            self.demand.near_only = true;
+            self.demand.near_only = found.bytes_stay();
             self.demand.at_least = found.newest;
             return None;
         }

@@ -6,7 +6,7 @@ use crate::engine::core::Engine;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
-use crate::entry::{Generation, Strength};
+use crate::entry::{Facts, Generation, Strength};
 use crate::event::Event;
 use crate::key::Key;
 use crate::store::{Currency, Snapshot};
@@ -22,15 +22,36 @@ pub(crate) struct Reading {
     pub now: Timestamp,
     /// The newest mark that applies.
     pub newest: Option<Generation>,
-    /// Whether bytes were there that do not decode.
-    pub undecodable: bool,
+    /// Bytes that do not decode, if there were such.
+    pub foreign: Option<Foreign>,
     /// The pin under which it was read.
     pub pin: Pin,
 }
 
+/// Bytes that do not decode: another version of the job wrote them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    /// They are fresh for that version, and stay.
+    Fresh,
+    /// Whoever loads replaces them, or no value of this version would be stored until their last window ends.
+    Outdated,
+}
+
+impl Foreign {
+    fn of(snapshot: &Snapshot, facts: &Facts) -> Foreign {
+        let fresh = snapshot.currency == Currency::Current && snapshot.now < facts.fresh_until();
+        if fresh { Foreign::Fresh } else { Foreign::Outdated }
+    }
+}
+
 impl Reading {
+    /// Whether what is loaded must not replace what the store has.
+    pub fn bytes_stay(&self) -> bool {
+        self.foreign == Some(Foreign::Fresh)
+    }
+
     fn nothing(pin: Pin, now: Timestamp) -> Self {
-        Reading { hand: None, snapshot: None, now, newest: None, undecodable: false, pin }
+        Reading { hand: None, snapshot: None, now, newest: None, foreign: None, pin }
     }
 }
 
@@ -56,7 +77,7 @@ impl Engine {
     fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
         let opened = snapshot.entry.as_ref().map(|entry| {
             let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
-            work.open(entry, &frame).map_err(|error| (error, entry.facts.generation))
+            work.open(entry, &frame).map_err(|error| (error, entry.facts))
         });
         let mut reading = Reading::nothing(pin, snapshot.now);
         reading.newest = snapshot.newest_mark;
@@ -72,11 +93,11 @@ impl Engine {
                 }
                 reading.hand = Some((hand, snapshot.currency));
             }
-            Some(Err((error, generation))) => {
+            Some(Err((error, facts))) => {
                 let reason = error.to_string();
                 self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
-                reading.undecodable = true;
-                reading.newest = Some(generation);
+                reading.foreign = Some(Foreign::of(&snapshot, &facts));
+                reading.newest = Some(facts.generation);
             }
             None => {}
         }

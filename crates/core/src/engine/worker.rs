@@ -86,7 +86,7 @@ impl Turn {
     async fn refresh(&self, work: &Arc<dyn Work>, place: Place) -> (Settlement, Option<String>) {
         let engine = self.cache.engine();
         let reading = engine.read(std::slice::from_ref(work)).await.pop();
-        let (at_least, undecodable) = reading.as_ref().map_or((None, false), |found| (found.newest, found.undecodable));
+        let (at_least, near_only) = reading.as_ref().map_or((None, false), |found| (found.newest, found.bytes_stay()));
         let (mut seat, lead) = engine.flights().join(work.key());
         let Some(lead) = lead else {
             // A foreground load is under way. When it has landed, the task's own begin finds the key fresh.
@@ -98,7 +98,7 @@ impl Turn {
             at_least,
             previous: reading.and_then(|found| found.hand).map(|(hand, _)| hand),
             heeds_backoff: true,
-            near_only: undecodable,
+            near_only,
             batch: None,
         };
         fly(self.cache.clone(), work.clone(), lead, demand).await;
@@ -108,7 +108,7 @@ impl Turn {
             Ok(hand) if done.is_current(engine.near()) => {
                 // What was not committed, or was stale already when it was because its load took longer than its ttl, has
                 // not cleared the marker.
-                if undecodable || engine.now() >= hand.meta().facts().fresh_until() {
+                if near_only || engine.now() >= hand.meta().facts().fresh_until() {
                     self.cache.unask(work.key()).await;
                 }
                 (Settlement::Done, None)

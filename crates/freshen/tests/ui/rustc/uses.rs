@@ -25,10 +25,6 @@ async fn given(user: &str) -> u64 {
     1
 }
 
-async fn not_a_job(cache: &Cache) {
-    let _ = cache.get(&"ann").await;
-}
-
 async fn wrong_argument(cache: &Cache) {
     let _ = cache.get(&Given::of(7)).await;
 }
