@@ -6,7 +6,7 @@ use crate::engine::core::Engine;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
-use crate::entry::{Facts, Generation, Strength};
+use crate::entry::{Entry, Generation, Strength};
 use crate::event::Event;
 use crate::key::Key;
 use crate::store::{Currency, Snapshot};
@@ -38,8 +38,8 @@ pub(crate) enum Foreign {
 }
 
 impl Foreign {
-    fn of(snapshot: &Snapshot, facts: &Facts) -> Foreign {
-        let fresh = snapshot.currency == Currency::Current && snapshot.now < facts.fresh_until();
+    fn of(snapshot: &Snapshot, entry: &Entry) -> Foreign {
+        let fresh = snapshot.currency == Currency::Current && snapshot.now < entry.facts.fresh_until();
         if fresh { Foreign::Fresh } else { Foreign::Outdated }
     }
 }
@@ -77,7 +77,7 @@ impl Engine {
     fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
         let opened = snapshot.entry.as_ref().map(|entry| {
             let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
-            work.open(entry, &frame).map_err(|error| (error, entry.facts))
+            work.open(entry, &frame).map_err(|error| (error, Foreign::of(&snapshot, entry)))
         });
         let mut reading = Reading::nothing(pin, snapshot.now);
         reading.newest = snapshot.newest_mark;
@@ -93,11 +93,11 @@ impl Engine {
                 }
                 reading.hand = Some((hand, snapshot.currency));
             }
-            Some(Err((error, facts))) => {
+            Some(Err((error, foreign))) => {
                 let reason = error.to_string();
                 self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
-                reading.foreign = Some(Foreign::of(&snapshot, &facts));
-                reading.newest = Some(facts.generation);
+                reading.foreign = Some(foreign);
+                reading.newest = snapshot.entry.as_ref().map(|entry| entry.facts.generation);
             }
             None => {}
         }
