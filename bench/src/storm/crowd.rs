@@ -142,7 +142,7 @@ mod tests {
     use crate::through;
 
     #[test]
-    fn a_small_crowd_is_answered_by_every_cache_in_either_case() {
+    fn every_cache_answers_each_of_a_small_crowd() {
         let size = Size { callers: 50, load: Duration::from_millis(20) };
         for cache in through::ALL {
             let seen = (cache.crowd)(size, Case::Cold).unwrap();
