@@ -20,6 +20,15 @@ pub fn report(measured: &[Measured]) -> String {
     text
 }
 
+/// Aims that were judged where they were measured: each met or missed, one line each.
+pub fn list(judged: &[(bool, String)]) -> String {
+    let line = |(met, sentence): &(bool, String)| {
+        let verdict = if *met { Verdict::Met } else { Verdict::Missed };
+        format!("{:<14}{sentence}\n", verdict.to_string())
+    };
+    format!("Aims\n\n{}", judged.iter().map(line).collect::<String>())
+}
+
 struct Aim {
     sentence: &'static str,
     verdict: Verdict,

@@ -1,11 +1,11 @@
 //! The command `hit`: rounds of visits to every peer, then the tables.
 
-use std::env;
-use std::process::Command;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::peers::{self, Listed, YARDSTICK};
+use crate::process::{self, Ended};
 use crate::summary::{Measured, summarise};
 use crate::visit::Visit;
 use crate::{Failure, Size, aims, table};
@@ -47,15 +47,15 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Listed>, Failure> {
 
 /// Visits one peer in a process of its own: no peer inherits the memory, the threads or the caches of another.
 fn send_out(peer: &Listed, size: &Size) -> Result<Visit, Failure> {
-    let mut command = Command::new(env::current_exe()?);
-    command.args(["visit", peer.name, "--keys", &size.keys.to_string(), "--ops", &size.ops.to_string()]);
-    let done = command.output()?;
-    if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stderr);
-        return Err(format!("the visit to {} failed, {}: {}", peer.name, done.status, said.trim()).into());
+    let (keys, ops) = (size.keys.to_string(), size.ops.to_string());
+    match process::ask(&["visit", peer.name, "--keys", &keys, "--ops", &ops], LIMIT)? {
+        Ended::Answered(visit) => Ok(visit),
+        Ended::Hung => Err(format!("the visit to {} did not end within {LIMIT:?}", peer.name).into()),
     }
-    Ok(serde_json::from_slice(&done.stdout)?)
 }
+
+/// Above what any visit takes, however many keys it fills.
+const LIMIT: Duration = Duration::from_secs(3_600);
 
 #[cfg(test)]
 mod tests {

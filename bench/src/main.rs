@@ -1,14 +1,25 @@
-//! Measures what a hit costs in Freshen and in the caches of its field, and what an entry costs in memory.
+//! Measures Freshen beside the caches of its field: what a hit costs, what crowds wait, what is served when something goes
+//! wrong, what batches save, and what memory it all takes.
 
 mod aims;
+mod batch;
 mod cpu;
+mod footprint;
+mod hazards;
+mod held;
 mod hit;
 mod memory;
 mod peers;
+mod process;
+mod runtime;
+mod source;
+mod storm;
 mod summary;
 mod table;
+mod through;
 mod value;
 mod visit;
+mod waits;
 mod workload;
 
 use std::error::Error;
@@ -22,7 +33,15 @@ type Failure = Box<dyn Error + Send + Sync>;
 fn main() -> ExitCode {
     let done = match Command::parse().what {
         What::Hit(hit) => hit::run(&hit),
+        What::Storm(storm) => storm::run(&storm),
+        What::Hazards(hazards) => hazards::run(&hazards),
+        What::Batch(batch) => batch::run(&batch),
+        What::Memory(memory) => footprint::run(&memory),
         What::Visit { peer, size } => visit::answer(&peer, &size),
+        What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
+        What::Hazard { cache, case } => hazards::answer(&cache, case),
+        What::Sets { way, crowd, run } => batch::answer(way, &crowd, run),
+        What::Weigh { cache, case, turns } => footprint::answer(&cache, case, turns),
     };
     if let Err(failure) = done {
         eprintln!("error: {failure}");
@@ -32,7 +51,7 @@ fn main() -> ExitCode {
 }
 
 #[derive(Parser)]
-#[command(name = "freshen-bench", about = "Measures what a hit costs in Freshen and in the caches of its field")]
+#[command(name = "freshen-bench", about = "Measures Freshen beside the caches of its field")]
 struct Command {
     #[command(subcommand)]
     what: What,
@@ -43,12 +62,48 @@ enum What {
     /// CPU time of a read that hits, and resident memory per entry, beside every other cache
     #[command(long_about = LONG)]
     Hit(hit::Hit),
+    /// Many callers at once on one key, cold or stale: loads, waits, polls and errors, beside other caches
+    Storm(storm::Storm),
+    /// What is served when something goes wrong while a load runs, beside other caches
+    Hazards(hazards::Hazards),
+    /// Callers of overlapping sets of keys: how many loads, and what they wait
+    Batch(batch::Batch),
+    /// Resident memory per entry, and under churn against a bound, beside other caches
+    Memory(footprint::Memory),
     /// One peer, once: fills it, weighs it, reads it and prints what it measured as JSON
     #[command(hide = true)]
     Visit {
         peer: String,
         #[command(flatten)]
         size: Size,
+    },
+    /// One crowd at one cache, once, as JSON
+    #[command(hide = true)]
+    Crowd {
+        cache: String,
+        case: storm::crowd::Case,
+        #[command(flatten)]
+        weather: storm::Weather,
+    },
+    /// One hazard at one cache, once, as JSON
+    #[command(hide = true)]
+    Hazard { cache: String, case: hazards::cases::Case },
+    /// One crowd of sets, once, as JSON
+    #[command(hide = true)]
+    Sets {
+        way: batch::Way,
+        #[command(flatten)]
+        crowd: batch::Crowd,
+        #[arg(long, default_value_t = 1)]
+        run: u32,
+    },
+    /// One cache weighed once, as JSON
+    #[command(hide = true)]
+    Weigh {
+        cache: String,
+        case: footprint::Case,
+        #[arg(long, default_value_t = footprint::TURNS)]
+        turns: u64,
     },
 }
 

@@ -49,7 +49,7 @@ fn cell(own: &[Visit], yardstick: &[Visit], row: usize) -> Cell {
 }
 
 /// The middle one; of an even number, the mean of the middle two.
-fn median(mut all: Vec<f64>) -> f64 {
+pub fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     (all[(all.len() - 1) / 2] + all[all.len() / 2]) / 2.0
 }

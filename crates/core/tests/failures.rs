@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::faults::{FaultyQueue, FaultyStore, Switches};
 use common::tuned::{Kind, Tuned, tuned, tuned_stage};
 use common::{Act, Down, ERROR, STALE, Stage, TTL, pass, stage, stage_with, truth};
-use freshen_core::queue::{Depth, MemoryQueue, Queue};
+use freshen_core::queue::{MemoryQueue, Queue};
 use freshen_core::store::MemoryStore;
 use freshen_core::{Cache, Clock, GetError, Job, Jobs, Load, Loaded, PolicyBuilder, Rule, Status, Strength};
 use serde::{Deserialize, Serialize};

@@ -315,6 +315,12 @@ impl Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("near_size", &self.near_size()).finish_non_exhaustive()
+        let near = self.engine.near();
+        f.debug_struct("Cache")
+            .field("near_size", &self.near_size())
+            .field("loads_under_way", &self.loads_under_way())
+            .field("pins", &near.pins())
+            .field("cells", &near.cells())
+            .finish_non_exhaustive()
     }
 }

@@ -127,6 +127,11 @@ impl Cells {
         }
     }
 
+    /// How many cells the table has places for, those of slots that are gone included until they are swept.
+    pub fn len(&self) -> usize {
+        self.lock().cells.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -72,6 +72,16 @@ impl Near {
         self.cells.raises()
     }
 
+    /// How many keys are being read or loaded.
+    pub fn pins(&self) -> usize {
+        self.pins.len()
+    }
+
+    /// How many cells there are places for.
+    pub fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
     pub fn judge(&self, meta: MetaRef<'_>, now: Timestamp) -> Option<Currency> {
         // The count first, before the trust too: a tier that is distrusted in between must not have this slot noted as

@@ -49,6 +49,11 @@ impl Pins {
         take_near()
     }
 
+    /// How many keys are pinned.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     fn shard(&self, hash: KeyHash) -> MutexGuard<'_, HashMap<KeyHash, Pinned>> {
         // The low bits of a hash choose the shard; its map hashes all of them again.
         self.shards[hash.0 as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
