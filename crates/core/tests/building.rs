@@ -150,7 +150,7 @@ impl Job for Long {
 async fn arguments_and_tags_beyond_their_bounds_are_errors_of_the_call() {
     let cache = with(Jobs::new().add::<Long>()).clock(Clock::runtime()).build().await.unwrap();
     let error = cache.get(&Long("x".repeat(70_000))).await.unwrap_err();
-    assert!(matches!(&error, GetError::Key(KeyError::TooLong { what: "arguments", .. })), "{error}");
+    assert!(matches!(&error, GetError::Key(KeyError::TooLong { what: "encoding of the arguments", .. })), "{error}");
     let error = cache.get(&Long("x".repeat(300))).await.unwrap_err();
     assert!(error.to_string().contains("tag: 300 bytes, but a tag has 1 to 256"), "{error}");
     assert_eq!(*cache.get(&Long("x".repeat(256))).await.unwrap(), 1);

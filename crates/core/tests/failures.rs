@@ -664,6 +664,7 @@ impl Job for Truth {
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<String>, Down> {
         load.state().0.0.fetch_add(1, Relaxed);
+        pass(Duration::from_millis(1)).await;
         Ok("one".to_owned().into())
     }
 }
@@ -720,6 +721,37 @@ async fn the_bytes_of_another_version_are_replaced_once_they_are_not_fresh() {
     }
 }
 
+/// Somebody demands a load of what is fresh for the other version only.
+#[tokio::test(start_paused = true)]
+async fn a_demanded_load_leaves_another_versions_fresh_bytes() {
+    let (stage, other, _reads) = two_versions().await;
+    stage.value("a").await;
+    assert_eq!(&**other.load(&Truth { key: "a".into() }).await.unwrap(), "one");
+    let kept = stage.cache.peek(&truth("a")).await.unwrap().unwrap();
+    assert_eq!((*kept, kept.is_fresh()), (1, true));
+}
+
+/// The new version loads beside fresh bytes of the old one, and the key is invalidated meanwhile. No commit tells it so.
+#[tokio::test(start_paused = true)]
+async fn what_is_overtaken_beside_another_versions_bytes_is_not_kept() {
+    for by_tag in [false, true] {
+        let (stage, other, reads) = two_versions().await;
+        stage.value("a").await;
+        let (cache, job) = (other.clone(), Truth { key: "a".into() });
+        let getting = tokio::spawn(async move { cache.get(&job).await.map(|answer| answer.status()) });
+        stage.settle().await;
+        assert_eq!(reads.0.load(Relaxed), 1);
+        if by_tag {
+            stage.cache.invalidate_tag("all", Strength::Soft).await.unwrap();
+        } else {
+            stage.cache.invalidate(&truth("a"), Strength::Soft).await.unwrap();
+        }
+        assert_eq!(getting.await.unwrap().unwrap(), Status::Loaded);
+        let late = other.get(&Truth { key: "a".into() }).await.unwrap();
+        assert_eq!((late.status(), reads.0.load(Relaxed)), (Status::Loaded, 2), "by tag: {by_tag}");
+    }
+}
+
 /// The new version's worker has a task for a key that the old version has loaded meanwhile. Its load commits nothing, and must
 /// not keep the old version from asking.
 #[tokio::test(start_paused = true)]
@@ -731,7 +763,7 @@ async fn a_task_that_leaves_another_versions_bytes_leaves_no_marker() {
     stage.cache.load(&truth("a")).await.unwrap();
     assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_asked_for());
     other.resume_workers();
-    stage.settle().await;
+    pass(Duration::from_millis(10)).await;
     assert_eq!(reads.0.load(Relaxed), 1);
     let kept = stage.cache.peek(&truth("a")).await.unwrap().unwrap();
     assert_eq!((*kept, kept.is_fresh(), kept.is_asked_for()), (1, true, false));

@@ -6,7 +6,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ERROR, STALE, Source, Stage, TTL, pass, stage_with, truth};
+use common::faults::FaultyStore;
+use common::{ERROR, STALE, Source, Stage, TTL, pass, stage_on, truth};
 use freshen_core::bus::MemoryBus;
 use freshen_core::queue::{Depth, MemoryQueue, Queue};
 use freshen_core::store::MemoryStore;
@@ -43,8 +44,8 @@ impl Shared {
     /// A cache that does not hear the bus, if it is not `on_bus`.
     async fn stage(&self, on_bus: bool) -> Stage {
         let Shared { clock, source, store, queue, bus } = self;
-        let stage = stage_with(|builder| {
-            let builder = builder.clock(clock.clone()).store(store.clone()).queue(queue.clone()).state(source.clone());
+        let stage = stage_on(source.clone(), |builder| {
+            let builder = builder.clock(clock.clone()).store(store.clone()).queue(queue.clone());
             if on_bus { builder.bus(bus.clone()) } else { builder }
         })
         .await;
@@ -95,7 +96,7 @@ impl Process {
         let thread = std::thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-            let stage = stage_with(|builder| builder.clock(clock).store(store).state(source.clone()).bus(bus));
+            let stage = stage_on(source.clone(), |builder| builder.clock(clock).store(store).bus(bus));
             let stage = runtime.block_on(stage);
             runtime.block_on(async {
                 stage.getting("a");
@@ -404,4 +405,31 @@ async fn a_fallback_is_served_where_the_other_process_fails() {
         assert_eq!((*answer, answer.status()), (1, Status::Fallback));
     }
     assert_eq!(pair.source.reads(), 2);
+}
+
+/// A put outdates the key, and before it has taken it over the other process loads what is about to be replaced. That process must
+/// not go on calling it fresh after the put.
+#[tokio::test(start_paused = true)]
+async fn a_load_between_the_two_steps_of_a_put_is_not_fresh_after_it() {
+    let shared = Shared::new(false);
+    let slow = FaultyStore::around(shared.store.clone());
+    let Shared { clock, source, queue, bus, .. } = &shared;
+    let parts = (clock.clone(), slow.clone(), queue.clone(), bus.clone());
+    let one = stage_on(source.clone(), |builder| {
+        builder.clock(parts.0).store(parts.1).queue(parts.2).bus(parts.3).workers(0)
+    });
+    let (one, two) = (one.await, shared.stage(true).await);
+    assert_eq!(two.value("a").await, 1);
+    let outdated = slow.switches.answer_late("invalidate");
+    let cache = one.cache.clone();
+    let putting = tokio::spawn(async move { cache.begin_put(&truth("a")).await });
+    two.settle().await;
+    assert_eq!(*two.cache.load(&truth("a")).await.unwrap(), 1);
+    assert_eq!(get(&two, "a").await, (1, Status::Hit));
+    outdated.arrive();
+    let put = putting.await.unwrap().unwrap();
+    shared.source.write(2);
+    put.commit(2).await.unwrap();
+    two.settle().await;
+    assert_eq!(two.value("a").await, 2);
 }

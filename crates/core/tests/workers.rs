@@ -87,6 +87,27 @@ async fn paused_workers_take_no_task_and_forget_none() {
     assert_eq!((stage.source.reads(), hit(&stage, "a").await), (2, (2, Status::Hit)));
 }
 
+/// All places are taken by loads that hang, and more tasks are pulled. A pause gives those back at once, for other processes.
+#[tokio::test(start_paused = true)]
+async fn a_pause_gives_back_what_was_pulled_though_no_place_is_free() {
+    let (stage, _store, queue) = open_stage(1).await;
+    for key in ["a", "b"] {
+        stage.value(key).await;
+    }
+    pass(TTL).await;
+    stage.source.hold();
+    for key in ["a", "b"] {
+        assert_eq!(hit(&stage, key).await, (1, Status::Stale));
+    }
+    stage.source.read_by(3).await;
+    pass(SECOND).await;
+    stage.cache.pause_workers();
+    stage.settle().await;
+    let depth = queue.depth().await.unwrap();
+    assert_eq!((depth.ready + depth.delayed, depth.held), (1, 1), "{depth:?}");
+    stage.source.open();
+}
+
 /// Hands out tasks as another version wrote them, then waits.
 struct Foreign {
     tasks: std::sync::Mutex<Vec<(u16, Box<[u8]>)>>,

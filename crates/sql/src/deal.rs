@@ -14,6 +14,10 @@ pub(crate) fn deal<Q: Query>(
     asked: fn(&RowOf<Q>) -> Q,
 ) -> Result<Vec<Vec<RowOf<Q>>>, ReadError> {
     let places: HashMap<&Q, usize> = queries.iter().zip(0..).collect();
+    if places.len() != queries.len() {
+        // Two keys of the cache that the query's own `Eq` calls one: either could get the other's rows.
+        return Err(ReadError::EqualQueries { query: Q::NAME });
+    }
     let mut dealt: Vec<Vec<RowOf<Q>>> = queries.iter().map(|_| Vec::new()).collect();
     for row in rows {
         let place = places.get(&asked(&row)).ok_or(ReadError::StrayRow { query: Q::NAME })?;

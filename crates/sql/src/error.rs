@@ -35,6 +35,13 @@ pub enum ReadError {
         /// The query's name.
         query: &'static str,
     },
+    /// Two of the keys that were asked for are one by the query's own `Eq`, and not by what they are written as: either could get
+    /// the other's rows. `Eq` and serialization must agree.
+    #[error("query {query}: two of the keys that were asked for are equal, but not written alike")]
+    EqualQueries {
+        /// The query's name.
+        query: &'static str,
+    },
 }
 
 impl ReadError {
@@ -43,7 +50,10 @@ impl ReadError {
     pub fn may_pass(&self) -> bool {
         match self {
             ReadError::Database { source, .. } => passing(source),
-            ReadError::NoRow { .. } | ReadError::TooManyRows { .. } | ReadError::StrayRow { .. } => false,
+            ReadError::NoRow { .. }
+            | ReadError::TooManyRows { .. }
+            | ReadError::StrayRow { .. }
+            | ReadError::EqualQueries { .. } => false,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::fault::Fault;
 use crate::engine::flight::{Done, Seat};
 use crate::engine::near::Pin;
 use crate::engine::passage::fly;
+use crate::engine::reading::Reading;
 use crate::engine::scope::Scope;
 use crate::engine::served::Served;
 use crate::engine::slot::Hand;
@@ -96,11 +97,17 @@ impl Cache {
     /// Loads whatever is in hand, by a load that begins after this call.
     pub(crate) async fn demand(&self, work: &Arc<dyn Work>) -> Result<Served, Fault> {
         let reading = self.engine().read(std::slice::from_ref(work)).await.pop();
+        let near_only = reading.as_ref().is_some_and(Reading::bytes_stay);
         let newest = reading.as_ref().and_then(|reading| reading.newest);
         let previous = reading.and_then(|reading| reading.hand).map(|(hand, _)| hand);
         let mut at_least = newer(newest, previous.as_ref().map(|hand| hand.meta().generation()));
-        let flying =
-            |at_least| Demand { at_least, previous: previous.clone(), heeds_backoff: false, ..Demand::foreground() };
+        let flying = |at_least| Demand {
+            at_least,
+            near_only,
+            previous: previous.clone(),
+            heeds_backoff: false,
+            ..Demand::foreground()
+        };
         let mut seat = self.take_off(work, flying(at_least));
         if let Some(done) = self.landed(work, &mut seat, false).await?
             && let (false, Ok(hand)) = (seat.began_before(&done), &done.result)

@@ -70,6 +70,12 @@ impl Dispatcher {
         }
     }
 
+    /// Waits until the workers are paused.
+    async fn paused(&self) {
+        // The sender lives as long as the engine.
+        let _ = self.cache.engine().paused().subscribe().wait_for(|paused| *paused).await;
+    }
+
     /// Waits while the workers are paused, with nothing in hand.
     async fn unpaused(&mut self) {
         let cache = self.cache.clone();
@@ -84,8 +90,15 @@ impl Dispatcher {
     /// Pulls what is there and starts what has its turn. A round that is dropped loses no task: what was pulled stands in the
     /// backlog, and what was on its way back is delivered again.
     async fn round(&mut self) {
-        let Ok(permit) = self.places.clone().acquire_owned().await else { return };
         self.unpaused().await;
+        let places = self.places.clone();
+        let permit = tokio::select! {
+            biased;
+            // What was pulled goes back at once, though no place is free.
+            () = self.paused() => return,
+            permit = places.acquire_owned() => permit,
+        };
+        let Ok(permit) = permit else { return };
         self.pull().await;
         if *self.cache.engine().paused().borrow() {
             return;

@@ -67,9 +67,9 @@ pub enum Stored {
 /// Who holds a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
-    /// A load in this process.
+    /// A load is under way in this process; it may itself be waiting for another one.
     ThisProcess,
-    /// A load in another process, or one that has died.
+    /// Nobody loads it here: another process has it, one that has died, or a put.
     AnotherProcess,
 }
 

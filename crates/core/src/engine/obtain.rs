@@ -80,13 +80,13 @@ impl Cache {
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
         let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
         let Some(reading) = reading else {
-            self.fill_behind(&work, None);
+            self.fill_behind(&work, None, false);
             return None;
         };
         match self.decide(&work, reading, &wish, None) {
             Step::Done(result) => self.conclude::<L>(result.map_err(|fault| (fault, Some(work))), watch).ok(),
             Step::Fly { demand, .. } => {
-                self.fill_behind(&work, demand.at_least);
+                self.fill_behind(&work, demand.at_least, demand.near_only);
                 None
             }
         }
@@ -128,7 +128,7 @@ impl Cache {
                 Step::Done(Ok(self.serve_and_refresh(work, hand, rule, reading.newest, reading.now)))
             }
             (Plan::EmptyAndRefresh(rule), _) => {
-                self.fill_behind(work, reading.newest);
+                self.fill_behind(work, reading.newest, reading.foreign == Some(Foreign::Fresh));
                 Step::Done(self.empty(work, rule, &reading.pin, reading.now))
             }
             (Plan::Load { rule, fallback }, hand) => {
@@ -184,10 +184,10 @@ impl Cache {
         let waits = works.iter().zip(steps).map(|(work, step)| match step {
             Step::Done(result) => futures_util::future::Either::Left(std::future::ready(result)),
             Step::Fly { rule, fallback, demand, above } => {
-                let at_least = demand.at_least;
+                let (at_least, near_only) = (demand.at_least, demand.near_only);
                 let previous = demand.previous.clone();
                 let seat = self.take_off(work, demand);
-                let again = move || Demand { at_least, previous: previous.clone(), ..Demand::foreground() };
+                let again = move || Demand { at_least, near_only, previous: previous.clone(), ..Demand::foreground() };
                 futures_util::future::Either::Right(self.await_flight(work, above, rule, fallback, seat, again))
             }
         });

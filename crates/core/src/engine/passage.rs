@@ -17,7 +17,7 @@ use crate::engine::work::{Product, Work};
 use crate::entry::{Entry, Facts, Generation, Value};
 use crate::error::PortError;
 use crate::event::{Event, LoadEnd};
-use crate::store::{Begin, Begun, Committed, Failure, Lease, Role};
+use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role};
 use crate::time::Stopwatch;
 
 /// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
@@ -191,18 +191,38 @@ impl Passage<'_> {
         self.engine.store().commit(self.work.key(), lease, entry).await.map_err(Some)
     }
 
+    /// Whether nothing outdated the key since the lease was granted: the other version's entry, which was fresh then, still is
+    /// current, and no mark is as new as the lease.
+    async fn is_current(&self, lease: &Lease) -> bool {
+        let read = self.engine.store().read(std::slice::from_ref(self.work.key())).await;
+        let snapshot = match read {
+            Ok(mut read) => read.pop(),
+            Err(error) => {
+                self.engine.emit(&Event::PortFailed { error: &error });
+                None
+            }
+        };
+        snapshot.is_some_and(|snapshot| {
+            let marked = snapshot.newest_mark.is_some_and(|mark| lease.generation.outdated_by(mark));
+            snapshot.entry.is_some() && snapshot.currency == Currency::Current && !marked
+        })
+    }
+
     /// Serves what could not be installed, and keeps it in this process at most.
     async fn not_kept(&self, lease: &Lease, pin: Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
         self.loaded(LoadEnd::NotKept, took, None);
         let clean = match error {
-            // Another version's bytes stay in the store. The lease made this the only load, its generation judges it here.
+            // Another version's bytes stay in the store, so no commit tells whether this load was overtaken.
             None => {
-                self.work.near_fill(self.engine.near(), &pin, &hand);
+                let current = self.is_current(lease).await;
+                if current {
+                    self.work.near_fill(self.engine.near(), &pin, &hand);
+                }
                 if let Role::Task { .. } = self.demand.role {
                     // No commit clears the marker of this task.
                     self.cache.unask(self.work.key()).await;
                 }
-                Some(pin)
+                current.then_some(pin)
             }
             Some(error) => {
                 self.engine.emit(&Event::PortFailed { error: &error });

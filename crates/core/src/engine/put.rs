@@ -11,7 +11,10 @@ use crate::entry::{Entry, Facts, Strength, Value};
 use crate::error::{CacheError, PortError};
 use crate::event::Event;
 use crate::job::{Job, Lookup};
-use crate::store::{Begin, Begun, Committed, Failure, Lease, Role, Target};
+use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role, Snapshot, Target};
+
+/// How often a key is taken over while loads are stored between its two steps.
+const TAKE_OVERS_MAX: u32 = 8;
 
 /// A put under way: the key's lease is the caller's, so that no load that began before can install what it read.
 ///
@@ -28,20 +31,14 @@ pub struct Put<J: Job> {
 impl<J: Job> Put<J> {
     pub(crate) async fn begin<L: Lookup<Job = J>>(cache: &Cache, job: &L) -> Result<Self, CacheError> {
         let work = cache.work_of(job)?;
-        let engine = cache.engine();
-        // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from
-        // here on they call it stale.
-        cache.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
-        let pin = engine.near().pin(work.key(), engine.now());
-        let request =
-            Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
-        match engine.store().begin(work.key(), request).await? {
-            Begun::Granted(lease) => {
-                Ok(Put { cache: cache.for_task(), work, lease, pin: Some(pin), job: std::marker::PhantomData })
+        for _ in 0..TAKE_OVERS_MAX {
+            let (lease, pin) = take_over(cache, &work).await?;
+            // From here on no load can be installed. One that was, between the two steps, is fresh in whichever process made it.
+            if !is_fresh(cache, &work).await? {
+                return Ok(Put { cache: cache.for_task(), work, lease, pin: Some(pin), job: std::marker::PhantomData });
             }
-            // A take-over is always granted; a store that answers otherwise is at fault.
-            other => Err(PortError::lasting("store", "begin", format!("a take-over was answered {other:?}")).into()),
         }
+        Err(PortError::passing("store", "begin", "loads are stored faster than the key can be taken over").into())
     }
 
     /// Installs the value. Call it after the source's commit. Where the key was invalidated or taken over meanwhile, the key
@@ -100,6 +97,29 @@ impl<J: Job> Put<J> {
         self.cache.engine().store().fail(self.work.key(), &self.lease, Failure::abandoned()).await?;
         token
     }
+}
+
+/// Outdates a key and takes its lease over.
+async fn take_over(cache: &Cache, work: &Arc<dyn Work>) -> Result<(Lease, Pin), CacheError> {
+    let engine = cache.engine();
+    // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from here
+    // on they call it stale.
+    cache.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
+    let pin = engine.near().pin(work.key(), engine.now());
+    let request = Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
+    match engine.store().begin(work.key(), request).await? {
+        Begun::Granted(lease) => Ok((lease, pin)),
+        // A take-over is always granted; a store that answers otherwise is at fault.
+        other => Err(PortError::lasting("store", "begin", format!("a take-over was answered {other:?}")).into()),
+    }
+}
+
+/// Whether the store has a value that some near tier may call fresh.
+async fn is_fresh(cache: &Cache, work: &Arc<dyn Work>) -> Result<bool, CacheError> {
+    let snapshot = cache.engine().store().read(std::slice::from_ref(work.key())).await?.pop();
+    Ok(snapshot.is_some_and(|Snapshot { now, entry, currency, .. }| {
+        currency == Currency::Current && entry.is_some_and(|entry| now < entry.facts.fresh_until())
+    }))
 }
 
 /// A put is seen by whoever sees its own generation: the token lies just below it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::core::Engine;
+use crate::engine::demand::newer;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
@@ -97,7 +98,8 @@ impl Engine {
                 let reason = error.to_string();
                 self.emit(&Event::Undecodable { key: work.key(), reason: &reason });
                 reading.foreign = Some(foreign);
-                reading.newest = snapshot.entry.as_ref().map(|entry| entry.facts.generation);
+                let generation = snapshot.entry.as_ref().map(|entry| entry.facts.generation);
+                reading.newest = newer(generation, snapshot.newest_mark);
             }
             None => {}
         }

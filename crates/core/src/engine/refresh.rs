@@ -82,6 +82,7 @@ impl Cache {
         let engine = self.engine();
         let place = match engine.config().workers {
             0 => None,
+            _ if *engine.paused().borrow() => None,
             _ => engine.governor().admit(work.namespace(), work.job_name(), engine.now()).ok(),
         };
         let Some(place) = place else {
@@ -98,7 +99,7 @@ impl Cache {
 
     /// Has a key loaded of which nothing is in hand, without making the caller wait: by a task, or here where the queue
     /// takes none, because nobody else would.
-    pub(crate) fn fill_behind(&self, work: &Arc<dyn Work>, at_least: Option<Generation>) {
+    pub(crate) fn fill_behind(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, near_only: bool) {
         if self.engine().is_closing() {
             self.engine().emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Closing });
             return;
@@ -107,7 +108,7 @@ impl Cache {
         let (cache, work) = (self.for_task(), work.clone());
         self.engine().spawn(async move {
             if cache.ask(&work, at_least, Priority::High).await == Ask::NoQueue {
-                cache.take_off(&work, Demand { at_least, ..Demand::foreground() });
+                cache.take_off(&work, Demand { at_least, near_only, ..Demand::foreground() });
             }
             drop(fill);
         });

@@ -200,7 +200,12 @@ pub async fn stage() -> Stage {
 }
 
 pub async fn stage_with(change: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Stage {
-    let (source, events) = (Source::new(), Memory::default());
+    stage_on(Source::new(), change).await
+}
+
+/// A stage on a source that others may read too.
+pub async fn stage_on(source: Source, change: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Stage {
+    let events = Memory::default();
     let builder = Cache::builder().state(source.clone()).jobs(Jobs::new().add::<Truth>());
     let builder = builder.clock(Clock::runtime()).observer(events.clone()).seed(7);
     Stage { cache: change(builder).build().await.unwrap(), source, events }
