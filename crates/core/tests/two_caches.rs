@@ -433,3 +433,31 @@ async fn a_load_between_the_two_steps_of_a_put_is_not_fresh_after_it() {
     two.settle().await;
     assert_eq!(two.value("a").await, 2);
 }
+
+/// It happens each time, because the store is slower than the lease. The put gives up with an error, and lets go of the key.
+#[tokio::test(start_paused = true)]
+async fn a_put_that_never_gets_ahead_is_an_error_and_lets_go_of_the_key() {
+    let shared = Shared::new(false);
+    let slow = FaultyStore::around(shared.store.clone());
+    let Shared { clock, source, queue, bus, .. } = &shared;
+    let parts = (clock.clone(), slow.clone(), queue.clone(), bus.clone());
+    let one = stage_on(source.clone(), |builder| {
+        builder.clock(parts.0).store(parts.1).queue(parts.2).bus(parts.3).workers(0)
+    });
+    let (one, two) = (one.await, shared.stage(true).await);
+    let (cache, mut outdated) = (one.cache.clone(), slow.switches.answer_late("invalidate"));
+    let putting = tokio::spawn(async move { cache.begin_put(&truth("a")).await.map(drop) });
+    for attempt in 1..=8 {
+        pass(61 * SECOND).await;
+        assert_eq!(slow.switches.calls("invalidate"), attempt);
+        two.cache.load(&truth("a")).await.unwrap();
+        let next = slow.switches.answer_late("invalidate");
+        std::mem::replace(&mut outdated, next).arrive();
+    }
+    let error = putting.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("others store faster than the key can be taken over"), "{error}");
+    outdated.arrive();
+    two.settle().await;
+    let record = two.cache.peek(&truth("a")).await.unwrap().unwrap();
+    assert_eq!((record.lease(), record.is_fresh()), (None, false));
+}

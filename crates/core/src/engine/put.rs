@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::job::{Job, Lookup};
 use crate::store::{Begin, Begun, Committed, Currency, Failure, Lease, Role, Snapshot, Target};
 
-/// How often a key is taken over while loads are stored between its two steps.
+/// How often a key is taken over while something is stored between the two steps.
 const TAKE_OVERS_MAX: u32 = 8;
 
 /// A put under way: the key's lease is the caller's, so that no load that began before can install what it read.
@@ -31,14 +31,54 @@ pub struct Put<J: Job> {
 impl<J: Job> Put<J> {
     pub(crate) async fn begin<L: Lookup<Job = J>>(cache: &Cache, job: &L) -> Result<Self, CacheError> {
         let work = cache.work_of(job)?;
-        for _ in 0..TAKE_OVERS_MAX {
-            let (lease, pin) = take_over(cache, &work).await?;
-            // From here on no load can be installed. One that was, between the two steps, is fresh in whichever process made it.
-            if !is_fresh(cache, &work).await? {
-                return Ok(Put { cache: cache.for_task(), work, lease, pin: Some(pin), job: std::marker::PhantomData });
+        let mut put = Self::take_over(cache, &work).await?;
+        for _ in 1..TAKE_OVERS_MAX {
+            if !put.is_late().await? {
+                return Ok(put);
             }
+            // Its lease is alive meanwhile: no load can begin, but another put may take the key over and be done.
+            let next = Self::take_over(cache, &work).await?;
+            // The next one has voided its lease; until then a drop had to let go of it.
+            put.pin = None;
+            put = next;
         }
-        Err(PortError::passing("store", "begin", "loads are stored faster than the key can be taken over").into())
+        if put.is_late().await? {
+            return Err(
+                PortError::passing("store", "begin", "others store faster than the key can be taken over").into()
+            );
+        }
+        Ok(put)
+    }
+
+    /// Outdates a key and takes its lease over.
+    async fn take_over(cache: &Cache, work: &Arc<dyn Work>) -> Result<Self, CacheError> {
+        let engine = cache.engine();
+        // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from
+        // here on they call it stale.
+        cache.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
+        let pin = engine.near().pin(work.key(), engine.now());
+        let request =
+            Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
+        match engine.store().begin(work.key(), request).await? {
+            Begun::Granted(lease) => Ok(Put {
+                cache: cache.for_task(),
+                work: work.clone(),
+                lease,
+                pin: Some(pin),
+                job: std::marker::PhantomData,
+            }),
+            // A take-over is always granted; a store that answers otherwise is at fault.
+            other => Err(PortError::lasting("store", "begin", format!("a take-over was answered {other:?}")).into()),
+        }
+    }
+
+    /// Whether a load was stored between the two steps of the take-over: whichever process made it calls it fresh. From the
+    /// take-over on none can be.
+    async fn is_late(&self) -> Result<bool, CacheError> {
+        let snapshot = self.cache.engine().store().read(std::slice::from_ref(self.work.key())).await?.pop();
+        Ok(snapshot.is_some_and(|Snapshot { now, entry, currency, .. }| {
+            currency == Currency::Current && entry.is_some_and(|entry| now < entry.facts.fresh_until())
+        }))
     }
 
     /// Installs the value. Call it after the source's commit. Where the key was invalidated or taken over meanwhile, the key
@@ -97,29 +137,6 @@ impl<J: Job> Put<J> {
         self.cache.engine().store().fail(self.work.key(), &self.lease, Failure::abandoned()).await?;
         token
     }
-}
-
-/// Outdates a key and takes its lease over.
-async fn take_over(cache: &Cache, work: &Arc<dyn Work>) -> Result<(Lease, Pin), CacheError> {
-    let engine = cache.engine();
-    // The near tiers of other processes hear that a value was stored, but not that it replaces one they call fresh: from here
-    // on they call it stale.
-    cache.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
-    let pin = engine.near().pin(work.key(), engine.now());
-    let request = Begin { role: Role::TakeOver, lease: work.policy().lease(), at_least: None, heeds_backoff: false };
-    match engine.store().begin(work.key(), request).await? {
-        Begun::Granted(lease) => Ok((lease, pin)),
-        // A take-over is always granted; a store that answers otherwise is at fault.
-        other => Err(PortError::lasting("store", "begin", format!("a take-over was answered {other:?}")).into()),
-    }
-}
-
-/// Whether the store has a value that some near tier may call fresh.
-async fn is_fresh(cache: &Cache, work: &Arc<dyn Work>) -> Result<bool, CacheError> {
-    let snapshot = cache.engine().store().read(std::slice::from_ref(work.key())).await?.pop();
-    Ok(snapshot.is_some_and(|Snapshot { now, entry, currency, .. }| {
-        currency == Currency::Current && entry.is_some_and(|entry| now < entry.facts.fresh_until())
-    }))
 }
 
 /// A put is seen by whoever sees its own generation: the token lies just below it.
