@@ -15,7 +15,10 @@ use freshen_core::queue::{
     Delivery, Depth, MemoryQueue, NewTask, Priority, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
 };
 use freshen_core::store::{Begin, Begun, Failure, MemoryStore, Role, Store};
-use freshen_core::{BoxFuture, Cache, Clock, Jobs, Key, Limit, Limits, PortError, Status, Strength};
+use freshen_core::{
+    BoxFuture, Cache, Clock, Job, Jobs, Key, Limit, Limits, Load, Loaded, Policy, PolicyBuilder, PortError, Status,
+    Strength,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -642,4 +645,72 @@ async fn a_schedule_survives_a_list_that_cannot_be_had() {
     assert!(error.to_string().contains("key"), "{error}");
     stage.settle().await;
     assert_eq!(stage.source.reads(), 1, "all or nothing");
+}
+
+/// A task waits for its turn, and meanwhile somebody's load of the key fails. The task finds the back-off, and must come again after it.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_finds_a_back_off_comes_again_after_it() {
+    let stage = stage().await;
+    stage.cache.pause_workers();
+    age(&stage, "a").await;
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    stage.source.script([Act::Fail]);
+    stage.cache.load(&truth("a")).await.unwrap_err();
+    stage.cache.resume_workers();
+    pass(5 * SECOND).await;
+    assert_eq!(hit(&stage, "a").await, (2, Status::Hit), "without another reader");
+}
+
+/// A refresh is overtaken, and again when it has read once more. Nobody reads any more, and the key becomes fresh all the same.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_was_overtaken_in_every_round_comes_again() {
+    let stage = stage().await;
+    age(&stage, "a").await;
+    stage.source.hold();
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    for reads in [2, 3] {
+        stage.source.read_by(reads).await;
+        stage.cache.invalidate(&truth("a"), Strength::Soft).await.unwrap();
+        stage.source.release(1);
+    }
+    stage.source.open();
+    pass(5 * SECOND).await;
+    assert_eq!(stage.source.reads(), 4);
+    assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().is_fresh());
+}
+
+/// Takes longer than what it gives is fresh.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+struct Slow;
+
+impl Job for Slow {
+    type Output = u64;
+    type Error = std::convert::Infallible;
+    type State = (Arc<AtomicUsize>,);
+    const NAME: &'static str = "slow";
+
+    fn policy() -> PolicyBuilder {
+        Policy::builder().ttl(SECOND).jitter(0.0)
+    }
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Self::Error> {
+        load.state().0.fetch_add(1, Ordering::SeqCst);
+        pass(2 * SECOND).await;
+        Ok(1.into())
+    }
+}
+
+/// What a task stored is stale already. The store keeps its marker then, which would keep readers from asking for two minutes.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_value_is_stale_when_it_is_stored_leaves_no_marker() {
+    let loads = Arc::new(AtomicUsize::new(0));
+    let builder = Cache::builder().jobs(Jobs::new().add::<Slow>()).state(loads.clone());
+    let cache = builder.clock(Clock::runtime()).build().await.unwrap();
+    cache.get(&Slow).await.unwrap();
+    for tasks in 1..=3 {
+        assert_eq!(cache.get(&Slow).await.unwrap().status(), Status::Stale);
+        pass(5 * SECOND).await;
+        assert_eq!(loads.load(Ordering::SeqCst), 1 + tasks);
+    }
 }

@@ -106,9 +106,9 @@ impl Turn {
         let done = seat.landed().await;
         match &done.result {
             Ok(hand) if done.is_current(engine.near()) => {
-                // What was not committed, or was stale already when it was because its load took longer than its ttl, has
-                // not cleared the marker.
-                if near_only || engine.now() >= hand.meta().facts().fresh_until() {
+                // What was stale already when it was stored, because its load took longer than its ttl, has not cleared the
+                // marker.
+                if engine.now() >= hand.meta().facts().fresh_until() {
                     self.cache.unask(work.key()).await;
                 }
                 (Settlement::Done, None)
