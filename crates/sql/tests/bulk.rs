@@ -193,3 +193,52 @@ async fn a_row_that_belongs_to_no_key_fails_all_and_calls_none_absent() {
         assert!(matches!(read_error(got), ReadError::StrayRow { query: "id-of" }));
     }
 }
+
+/// Equal whatever its case, but written as it is: two keys of the cache that one row would belong to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Loose(String);
+
+impl PartialEq for Loose {
+    fn eq(&self, other: &Loose) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Loose {}
+
+impl std::hash::Hash for Loose {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_ascii_lowercase().hash(state);
+    }
+}
+
+fn loose(names: &[Loose]) -> Statement<'_, Sqlite> {
+    let names: Vec<&str> = names.iter().map(|name| name.0.as_str()).collect();
+    let sql = "SELECT id, name FROM users WHERE name COLLATE NOCASE IN (SELECT value FROM json_each(?))";
+    sqlx::query(sql).bind(serde_json::to_string(&names).unwrap())
+}
+
+impl Query for Loose {
+    type Database = Sqlite;
+    type Rows = Option<(i64, String)>;
+    const NAME: &'static str = "loose";
+    const TABLES: &'static [&'static str] = &["users"];
+    const BULK: Option<Bulk<Self>> = Some(Bulk { most: 10, statement: loose, asked: |row| Loose(row.1.clone()) });
+
+    fn statement(&self) -> Statement<'_, Sqlite> {
+        loose(std::slice::from_ref(self))
+    }
+
+    fn policy() -> PolicyBuilder {
+        policy()
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_equal_but_not_written_alike_are_an_error_and_none_is_called_absent() {
+    let stage = Stage::new(Jobs::new().add::<Read<Loose>>()).await;
+    let got = get_many(&stage, ["bob", "BOB"].map(|name| Loose(name.into()))).await;
+    for got in &got {
+        assert!(matches!(read_error(got), ReadError::EqualQueries { query: "loose" }), "{got:?}");
+    }
+}

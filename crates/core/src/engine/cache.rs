@@ -9,7 +9,7 @@ use crate::engine::builder::CacheBuilder;
 use crate::engine::core::Engine;
 use crate::engine::explanation::Explanation;
 use crate::engine::fault::Fault;
-use crate::engine::glance;
+use crate::engine::or_walk::or_walk;
 use crate::engine::peek::Peek;
 use crate::engine::plan::Wish;
 use crate::engine::put::Put;
@@ -82,7 +82,7 @@ impl Cache {
         &'a self,
         job: &'a L,
     ) -> impl Future<Output = Result<Answer<Output<L>>, GetError<LoadError<L>>>> + use<'a, L> {
-        glance::or_walk(move || self.glance(job).map(Ok), move || self.walk(job, Wish::default()))
+        or_walk(move || self.glance(job).map(Ok), move || self.walk(job, Wish::default()))
     }
 
     /// Calls `read` with the value of a job; nothing else differs from [`Cache::get`].

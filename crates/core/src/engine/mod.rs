@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! cache       what users call
-//! hit         what the near tier answers, at a glance without a state machine, or by the plan: near, slot, its meta,
-//!             common, cells, pins and trust judge a value
+//! hit         what the near tier answers, at a glance or by the plan: near, slot, its meta, common, cells, pins and
+//!             trust judge a value; or_walk is the future of a `get`, without a state machine where there is a hit
 //! obtain      past the near tier: read, plan, then serve, refresh or wait for a flight
 //! reading     the record, read and judged
 //! plan        the judgement, a pure function
@@ -33,7 +33,7 @@ mod core;
 mod running;
 mod log;
 mod hit;
-mod glance;
+mod or_walk;
 mod near;
 mod slot;
 mod meta;
