@@ -2,3 +2,6 @@
 
 #[allow(dead_code, unused_imports, reason = "the store and the bus are about to be built upon it")]
 mod link;
+mod queue;
+
+pub use queue::{RedisQueue, RedisQueueBuilder};
