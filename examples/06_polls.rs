@@ -73,7 +73,7 @@ pub async fn site(clock: Clock) -> Result<Router, BuildError> {
 async fn page(State(site): State<Site>, headers: HeaderMap) -> Result<Html<String>, Refusal> {
     let job = Questions::of();
     let request = site.cache.request(&job);
-    let request = if let Some(write) = written(&headers) { request.after(write) } else { request };
+    let request = if let Some(write) = written(&headers) { request.after(&write) } else { request };
     Ok(Html(shown(&request.get().await.map_err(unavailable)?)))
 }
 

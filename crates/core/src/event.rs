@@ -314,10 +314,16 @@ pub enum Event<'a> {
         /// Why not.
         reason: &'a str,
     },
-    /// The near tier stopped answering: messages of the bus were lost.
-    NearDistrusted,
-    /// The near tier answers again.
-    NearTrusted,
+    /// The near tier stopped answering for the keys of a partition: messages of the bus were lost.
+    NearDistrusted {
+        /// Which of the store's partitions.
+        partition: u32,
+    },
+    /// The near tier answers for the keys of a partition again.
+    NearTrusted {
+        /// Which of the store's partitions.
+        partition: u32,
+    },
 }
 
 /// Hears every [`Event`]. Called on the path of requests: it must be quick, and must not call back into the cache. A panic of it

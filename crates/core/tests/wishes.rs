@@ -89,10 +89,10 @@ async fn a_reader_with_the_token_of_a_write_sees_the_write() {
             _ => one.cache.remove(&job).await.unwrap(),
         };
         assert_eq!(hit(&two, "a").await, (1, Status::Hit), "{what}: without the token it has not heard");
-        let answer = two.cache.request(&job).after(token).get().await.unwrap();
+        let answer = two.cache.request(&job).after(&token).get().await.unwrap();
         assert_eq!(*answer, 2, "{what}");
         assert_eq!(two.source.reads(), usize::from(what != "put"), "{what}: what was put is read, the rest is loaded");
-        let again = two.cache.request(&job).after(token).get().await.unwrap();
+        let again = two.cache.request(&job).after(&token).get().await.unwrap();
         assert_eq!((*again, again.status()), (2, Status::Hit), "{what}");
     }
 }
@@ -105,9 +105,9 @@ async fn a_token_asks_for_nothing_that_is_newer_already() {
     let token = stage.cache.invalidate(&truth("other"), Strength::Soft).await.unwrap();
     stage.value("new").await;
     let (old, new) = (truth("old"), truth("new"));
-    let answer = stage.cache.request(&new).after(token).get().await.unwrap();
+    let answer = stage.cache.request(&new).after(&token).get().await.unwrap();
     assert_eq!(answer.status(), Status::Hit);
-    let answer = stage.cache.request(&old).after(token).get().await.unwrap();
+    let answer = stage.cache.request(&old).after(&token).get().await.unwrap();
     assert_eq!((answer.status(), answer.rule()), (Status::Loaded, Rule::BehindWrite));
     assert_eq!(stage.source.reads(), 3);
 }
@@ -122,7 +122,7 @@ async fn a_load_that_began_before_the_write_does_not_answer_its_writer() {
     stage.source.write(2);
     let token = stage.cache.invalidate_tag("another", Strength::Soft).await.unwrap();
     let cache = stage.cache.clone();
-    let late = tokio::spawn(async move { cache.request(&truth("a")).after(token).get().await });
+    let late = tokio::spawn(async move { cache.request(&truth("a")).after(&token).get().await });
     stage.settle().await;
     stage.source.open();
     assert_eq!(*early.await.unwrap().unwrap(), 1);

@@ -83,8 +83,8 @@ impl Observer for Metrics {
             Event::PortFailed { error } => counts.port_failed(error.port, error.operation),
             Event::Undecodable { key, .. } => counts.jobs.of(key.job()).undecodable.one(),
             Event::WarmUpFailed { job, .. } => counts.jobs.of_static(job).warm_ups_failed.one(),
-            Event::NearDistrusted => counts.distrusted.one(),
-            Event::NearTrusted => counts.trusted.one(),
+            Event::NearDistrusted { .. } => counts.distrusted.one(),
+            Event::NearTrusted { .. } => counts.trusted.one(),
             // The core may tell more than this version counts.
             _ => {}
         }

@@ -118,8 +118,11 @@ async fn troubles_count_by_where_they_were() {
     let failed = Event::WarmUpFailed { job: "job", reason: "a text that stays out" };
     assert_eq!(changed(failed).await, [r#"freshen_warm_ups_failed_total{job_name="job"} 2"#]);
     let lost = r#"freshen_near_trust_changes_total{to="distrusted"} 2"#;
-    assert_eq!(changed(Event::NearDistrusted).await, [lost]);
-    assert_eq!(changed(Event::NearTrusted).await, [r#"freshen_near_trust_changes_total{to="trusted"} 2"#]);
+    assert_eq!(changed(Event::NearDistrusted { partition: 0 }).await, [lost]);
+    assert_eq!(
+        changed(Event::NearTrusted { partition: 0 }).await,
+        [r#"freshen_near_trust_changes_total{to="trusted"} 2"#]
+    );
 }
 
 /// The core's own list, so that an event that comes to it is found here.

@@ -6,6 +6,7 @@
 //! they move: `Clock::runtime` under a paused runtime, or `Clock::manual`.
 
 mod recorder;
+mod partition;
 pub mod bus_suite;
 pub mod model;
 pub mod mutants;

@@ -16,6 +16,13 @@ mod encoded_values {
     freshen_testkit::store_suite!(store_fixture(Strength::Soft, |builder| builder.encoded()));
 }
 
+mod several_partitions {
+    use super::memory_fixture::store_fixture;
+    use freshen_core::Strength;
+
+    freshen_testkit::store_suite!(store_fixture(Strength::Hard, |builder| builder.partitions(4)));
+}
+
 mod bus {
     use super::memory_fixture::bus_fixture;
 

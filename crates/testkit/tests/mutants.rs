@@ -14,7 +14,7 @@ use memory_fixture::{bus_fixture, store_fixture};
 #[tokio::test(start_paused = true)]
 async fn a_store_that_keeps_all_rules_is_not_rejected() {
     for lost in [Strength::Soft, Strength::Hard] {
-        assert_eq!(rejecting_store_cases(|| store_fixture(lost, |builder| builder)).await, [""; 0]);
+        assert_eq!(rejecting_store_cases(|| store_fixture(lost, |builder| builder.partitions(2))).await, [""; 0]);
     }
     assert_eq!(rejecting_bus_cases(bus_fixture).await, [""; 0]);
 }
@@ -23,7 +23,7 @@ async fn a_store_that_keeps_all_rules_is_not_rejected() {
 async fn every_fault_of_the_memory_store_is_rejected() {
     let mut missed = Vec::new();
     for fault in Fault::ALL {
-        let fixture = || store_fixture(Strength::Hard, |builder| builder.fault(*fault));
+        let fixture = || store_fixture(Strength::Hard, |builder| builder.partitions(2).fault(*fault));
         let rejecting = rejecting_store_cases(fixture).await;
         println!("{fault:?}: {}", told(&rejecting));
         if rejecting.is_empty() {
@@ -38,7 +38,7 @@ async fn every_breach_in_front_of_a_store_is_rejected() {
     let mut missed = Vec::new();
     for breach in Breach::ALL {
         let fixture = || -> StoreFixture {
-            let sound = store_fixture(Strength::Hard, |builder| builder);
+            let sound = store_fixture(Strength::Hard, |builder| builder.partitions(2));
             sound.behind(|store| Arc::new(MutantStore::new(store, *breach)))
         };
         let rejecting = rejecting_store_cases(fixture).await;

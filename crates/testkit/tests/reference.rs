@@ -19,6 +19,9 @@ const SILENT: &[Fault] = &[
     Fault::Unbounded,
     Fault::EvictsLeased,
     Fault::RefusalDropsLease,
+    // The reference has one partition.
+    Fault::OthersUnmarked,
+    Fault::PositionsMixed,
     // Marks are dropped only beyond a bound that the schedules do not reach.
     Fault::FloorKept,
     Fault::FloorOnlySoft,

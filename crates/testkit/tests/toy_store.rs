@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use freshen_core::bus::{MemoryBus, Notice};
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Lease, Mark, Marks, Role, Scope, Snapshot, Store, StoreTraits,
-    Target, Token, Trouble,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Mark, Marks, Role, Scope, Snapshot, Store,
+    StoreTraits, Target, Token, Trouble,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength, Tags, Timestamp};
 use freshen_testkit::bus_suite::BusFixture;
@@ -104,7 +104,7 @@ impl ToyStore {
 
 impl Store for ToyStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { durable: false, marks: true, shares_values: true }
+        StoreTraits { durable: false, marks: true, shares_values: true, partitions: 1 }
     }
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
@@ -162,13 +162,14 @@ impl Store for ToyStore {
         &'a self,
         targets: &'a [Target],
         strength: Strength,
-    ) -> BoxFuture<'a, Result<Generation, PortError>> {
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
         self.step(move |state, now| {
-            let generation = state.order.next(now);
-            for target in targets {
+            let reached = targets.iter().map(|target| {
+                let generation = state.order.next(now);
                 state.outdate(target, strength, generation.number);
-            }
-            Ok(generation)
+                (0, generation)
+            });
+            Ok(reached.collect())
         })
     }
 
@@ -317,7 +318,7 @@ impl State {
     }
 
     fn publish(&self, notice: Notice) {
-        self.bus.publish(self.order.epoch, notice);
+        self.bus.publish((0, self.order.epoch), notice);
     }
 
     fn touch(&mut self, key: &Key) {

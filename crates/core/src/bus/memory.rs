@@ -1,5 +1,6 @@
 //! A bus within one process: what one store publishes, to everyone who listens.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
@@ -21,7 +22,8 @@ pub struct MemoryBus(Arc<Mutex<Line>>);
 /// What the lock guards: the numbers must be given in the order in which messages go out.
 #[derive(Debug)]
 struct Line {
-    last: Position,
+    /// The last position of each partition that anything was published of.
+    last: BTreeMap<u32, Position>,
     /// `None` once the bus is closed.
     sender: Option<Sender<Message>>,
     /// How many of the next messages are lost on their way.
@@ -38,22 +40,24 @@ impl MemoryBus {
     /// cut off. The buffer is shared by all listeners.
     pub fn with_buffer(messages: usize) -> MemoryBus {
         let sender = Some(Sender::new(messages.clamp(1, 1 << 20)));
-        let last = Position { partition: 0, epoch: 0, number: 0 };
+        // Of a store that has published nothing yet, a listener hears where its first partition begins.
+        let last = BTreeMap::from([(0, Position { partition: 0, epoch: 0, number: 0 })]);
         MemoryBus(Arc::new(Mutex::new(Line { last, sender, to_lose: 0 })))
     }
 
-    /// Sends a notice to all, as the next message of `epoch`: the store does so in each step that outdates or stores.
-    /// The numbers of a new epoch begin anew at 1.
-    pub fn publish(&self, epoch: u64, notice: Notice) -> Position {
+    /// Sends a notice to all, as the next message of a partition and the epoch of its clock: the store does so in each step
+    /// that outdates or stores. The numbers of a new epoch begin anew at 1.
+    pub fn publish(&self, (partition, epoch): (u32, u64), notice: Notice) -> Position {
         let mut line = self.line();
-        let number = if line.last.epoch == epoch { line.last.number + 1 } else { 1 };
-        line.last = Position { partition: 0, epoch, number };
+        let last = line.last.get(&partition).filter(|last| last.epoch == epoch);
+        let position = Position { partition, epoch, number: last.map_or(0, |last| last.number) + 1 };
+        line.last.insert(partition, position);
         if line.to_lose > 0 {
             line.to_lose -= 1;
         } else {
-            line.send(notice);
+            line.send(Message { position, notice });
         }
-        line.last
+        position
     }
 
     /// A fault for tests: the next message, not counting heartbeats, takes its number and reaches nobody.
@@ -79,10 +83,10 @@ impl Default for MemoryBus {
 }
 
 impl Line {
-    fn send(&self, notice: Notice) {
+    fn send(&self, message: Message) {
         if let Some(sender) = &self.sender {
             // An error says that nobody listens, which is no failure.
-            let _nobody = sender.send(Message { position: self.last, notice });
+            let _nobody = sender.send(message);
         }
     }
 
@@ -102,7 +106,10 @@ impl Bus for MemoryBus {
 
     fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
         Box::pin(async {
-            self.line().send(Notice::Heartbeat);
+            let line = self.line();
+            for position in line.last.values() {
+                line.send(Message { position: *position, notice: Notice::Heartbeat });
+            }
             Ok(())
         })
     }

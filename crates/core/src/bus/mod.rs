@@ -18,13 +18,13 @@ pub use memory::MemoryBus;
 /// The contract, each sentence a test in the testkit's `bus_suite!`:
 ///
 /// A subscription hears everything that is published after `subscribe` has returned. Messages of one partition and epoch are numbered without gaps, in the order of the
-/// steps. Every subscription hears every message, also those of its own process. A heartbeat carries the number of the last message, and takes none of its own. A message may be lost: then the next
+/// steps. Every subscription hears every message, also those of its own process. A heartbeat carries the number of its partition's last message, and takes none of its own. Each beat sends one for every partition. A message may be lost: then the next
 /// number shows it. A listener that does not keep up is cut off with [`Heard::Lost`] instead of slowing the others or growing without bound.
 pub trait Bus: Send + Sync + 'static {
     /// Begins to listen.
     fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>>;
 
-    /// Sends a heartbeat to all, so that a lost last message shows.
+    /// Sends a heartbeat of each partition to all, so that a lost last message shows.
     fn beat(&self) -> BoxFuture<'_, Result<(), PortError>>;
 }
 

@@ -190,7 +190,7 @@ impl CacheBuilder {
         if config.near_bound.is_none() && !private {
             config.near_bound = Some(Duration::from_secs(10));
         }
-        let near = Near::new(config.near_bound, self.bus.is_none());
+        let near = Near::new(traits.partitions, config.near_bound, self.bus.is_none());
         let observers = self.observers;
         let parts =
             Parts { store, traits, queue, bus: self.bus, clock, registry, near, observers, config, runtime, seed };

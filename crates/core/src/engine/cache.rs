@@ -213,7 +213,7 @@ impl Cache {
         let generation = self.engine.store().remove(key).await?;
         self.engine.strike(key, Strength::Hard);
         self.engine.emit(&Event::Removed { key });
-        Ok(WriteToken(generation))
+        Ok(WriteToken::one(key.partition(self.engine.near().partitions()), generation))
     }
 
     /// Begins to put a value that the caller is about to write to the source: call this *before* the source's commit, and
@@ -304,12 +304,12 @@ impl Cache {
         if namespaces_and_tags && !self.engine.traits().marks {
             return Err(CacheError::NoMarks);
         }
-        let generation = self.engine.store().invalidate(targets, strength).await?;
+        let reached = self.engine.store().invalidate(targets, strength).await?;
         for target in targets {
-            self.engine.outdate_near(target, strength, generation);
+            self.engine.outdate_near(target, strength, &reached);
             self.engine.emit(&Event::Invalidated { target, strength });
         }
-        Ok(WriteToken(generation))
+        Ok(WriteToken(reached))
     }
 }
 

@@ -13,8 +13,6 @@ use crate::sync::{Mutex, MutexGuard};
 const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
 /// Lists of cells that are found again. What finds its place taken by other scopes has a list of its own.
 const LISTS: usize = 64;
-/// The count of raises starts above zero: zero stands for "never judged".
-const FIRST: u64 = 1;
 
 /// The newest marks of one scope that this process has heard of, soft and hard apart. They only rise.
 #[derive(Debug, Default)]
@@ -40,7 +38,7 @@ impl Cell {
     }
 }
 
-/// All cells of a near tier. A cell lives while a slot holds it.
+/// All cells that a near tier has of one partition. A cell lives while a slot holds it.
 ///
 /// The table's lock guards the map and the recent raises; cells are read without it.
 #[derive(Debug)]
@@ -64,7 +62,7 @@ struct Table {
 impl Cells {
     pub fn new() -> Self {
         let table = Table { prune_at: 1024, ..Table::default() };
-        Cells { raises: AtomicU64::new(FIRST), floor: Cell::default(), table: Mutex::new(table) }
+        Cells { raises: AtomicU64::new(0), floor: Cell::default(), table: Mutex::new(table) }
     }
 
     /// The count of raises so far.

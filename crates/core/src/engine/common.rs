@@ -15,6 +15,8 @@ const PLACES: usize = 64;
 pub(crate) struct Common {
     /// Which near tier; zero is none, whose slots are served once and not kept near.
     pub near: u64,
+    /// The store's partition in which its keys lie.
+    pub partition: u32,
     /// The trust epoch of the pin under which it was read.
     pub trust: u64,
     /// The cells of its tags and its namespace.
@@ -34,6 +36,7 @@ impl Common {
         static NOBODY: LazyLock<Arc<Common>> = LazyLock::new(|| {
             Arc::new(Common {
                 near: 0,
+                partition: 0,
                 trust: 0,
                 cells: Arc::new([]),
                 tags: Tags::NONE,
@@ -47,9 +50,18 @@ impl Common {
     }
 
     /// All but the tags, which the cells tell apart already.
-    fn numbers(&self) -> [u64; 7] {
+    fn numbers(&self) -> [u64; 8] {
         let cells = Arc::as_ptr(&self.cells).addr() as u64;
-        [cells, self.near, self.trust, self.epoch, self.stale_end_micros, self.error_micros, self.absent.into()]
+        [
+            cells,
+            self.near,
+            self.partition.into(),
+            self.trust,
+            self.epoch,
+            self.stale_end_micros,
+            self.error_micros,
+            self.absent.into(),
+        ]
     }
 
     fn place(&self) -> usize {
@@ -95,8 +107,18 @@ mod tests {
     fn tagged(names: &[&str]) -> Common {
         let tags = Tags::new(names.iter().map(|name| Tag::new(name).unwrap()).collect()).unwrap();
         let nobody = Common::nobody();
-        let Common { near, trust, epoch, stale_end_micros, error_micros, absent, .. } = *nobody;
-        Common { near, trust, cells: nobody.cells.clone(), tags, epoch, stale_end_micros, error_micros, absent }
+        let Common { near, partition, trust, epoch, stale_end_micros, error_micros, absent, .. } = *nobody;
+        Common {
+            near,
+            partition,
+            trust,
+            cells: nobody.cells.clone(),
+            tags,
+            epoch,
+            stale_end_micros,
+            error_micros,
+            absent,
+        }
     }
 
     #[test]
@@ -109,8 +131,9 @@ mod tests {
 
     #[test]
     fn whatever_differs_is_kept_apart() {
-        let differing: [fn(&mut Common); 7] = [
+        let differing: [fn(&mut Common); 8] = [
             |common| common.near = 1,
+            |common| common.partition = 1,
             |common| common.trust = 1,
             |common| common.cells = Arc::new([Arc::default()]),
             |common| common.epoch = 1,

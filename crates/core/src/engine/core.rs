@@ -21,11 +21,11 @@ use crate::engine::refresh::Filling;
 use crate::engine::registry::Registry;
 use crate::engine::running::Running;
 use crate::engine::work::Work;
-use crate::entry::{Generation, Strength};
+use crate::entry::Strength;
 use crate::event::{Event, Observer};
 use crate::key::Key;
 use crate::queue::Queue;
-use crate::store::{Currency, Store, StoreTraits, Target};
+use crate::store::{Currency, Generations, Mark, Scope, Store, StoreTraits, Target};
 use crate::time::{Clock, Timestamp};
 
 /// What a cache is made of.
@@ -154,13 +154,14 @@ impl Engine {
     }
 
     /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.
-    pub fn outdate_near(&self, target: &Target, strength: Strength, generation: Generation) {
-        let mut mark = crate::store::Mark::default();
-        mark.raise(strength, generation.number);
-        match target {
-            Target::Key(key) => self.strike(key, strength),
-            Target::Tag(tag) => self.near().raise(&crate::store::Scope::Tag(tag.clone()), mark),
-            Target::Namespace(name) => self.near().raise(&crate::store::Scope::Namespace(name.clone()), mark),
+    pub fn outdate_near(&self, target: &Target, strength: Strength, reached: &Generations) {
+        let scope = match target {
+            Target::Key(key) => return self.strike(key, strength),
+            Target::Tag(tag) => Scope::Tag(tag.clone()),
+            Target::Namespace(name) => Scope::Namespace(name.clone()),
+        };
+        for (partition, generation) in reached.as_slice() {
+            self.near().raise(*partition, &scope, Mark::of(strength, generation.number));
         }
     }
 

@@ -8,6 +8,7 @@ use crate::engine::core::Engine;
 use crate::entry::Strength;
 use crate::event::Event;
 use crate::store::{Mark, Scope};
+use crate::time::Stopwatch;
 
 /// Heartbeats that may be missing before the bus counts as lost.
 const SILENT_BEATS: u32 = 3;
@@ -33,9 +34,8 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
             continue;
         };
         tokio::select! {
-            lost = hear_all(engine, &mut **current) => {
-                distrust(engine);
-                if lost == Heard::Closed {
+            closed = Hearing::new(engine).hear_all(&mut **current) => {
+                if closed {
                     return;
                 }
                 subscription = None;
@@ -45,7 +45,7 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
     }
 }
 
-/// Subscribes, and asks for a heartbeat: the near tier is trusted again when the first position has been heard. Trusted any
+/// Subscribes, and asks for a heartbeat: a partition is trusted again when a first position of it has been heard. Trusted any
 /// sooner, a first message that is lost would never show.
 async fn subscribe(engine: &Engine, bus: &Arc<dyn Bus>) -> Option<Box<dyn Subscription>> {
     match bus.subscribe().await {
@@ -62,50 +62,102 @@ async fn subscribe(engine: &Engine, bus: &Arc<dyn Bus>) -> Option<Box<dyn Subscr
     }
 }
 
-fn distrust(engine: &Engine) {
-    if engine.near().distrust() {
-        engine.emit(&Event::NearDistrusted);
+/// What one subscription has heard of each partition.
+struct Hearing<'a> {
+    engine: &'a Engine,
+    partitions: Vec<Heed>,
+}
+
+/// How far one partition was heard.
+#[derive(Clone, Copy)]
+struct Heed {
+    /// `None`: it is not trusted.
+    last: Option<Position>,
+    /// Since anything was heard of it, a heartbeat included.
+    since: Stopwatch,
+}
+
+impl Hearing<'_> {
+    fn new(engine: &Engine) -> Hearing<'_> {
+        let heed = Heed { last: None, since: Stopwatch::start() };
+        Hearing { engine, partitions: vec![heed; engine.near().partitions() as usize] }
+    }
+
+    /// Hears messages until none can be heard any more. `true`: the bus was shut down.
+    async fn hear_all(mut self, subscription: &mut dyn Subscription) -> bool {
+        let mut beats = tokio::time::interval(self.engine.config().heartbeat);
+        loop {
+            tokio::select! {
+                heard = subscription.next() => match heard {
+                    Heard::Message(message) => self.hear(message),
+                    end => {
+                        self.distrust_all();
+                        return end == Heard::Closed;
+                    }
+                },
+                _ = beats.tick() => if self.all_are_silent() { return false },
+            }
+        }
+    }
+
+    /// Applies a message. Where one before it is missing, its partition is trusted anew from here on: all that the missing
+    /// ones tell was written before this one was published, and whatever is read from now on shows it.
+    fn hear(&mut self, message: Message) {
+        let position = message.position;
+        let Some(heed) = self.partitions.get_mut(position.partition as usize) else { return };
+        let expected = match message.notice {
+            Notice::Heartbeat => heed.last == Some(position),
+            _ => heed.last.is_some_and(|last| position.follows(last)),
+        };
+        let lost = !expected && heed.last.is_some();
+        *heed = Heed { last: Some(position), since: Stopwatch::start() };
+        if lost {
+            distrust(self.engine, position.partition);
+        }
+        if !expected {
+            self.engine.near().trust(position.partition);
+            self.engine.emit(&Event::NearTrusted { partition: position.partition });
+        }
+        apply(self.engine, message);
+    }
+
+    /// Ends the trust in partitions of which nothing was heard for too long. `true`: there is no other.
+    fn all_are_silent(&mut self) -> bool {
+        let patience = self.engine.config().heartbeat * SILENT_BEATS;
+        let mut all = true;
+        for (partition, heed) in (0..).zip(&mut self.partitions) {
+            let silent = heed.since.elapsed() >= patience;
+            all &= silent;
+            if silent && heed.last.take().is_some() {
+                distrust(self.engine, partition);
+            }
+        }
+        all
+    }
+
+    fn distrust_all(&self) {
+        (0..self.engine.near().partitions()).for_each(|partition| distrust(self.engine, partition));
+    }
+}
+
+fn distrust(engine: &Engine, partition: u32) {
+    if engine.near().distrust(partition) {
+        engine.emit(&Event::NearDistrusted { partition });
         engine.governor().ramp(engine.now());
     }
 }
 
-/// Hears messages until one is missing.
-async fn hear_all(engine: &Engine, subscription: &mut dyn Subscription) -> Heard {
-    let silence = engine.config().heartbeat * SILENT_BEATS;
-    let mut last: Option<Position> = None;
-    loop {
-        let message = match tokio::time::timeout(silence, subscription.next()).await {
-            Ok(Heard::Message(message)) => message,
-            Ok(end) => return end,
-            Err(_) => return Heard::Lost,
-        };
-        let position = message.position;
-        let expected = match message.notice {
-            Notice::Heartbeat => last.is_none_or(|last| last == position),
-            _ => last.is_none_or(|last| position.follows(last)),
-        };
-        if !expected {
-            return Heard::Lost;
-        }
-        if last.replace(position).is_none() {
-            engine.near().trust();
-            engine.emit(&Event::NearTrusted);
-        }
-        apply(engine, message);
-    }
-}
-
-fn apply(engine: &Engine, message: Message) {
+fn apply(engine: &Engine, Message { position: Position { partition, .. }, notice }: Message) {
     let near = engine.near();
-    match message.notice {
+    match notice {
         Notice::KeyInvalidated { key, strength } => engine.strike(&key, strength),
         Notice::Marked { scope, strength, tick } => {
-            near.raise(&scope, mark(strength, tick));
+            near.raise(partition, &scope, Mark::of(strength, tick));
             if let Scope::Namespace(_) = scope {
                 engine.governor().ramp(engine.now());
             }
         }
-        Notice::FloorRaised { strength, tick } => near.raise_floor(mark(strength, tick)),
+        Notice::FloorRaised { strength, tick } => near.raise_floor(partition, Mark::of(strength, tick)),
         Notice::Stored { key } => {
             if let Ok(Some(work)) = engine.registry().open(&key) {
                 engine.drop_stale(&*work);
@@ -118,12 +170,6 @@ fn apply(engine: &Engine, message: Message) {
         }
         Notice::Heartbeat => {}
     }
-}
-
-fn mark(strength: Strength, tick: u64) -> Mark {
-    let mut mark = Mark::default();
-    mark.raise(strength, tick);
-    mark
 }
 
 /// Sends heartbeats until the cache closes.

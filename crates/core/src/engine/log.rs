@@ -23,7 +23,7 @@ pub(crate) fn log(event: &Event<'_>) {
         Event::WarmUpFailed { job, reason } => {
             tracing::warn!(target: "freshen", job, reason, "a scheduled warm-up enqueued nothing")
         }
-        Event::NearDistrusted => {
+        Event::NearDistrusted { .. } => {
             tracing::warn!(target: "freshen", "bus messages were lost: the near tier answers nothing")
         }
         // Hits are told to observers only: formatting them would cost more than they do.

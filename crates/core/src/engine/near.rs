@@ -22,25 +22,40 @@ use crate::time::Timestamp;
 /// roughly. What slots have in common is not counted.
 const SLOT_OVERHEAD: u64 = 160;
 
+/// The count of raises starts above zero: zero stands for "never judged".
+const FIRST_RAISE: u64 = 1;
+
 static NEXT_NEAR: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
 /// What all near maps of one cache share: cells, pins and trust.
 #[derive(Debug)]
 pub(crate) struct Near {
     id: u64,
-    cells: Cells,
+    partitions: Box<[Partition]>,
+    /// Counts the raises of all partitions. Bumped after the cell was raised or the slot struck and before that returns, so
+    /// whoever finds the count unchanged has missed nothing.
+    raises: AtomicU64,
     commons: Commons,
     pins: Arc<Pins>,
+    bound: Option<Duration>,
+}
+
+/// What this process knows of one of the store's partitions. Their clocks have nothing to do with each other, and neither has
+/// what is heard of them.
+#[derive(Debug)]
+struct Partition {
+    cells: Cells,
     /// Odd while the tier is trusted. What was pinned under another value is refused: a clear in O(1).
     trust: AtomicU64,
-    bound: Option<Duration>,
 }
 
 /// Taken before a record is read or a load begins; carries what decides whether the result may be kept.
 #[derive(Debug)]
 pub(crate) struct Pin {
     key: KeyPin,
+    partition: u32,
     trust: u64,
+    /// The count of its partition's raises.
     raises: u64,
     began: Timestamp,
 }
@@ -53,23 +68,30 @@ impl Pin {
 }
 
 impl Near {
-    /// `bound`: how long a slot may answer without a look at the store; `trusted`: whether it answers before a first resync.
-    pub fn new(bound: Option<Duration>, trusted: bool) -> Self {
+    /// Of a store with so many partitions. `bound`: how long a slot may answer without a look at the store; `trusted`: whether
+    /// it answers before a first resync.
+    pub fn new(partitions: u32, bound: Option<Duration>, trusted: bool) -> Self {
+        let partition = |_| Partition { cells: Cells::new(), trust: AtomicU64::new(u64::from(trusted)) };
         Near {
             // Identity only: it tells one cache's slots from another's and is never compared for order.
             id: NEXT_NEAR.fetch_add(1, Ordering::Relaxed),
-            cells: Cells::new(),
+            partitions: (0..partitions.max(1)).map(partition).collect(),
+            raises: AtomicU64::new(FIRST_RAISE),
             commons: Commons::new(),
             pins: Arc::new(Pins::new()),
-            trust: AtomicU64::new(u64::from(trusted)),
             bound,
         }
+    }
+
+    /// How many partitions the store has.
+    pub fn partitions(&self) -> u32 {
+        u32::try_from(self.partitions.len()).unwrap_or(u32::MAX)
     }
 
     /// The count of raises; read it before anything is judged.
     #[inline]
     pub fn raises(&self) -> u64 {
-        self.cells.raises()
+        self.raises.load(Ordering::Acquire)
     }
 
     /// How many keys are being read or loaded.
@@ -79,7 +101,7 @@ impl Near {
 
     /// How many cells there are places for.
     pub fn cells(&self) -> usize {
-        self.cells.len()
+        self.partitions.iter().map(|partition| partition.cells.len()).sum()
     }
 
     /// Judges a slot of this tier; `None`: it may not answer, go to the store.
@@ -87,7 +109,7 @@ impl Near {
         // The count first, before the trust too: a tier that is distrusted in between must not have this slot noted as
         // judged under the count that the distrust left, or a quick look would go on answering with it.
         let raises = self.raises();
-        let trust = self.trust.load(Ordering::Acquire);
+        let trust = self.trust_of(meta.common().partition);
         if meta.common().near != self.id
             || meta.common().trust != trust
             || !is_trusted(trust)
@@ -109,7 +131,8 @@ impl Near {
 
     /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
     pub fn currency(&self, meta: MetaRef<'_>) -> Currency {
-        meta.struck().max(self.cells.judge(&meta.common().cells, meta.generation()))
+        let cells = &self.partition(meta.common().partition).cells;
+        meta.struck().max(cells.judge(&meta.common().cells, meta.generation()))
     }
 
     /// Whether this process would have heard of everything that outdates a slot of this tier. It cannot say so of a slot
@@ -120,8 +143,9 @@ impl Near {
 
     /// Pins a key, before its record is read.
     pub fn pin(&self, key: &Key, now: Timestamp) -> Pin {
-        let key = self.pins.pin(key.hash());
-        Pin { key, trust: self.trust.load(Ordering::Acquire), raises: self.raises(), began: now }
+        let partition = key.partition(self.partitions());
+        let (trust, raises) = (self.trust_of(partition), self.partition(partition).cells.raises());
+        Pin { key: self.pins.pin(key.hash()), partition, trust, raises, began: now }
     }
 
     /// The owner of a slot that is made under `pin`, with its cells raised to what was read. A slot whose cells missed too
@@ -134,11 +158,12 @@ impl Near {
         marks: &[(Scope, Mark)],
         quick_until: Timestamp,
     ) -> Owner {
-        let Pinned { cells, complete } = self.cells.pin(scopes, pin.raises);
+        let Pinned { cells, complete } = self.partition(pin.partition).cells.pin(scopes, pin.raises);
         Cells::raise_pinned(&cells, scopes, marks);
         let windows = facts.windows;
         let common = Common {
             near: if complete { self.id } else { 0 },
+            partition: pin.partition,
             trust: pin.trust,
             cells,
             tags: tags.clone(),
@@ -154,14 +179,14 @@ impl Near {
     /// Whether a slot from a shared store is this tier's own, just as it would be made anew now.
     pub fn owns(&self, meta: MetaRef<'_>) -> bool {
         meta.common().near == self.id
-            && meta.common().trust == self.trust.load(Ordering::Acquire)
+            && meta.common().trust == self.trust_of(meta.common().partition)
             && meta.near_until() == Timestamp::NEVER
             && meta.struck() == Currency::Current
     }
 
     /// Runs `insert`, if nothing that happened since the pin forbids to keep the slot.
     pub fn fill<T>(&self, pin: &Pin, meta: MetaRef<'_>, insert: impl FnOnce() -> T) -> Option<T> {
-        let trust = self.trust.load(Ordering::Acquire);
+        let trust = self.trust_of(pin.partition);
         let owned = meta.common().near == self.id && meta.common().trust == trust && pin.trust == trust;
         if owned && is_trusted(trust) { pin.key.fill(insert) } else { None }
     }
@@ -172,14 +197,16 @@ impl Near {
         new.epoch != old.epoch || new.number >= old.number || meta.common().trust != held.common().trust
     }
 
-    /// Raises what an invalidation by tag or namespace marked.
-    pub fn raise(&self, scope: &Scope, mark: Mark) {
-        self.cells.raise(scope, mark);
+    /// Raises what an invalidation by tag or namespace marked in a partition.
+    pub fn raise(&self, partition: u32, scope: &Scope, mark: Mark) {
+        self.partition(partition).cells.raise(scope, mark);
+        self.count();
     }
 
-    /// Raises all marks.
-    pub fn raise_floor(&self, mark: Mark) {
-        self.cells.raise_floor(mark);
+    /// Raises all marks of a partition.
+    pub fn raise_floor(&self, partition: u32, mark: Mark) {
+        self.partition(partition).cells.raise_floor(mark);
+        self.count();
     }
 
     /// Outdates a key; `take` removes its slot from the near map and gives it.
@@ -191,29 +218,48 @@ impl Near {
             }
             taken
         });
-        self.cells.bump();
+        self.partition(hash.partition(self.partitions())).cells.bump();
+        self.count();
         drop(taken);
     }
 
-    /// Whether it answers.
+    /// Whether it answers for the keys of every partition.
     pub fn is_trusted(&self) -> bool {
-        is_trusted(self.trust.load(Ordering::Acquire))
+        self.partitions.iter().all(|partition| is_trusted(partition.trust.load(Ordering::Acquire)))
     }
 
-    /// Stops answering: messages were lost.
-    pub fn distrust(&self) -> bool {
+    /// Stops answering for the keys of a partition: messages were lost. `false`: it did not answer anyway.
+    pub fn distrust(&self, partition: u32) -> bool {
+        let Partition { trust, cells } = self.partition(partition);
         let before =
-            self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
-        self.cells.bump();
+            trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
+        cells.bump();
+        self.count();
         before.is_ok()
     }
 
-    /// Answers again, with nothing of what it held: call it when a new subscription has been confirmed.
-    pub fn trust(&self) {
-        let _ = self.trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| {
+    /// Answers for the keys of a partition again, with nothing of what it held: call it when all that will be published of it
+    /// is heard.
+    pub fn trust(&self, partition: u32) {
+        let Partition { trust, cells } = self.partition(partition);
+        let _ = trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| {
             Some(if is_trusted(trust) { trust + 2 } else { trust + 1 })
         });
-        self.cells.bump();
+        cells.bump();
+        self.count();
+    }
+
+    fn trust_of(&self, partition: u32) -> u64 {
+        self.partition(partition).trust.load(Ordering::Acquire)
+    }
+
+    /// A number that no partition has is a faulty store's; it must not panic, and outdating too much harms nobody.
+    fn partition(&self, number: u32) -> &Partition {
+        &self.partitions[number as usize % self.partitions.len()]
+    }
+
+    fn count(&self) {
+        self.raises.fetch_add(1, Ordering::AcqRel);
     }
 }
 

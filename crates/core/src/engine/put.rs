@@ -95,13 +95,17 @@ impl<J: Job> Put<J> {
             None => Ok(false),
         };
         let ended = match committed {
-            Ok(true) => Ok(WriteToken(before(self.lease.generation))),
+            Ok(true) => Ok(WriteToken::one(self.partition(), before(self.lease.generation))),
             Ok(false) => self.give_way().await,
             Err(error) => self.give_way().await.and(Err(error)),
         };
         // Not before the last await: until then a drop has to outdate the key.
         self.pin = None;
         ended
+    }
+
+    fn partition(&self) -> u32 {
+        self.work.key().partition(self.cache.engine().near().partitions())
     }
 
     /// `false`: it was overtaken.

@@ -6,6 +6,7 @@ use crate::engine::answer::Answer;
 use crate::engine::cache::{Cache, LoadError, Output};
 use crate::engine::plan::Wish;
 use crate::engine::write_token::WriteToken;
+use crate::entry::Generation;
 use crate::error::GetError;
 use crate::job::Lookup;
 
@@ -16,11 +17,12 @@ pub struct Request<'a, L> {
     cache: &'a Cache,
     job: &'a L,
     wish: Wish,
+    after: Option<WriteToken>,
 }
 
 impl<'a, L: Lookup> Request<'a, L> {
     pub(crate) fn new(cache: &'a Cache, job: &'a L) -> Self {
-        Request { cache, job, wish: Wish::default() }
+        Request { cache, job, wish: Wish::default(), after: None }
     }
 
     /// Accepts no answer that went stale longer ago than this; zero accepts only what is fresh. Where there is none, the value
@@ -31,8 +33,8 @@ impl<'a, L: Lookup> Request<'a, L> {
     }
 
     /// Accepts only an answer that shows a write: read your own writes, in whichever process made them.
-    pub fn after(mut self, write: WriteToken) -> Self {
-        self.wish.after = Some(write.0);
+    pub fn after(mut self, write: &WriteToken) -> Self {
+        self.after = Some(write.clone());
         self
     }
 
@@ -44,6 +46,15 @@ impl<'a, L: Lookup> Request<'a, L> {
     /// # Cancellation
     /// As [`Cache::get`].
     pub async fn get(self) -> Result<Answer<Output<L>>, GetError<LoadError<L>>> {
-        Box::pin(self.cache.walk(self.job, self.wish)).await
+        let wish = Wish { after: self.generation(), ..self.wish };
+        Box::pin(self.cache.walk(self.job, wish)).await
+    }
+
+    /// What the answer must be newer than: of the write, what concerns the job's partition.
+    fn generation(&self) -> Option<Generation> {
+        let write = self.after.as_ref()?;
+        // A job that makes no key fails in the walk, which tells why.
+        let work = self.cache.work_of(self.job).ok()?;
+        write.of(work.key().partition(self.cache.engine().near().partitions()))
     }
 }

@@ -45,6 +45,13 @@ pub struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash(pub u128);
 
+impl KeyHash {
+    /// Which of so many partitions it lies in: its highest 32 bits, modulo their number. None is as good as one.
+    pub fn partition(self, partitions: u32) -> u32 {
+        (self.0 >> 96) as u32 % partitions.max(1)
+    }
+}
+
 impl Key {
     /// The key of a job's arguments.
     ///
@@ -110,6 +117,11 @@ impl Key {
     /// Where it goes.
     pub fn hash(&self) -> KeyHash {
         self.hash
+    }
+
+    /// Which of a store's partitions it lies in. Every process has to come to the same, so this never changes.
+    pub fn partition(&self, partitions: u32) -> u32 {
+        self.hash.partition(partitions)
     }
 
     /// The namespace.

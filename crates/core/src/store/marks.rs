@@ -15,6 +15,13 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// The mark of one invalidation.
+    pub fn of(strength: Strength, tick: u64) -> Mark {
+        let mut mark = Mark::default();
+        mark.raise(strength, tick);
+        mark
+    }
+
     /// Raises the mark to `tick`.
     pub fn raise(&mut self, strength: Strength, tick: u64) {
         let slot = match strength {

@@ -9,7 +9,9 @@ use crate::bus::{MemoryBus, Notice};
 use crate::entry::{Entry, Generation, Strength, Value};
 use crate::error::PortError;
 use crate::key::Key;
-use crate::store::{Asked, Begin, Begun, Committed, Failure, Lease, Scope, Snapshot, Store, StoreTraits, Target};
+use crate::store::{
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Scope, Snapshot, Store, StoreTraits, Target,
+};
 use crate::time::Clock;
 
 mod builder;
@@ -50,12 +52,13 @@ const PORT: &str = "memory store";
 #[derive(Clone, Debug)]
 pub struct MemoryStore(Arc<Inner>);
 
-/// Locks are taken in this order: one shard, the ledger, the bus. Never two shards at once.
+/// Locks are taken in this order: one shard, one ledger, the bus. Never two shards at once, nor two ledgers.
 #[derive(Debug)]
 struct Inner {
     clock: Clock,
     shards: Box<[Mutex<Shard>]>,
-    ledger: Mutex<Ledger>,
+    /// One for each partition.
+    ledgers: Box<[Mutex<Ledger>]>,
     /// What all records take in memory; each shard adds its part after a step, under its lock.
     bytes: AtomicU64,
     capacity: u64,
@@ -91,14 +94,14 @@ impl MemoryStore {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
-    /// How many marks are kept.
+    /// How many marks are kept, in all partitions together.
     pub fn marks_len(&self) -> usize {
-        lock(&self.0.ledger).marks_len()
+        self.0.ledgers.iter().map(|ledger| lock(ledger).marks_len()).sum()
     }
 
-    /// A fault for tests: loses the clock and all marks, as a shared store may. Whoever comes next begins a new epoch.
+    /// A fault for tests: loses the clocks and all marks, as a shared store may. Whoever comes next begins a new epoch.
     pub fn forget_clock(&self) {
-        lock(&self.0.ledger).lose();
+        self.0.ledgers.iter().for_each(|ledger| lock(ledger).lose());
     }
 
     /// A fault for tests: drops a key's record as if there had been no room for it. Nothing is published.
@@ -110,6 +113,14 @@ impl MemoryStore {
 impl Inner {
     fn shard(&self, key: &Key) -> usize {
         ((key.hash().0 >> 64) as usize) % self.shards.len()
+    }
+
+    fn partitions(&self) -> u32 {
+        u32::try_from(self.ledgers.len()).unwrap_or(u32::MAX)
+    }
+
+    fn ledger(&self, key: &Key) -> MutexGuard<'_, Ledger> {
+        lock(&self.ledgers[key.partition(self.partitions()) as usize])
     }
 
     /// Changes the shard of a key under its lock, and keeps the account of bytes.
@@ -129,7 +140,7 @@ impl Inner {
     fn step<T>(&self, key: &Key, act: impl FnOnce(&mut Record, &mut Step<'_>) -> T) -> T {
         let answer = self.change(key, |shard| {
             let now = self.clock.now();
-            let mut ledger = lock(&self.ledger);
+            let mut ledger = self.ledger(key);
             let mut step = Step { key, now, ledger: &mut ledger, faults: self.faults };
             shard.step(key, now, self.faults, |record| act(record, &mut step))
         });
@@ -140,7 +151,7 @@ impl Inner {
     fn read(&self, key: &Key) -> Snapshot {
         let mut shard = lock(&self.shards[self.shard(key)]);
         let now = self.clock.now();
-        let mut ledger = lock(&self.ledger);
+        let mut ledger = self.ledger(key);
         let mut step = Step { key, now, ledger: &mut ledger, faults: self.faults };
         match shard.read(key) {
             Some(record) => record.snapshot(&mut step),
@@ -202,18 +213,24 @@ impl Inner {
         }
     }
 
-    fn invalidate(&self, target: &Target, strength: Strength) -> Generation {
+    /// The generations that outdate what a target covers, each with its partition.
+    fn invalidate(&self, target: &Target, strength: Strength) -> Vec<(u32, Generation)> {
         let scope = match target {
-            Target::Key(key) => return self.invalidate_key(key, strength),
+            Target::Key(key) => return vec![(key.partition(self.partitions()), self.invalidate_key(key, strength))],
             Target::Tag(tag) => Scope::Tag(tag.clone()),
             Target::Namespace(name) => Scope::Namespace(name.clone()),
         };
-        lock(&self.ledger).mark(self.clock.now(), &scope, strength)
+        let mark = |(partition, ledger): (u32, &Mutex<Ledger>)| {
+            let (now, mut ledger) = (self.clock.now(), lock(ledger));
+            let unmarked = partition > 0 && self.faults.has(F::OthersUnmarked);
+            (partition, if unmarked { ledger.tick(now) } else { ledger.mark(now, &scope, strength) })
+        };
+        (0..).zip(&self.ledgers).map(mark).collect()
     }
 
     fn invalidate_key(&self, key: &Key, strength: Strength) -> Generation {
         if self.faults.has(F::SilentWhenAbsent) && !self.change(key, |shard| shard.read(key).is_some()) {
-            return self.tick();
+            return self.ledger(key).tick(self.clock.now());
         }
         self.step(key, |record, step| record.invalidate(step, strength))
     }
@@ -221,7 +238,7 @@ impl Inner {
     fn remove(&self, key: &Key) -> Generation {
         self.change(key, |shard| {
             let now = self.clock.now();
-            let mut ledger = lock(&self.ledger);
+            let mut ledger = self.ledger(key);
             let step = Step { key, now, ledger: &mut ledger, faults: self.faults };
             let there = if self.faults.has(F::RemoveKeepsLease) {
                 shard.step(key, now, self.faults, |record| record.entry.take().is_some())
@@ -236,10 +253,6 @@ impl Inner {
             generation
         })
     }
-
-    fn tick(&self) -> Generation {
-        lock(&self.ledger).tick(self.clock.now())
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -249,7 +262,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Store for MemoryStore {
     fn traits(&self) -> StoreTraits {
-        StoreTraits { durable: false, marks: true, shares_values: !self.0.encoded }
+        let partitions = self.0.partitions();
+        StoreTraits { durable: false, marks: true, shares_values: !self.0.encoded, partitions }
     }
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
@@ -303,14 +317,8 @@ impl Store for MemoryStore {
         &'a self,
         targets: &'a [Target],
         strength: Strength,
-    ) -> BoxFuture<'a, Result<Generation, PortError>> {
-        Box::pin(async move {
-            let mut last = None;
-            for target in targets {
-                last = Some(self.0.invalidate(target, strength));
-            }
-            Ok(last.unwrap_or_else(|| self.0.tick()))
-        })
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
+        Box::pin(async move { Ok(targets.iter().flat_map(|target| self.0.invalidate(target, strength)).collect()) })
     }
 
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {

@@ -11,10 +11,12 @@ use crate::error::PortError;
 use crate::key::Key;
 use crate::time::Timestamp;
 
+mod generations;
 mod marks;
 mod memory;
 
 pub use crate::scope::{Scope, Target};
+pub use generations::Generations;
 pub use marks::{Mark, Marks};
 #[cfg(feature = "mutants")]
 pub use memory::Fault;
@@ -32,6 +34,12 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 /// - It gives the scopes' marks, joined with the floor, read *after* the record. Without an entry they are the namespace's,
 ///   and the currency says nothing.
 /// - An entry past its hard deadline is not given. A lease or a marker that is not alive is not given either.
+///
+/// # Partitions
+/// - A key lies in the partition that [`Key::partition`] names, whose clock, floor, marks and message numbers judge it. What
+///   one partition's clock made is never compared with what another's made.
+/// - An invalidation by tag or namespace reaches every partition, and by key the key's own: it answers a generation for each,
+///   once all have it. Where one failed it is an error that promises nothing.
 ///
 /// # The clock
 /// - Ticks rise with every begin and every invalidation, and are not behind the time, so that a clock that starts again does
@@ -124,17 +132,20 @@ pub trait Store: Send + Sync + 'static {
     /// Prolongs a lease to `span` from now. `false`: it is no longer in force.
     fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>>;
 
-    /// Outdates what the targets cover. Call it after the source's commit. The generation is later than everything it
-    /// outdated: whoever reads above it sees the write.
+    /// Outdates what the targets cover. Call it after the source's commit. Each generation is later than everything that was
+    /// outdated in its partition: whoever reads above it sees the write. Without targets none is answered.
     fn invalidate<'a>(
         &'a self,
         targets: &'a [Target],
         strength: Strength,
-    ) -> BoxFuture<'a, Result<Generation, PortError>>;
+    ) -> BoxFuture<'a, Result<Generations, PortError>>;
 
     /// Deletes the record of a key.
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>>;
 }
+
+/// Most partitions of a store.
+pub const PARTITIONS_MAX: u32 = 1024;
 
 /// What a store is able to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +156,8 @@ pub struct StoreTraits {
     pub marks: bool,
     /// Whether it keeps a value as it is, shared with the process, instead of encoded.
     pub shares_values: bool,
+    /// Into how many partitions its keys are divided, each with a clock of its own: 1 to [`PARTITIONS_MAX`].
+    pub partitions: u32,
 }
 
 /// Whether an entry is still current, apart from its age.

@@ -8,7 +8,7 @@ use freshen_core::queue::{
     Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
 };
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Failure, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
 use tokio::sync::Semaphore;
@@ -185,7 +185,7 @@ impl Store for FaultyStore {
         &'a self,
         targets: &'a [Target],
         strength: Strength,
-    ) -> BoxFuture<'a, Result<Generation, PortError>> {
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
         Box::pin(async move {
             self.pass("invalidate")?;
             let answer = self.inner.invalidate(targets, strength).await;

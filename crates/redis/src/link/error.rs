@@ -54,6 +54,24 @@ pub enum LinkError {
         /// What came, cut short.
         found: String,
     },
+    /// It was written, but too few replicas have heard of it.
+    #[error("{address}: {heard} of {wanted} replicas have heard of it")]
+    Unheard {
+        /// Which server.
+        address: String,
+        /// How many have.
+        heard: i64,
+        /// How many should have.
+        wanted: u32,
+    },
+    /// Some partitions were not reached; the others were.
+    #[error("partitions {partitions:?} were not reached: {first}")]
+    Partly {
+        /// Which ones.
+        partitions: Vec<u32>,
+        /// Why the first of them was not.
+        first: Box<LinkError>,
+    },
     /// It will repeat until somebody changes the configuration or the server.
     #[error("{address}: {reason}")]
     Lasting {
@@ -98,7 +116,11 @@ impl LinkError {
         match self {
             LinkError::Lasting { .. } | LinkError::Unexpected { .. } => true,
             LinkError::Refused { refusal, .. } => *refusal == Refusal::Lasting,
-            LinkError::Down { .. } | LinkError::Broken { .. } | LinkError::TimedOut { .. } => false,
+            LinkError::Partly { first, .. } => first.is_lasting(),
+            LinkError::Down { .. }
+            | LinkError::Broken { .. }
+            | LinkError::TimedOut { .. }
+            | LinkError::Unheard { .. } => false,
         }
     }
 

@@ -272,17 +272,25 @@ impl Route {
     /// # Errors
     /// [`LinkError`], also where one of the commands was refused: hand it to [`Links::recover`].
     pub async fn commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
-        let answers = if self.asking {
+        let answers = self.raw_commands(commands).await?;
+        answers.into_iter().map(|answer| self.link.accept(answer)).collect()
+    }
+
+    /// The same, with the refusal of a command as its answer.
+    ///
+    /// # Errors
+    /// [`LinkError`], when not all were answered: hand it to [`Links::recover`].
+    pub async fn raw_commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
+        if self.asking {
             let mut asking = redis::pipe();
             for command in commands.cmd_iter() {
                 asking.cmd("ASKING").add_command(command.clone());
             }
             // Each second answer is that of a command.
-            self.link.commands(&asking).await?.into_iter().skip(1).step_by(2).collect()
+            Ok(self.link.commands(&asking).await?.into_iter().skip(1).step_by(2).collect())
         } else {
-            self.link.commands(commands).await?
-        };
-        answers.into_iter().map(|answer| self.link.accept(answer)).collect()
+            self.link.commands(commands).await
+        }
     }
 }
 

@@ -137,6 +137,11 @@ impl Link {
         self.0.clock.now()
     }
 
+    /// How long an answer may take, or for how long it is worth waiting where nothing is timed.
+    pub fn answer_within(&self) -> Duration {
+        self.0.timeout.unwrap_or(Duration::from_secs(1))
+    }
+
     /// Whether it has ended, and how.
     pub fn breach(&self) -> Breach {
         *self.0.breach.borrow()

@@ -129,6 +129,3 @@ impl Queue for RedisQueue {
 fn failed(operation: &'static str) -> impl Fn(LinkError) -> PortError {
     move |error| error.at(PORT, operation)
 }
-
-#[cfg(test)]
-mod tests;

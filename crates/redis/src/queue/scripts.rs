@@ -43,7 +43,7 @@ impl Scripts {
 }
 
 /// How often a text occurs in all parts together.
-#[cfg(test)]
+#[cfg(feature = "mutants")]
 pub(super) fn occurrences(text: &str) -> usize {
     let parts = [COMMON, PUSH, PULL, SETTLE, LET_GO, DEPTH, QUARANTINED, FREE];
     parts.iter().map(|part| part.matches(text).count()).sum()

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use freshen_core::Clock;
 use freshen_core::queue::{Depth, NewTask, Pushed, Quarantined, Settlement, Task};
 
 use super::answer::{self, Answer};
@@ -22,7 +21,6 @@ const LIST_MOST: usize = 10_000;
 pub(super) struct Steps {
     links: Links,
     lines: Arc<Lines>,
-    clock: Clock,
     scripts: Scripts,
     bounds: Bounds,
     /// Who this process is among the group's consumers.
@@ -45,9 +43,9 @@ pub(super) enum Looked {
 }
 
 impl Steps {
-    pub(super) fn new(links: Links, lines: Arc<Lines>, clock: Clock, scripts: Scripts, bounds: Bounds) -> Steps {
+    pub(super) fn new(links: Links, lines: Arc<Lines>, scripts: Scripts, bounds: Bounds) -> Steps {
         let consumer = format!("{}-{:012x}", std::process::id(), fastrand::u64(..1 << 48));
-        Steps { links, lines, clock, scripts, bounds, consumer }
+        Steps { links, lines, scripts, bounds, consumer }
     }
 
     pub(super) async fn push(&self, tasks: &[NewTask]) -> Result<Pushed, LinkError> {
@@ -141,7 +139,7 @@ impl Steps {
         loop {
             let answered = match self.links.route(&self.lines.place, &mut tries).await {
                 Ok(route) => {
-                    let sent = self.clock.now();
+                    let sent = route.link.now();
                     let answer = route.script(script, &self.lines.keys(), &arguments).await;
                     answer.map(|answer| (answer, route.link, sent))
                 }
@@ -150,7 +148,7 @@ impl Steps {
             match answered {
                 Ok((answer, link, sent)) => {
                     let answer = Answer::new(answer, link)?;
-                    answer.link.skew().observe(sent, answer.now, self.clock.now());
+                    answer.link.skew().observe(sent, answer.now, answer.link.now());
                     return Ok(answer);
                 }
                 Err(error) => self.links.recover(&self.lines.place, &mut tries, error).await?,

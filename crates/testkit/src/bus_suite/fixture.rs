@@ -7,6 +7,8 @@ use freshen_core::bus::{Bus, Heard, Message, Notice, Subscription};
 use freshen_core::store::{Store, Target};
 use freshen_core::{BoxFuture, Key, Strength};
 
+use crate::partition::first_partition;
+
 /// How long a test waits for what ought to come. It passes in earnest only where a suite is about to fail.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -61,7 +63,7 @@ impl BusFixture {
 
     /// Publishes one message: the invalidation of a key named `name`.
     pub(crate) async fn publish(&self, name: &str) -> Notice {
-        let key = Key::new("suite", "bus", &name).expect("a test's key is within its bounds");
+        let key = first_partition(|salt| Key::new("suite", "bus", &(name, salt)));
         let targets = [Target::Key(key.clone())];
         self.store.invalidate(&targets, Strength::Soft).await.expect("invalidate");
         Notice::KeyInvalidated { key, strength: Strength::Soft }
@@ -80,8 +82,18 @@ impl BusFixture {
     }
 }
 
-/// What comes next.
+/// What comes next of the tests' partition.
 pub(crate) async fn next(listener: &mut dyn Subscription) -> Heard {
+    loop {
+        match any(listener).await {
+            Heard::Message(message) if message.position.partition > 0 => {}
+            heard => return heard,
+        }
+    }
+}
+
+/// What comes next of any partition.
+pub(crate) async fn any(listener: &mut dyn Subscription) -> Heard {
     tokio::time::timeout(PATIENCE, listener.next()).await.expect("something comes")
 }
 

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 use freshen_core::bus::{Heard, Notice, Subscription};
 
 use crate::bus_suite::BusFixture;
-use crate::bus_suite::fixture::{message, next};
+use crate::bus_suite::fixture::{any, message, next};
 
 pub async fn a_subscription_hears_everything_published_after_it(fixture: &BusFixture) {
     fixture.publish("before").await;
@@ -77,6 +77,20 @@ pub async fn a_heartbeat_tells_a_new_listener_where_it_begins(fixture: &BusFixtu
     let beat = message(&mut *listener).await.position;
     fixture.publish("after").await;
     assert!(message(&mut *listener).await.position.follows(beat));
+}
+
+pub async fn a_beat_tells_of_every_partition(fixture: &BusFixture) {
+    let mut listener = fixture.listen().await;
+    fixture.bus.beat().await.expect("beat");
+    let partitions = fixture.store.traits().partitions;
+    let mut told = Vec::new();
+    for _ in 0..partitions {
+        let Heard::Message(beat) = any(&mut *listener).await else { panic!("no message") };
+        assert_eq!(beat.notice, Notice::Heartbeat);
+        told.push(beat.position.partition);
+    }
+    told.sort_unstable();
+    assert_eq!(told, (0..partitions).collect::<Vec<_>>());
 }
 
 /// A process waits for a message or for something else, and the something else comes first, over and over.

@@ -19,6 +19,8 @@ pub enum BusBreach {
     BeatTakesNumber,
     /// A heartbeat reaches nobody.
     NoBeat,
+    /// A beat tells of the first partition only.
+    BeatsOnePartition,
     /// A heartbeat tells the number of a message that is yet to come.
     BeatRunsAhead,
     /// Every second listener hears nothing.
@@ -42,6 +44,7 @@ impl BusBreach {
         BusBreach::NumbersStand,
         BusBreach::BeatTakesNumber,
         BusBreach::NoBeat,
+        BusBreach::BeatsOnePartition,
         BusBreach::BeatRunsAhead,
         BusBreach::SecondListenerIsDeaf,
         BusBreach::Swaps,
@@ -111,6 +114,9 @@ impl Mutant {
                 heard
             }
             (BusBreach::NeverCloses, Heard::Closed) => Heard::Lost,
+            (BusBreach::BeatsOnePartition, Heard::Message(message)) if is_others_beat(&message) => {
+                Box::pin(self.hear()).await
+            }
             (BusBreach::HidesLost, Heard::Lost) => std::future::pending().await,
             (_, Heard::Message(message)) => Heard::Message(self.renumber(message)),
             (_, heard) => heard,
@@ -131,6 +137,10 @@ impl Mutant {
         self.last = Some(message.position.number);
         message
     }
+}
+
+fn is_others_beat(message: &Message) -> bool {
+    message.position.partition > 0 && message.notice == Notice::Heartbeat
 }
 
 impl Subscription for Mutant {

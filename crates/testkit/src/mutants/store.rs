@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Lease, Role, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Role, Snapshot, Store, StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Entry, Facts, Generation, Key, PortError, Strength, Tags};
 
@@ -28,9 +28,10 @@ impl MutantStore {
         self.breach == breach
     }
 
-    /// A generation of the store, for a step that is only pretended.
-    async fn tick(&self) -> Result<Generation, PortError> {
-        self.store.invalidate(&[], Strength::Soft).await
+    /// Generations of the store, for a step that is only pretended: it invalidates what nobody has.
+    async fn tick(&self) -> Result<Generations, PortError> {
+        let nobodys = Key::new("mutant", "nobody", &()).expect("the key is within its bounds");
+        self.store.invalidate(&[Target::Key(nobodys)], Strength::Soft).await
     }
 
     /// Makes the invalidations that were answered before, once one more step has passed.
@@ -163,7 +164,7 @@ impl Store for MutantStore {
         &'a self,
         targets: &'a [Target],
         strength: Strength,
-    ) -> BoxFuture<'a, Result<Generation, PortError>> {
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
         Box::pin(async move {
             match (self.breach, strength) {
                 (Breach::MarksNothing, _) => self.tick().await,
@@ -190,7 +191,8 @@ impl Store for MutantStore {
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
         Box::pin(async move {
             if self.breaks(Breach::RemoveInvalidates) {
-                return self.store.invalidate(&[Target::Key(key.clone())], Strength::Hard).await;
+                let reached = self.store.invalidate(&[Target::Key(key.clone())], Strength::Hard).await?;
+                return Ok(reached.as_slice()[0].1);
             }
             self.store.remove(key).await
         })

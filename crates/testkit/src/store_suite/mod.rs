@@ -16,6 +16,7 @@ pub mod committing;
 pub mod failing;
 pub mod outdating;
 pub mod overtaking;
+pub mod partitions;
 pub mod publishing;
 pub mod racing;
 pub mod reading;

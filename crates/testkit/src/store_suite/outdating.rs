@@ -20,7 +20,8 @@ pub async fn several_targets_are_outdated_at_once(fixture: &StoreFixture) {
     fixture.fill(&first, "one").await;
     fixture.fill(&second, "two").await;
     let targets = [by_key(&first), by_key(&second)];
-    let generation = fixture.store.invalidate(&targets, Strength::Soft).await.expect("invalidate");
+    let reached = fixture.store.invalidate(&targets, Strength::Soft).await.expect("invalidate");
+    let generation = reached.of(0).expect("the partition of both");
     assert_eq!(fixture.shown(&first).await, stale("one"));
     assert_eq!(fixture.shown(&second).await, stale("two"));
     assert!(!fixture.fill(&first, "new").await.generation.outdated_by(generation));

@@ -12,11 +12,22 @@ use crate::store_suite::walk::{again, by_key, by_namespace, by_tag, key, tag};
 /// How long a test waits for a message that ought to come. In earnest only where a suite is about to fail.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-async fn listen(fixture: &StoreFixture) -> Box<dyn Subscription> {
+pub(crate) async fn listen(fixture: &StoreFixture) -> Box<dyn Subscription> {
     fixture.bus.subscribe().await.expect("subscribe")
 }
 
+/// The next message of the tests' partition.
 async fn heard(listener: &mut dyn Subscription) -> Message {
+    loop {
+        let message = heard_of_any(listener).await;
+        if message.position.partition == 0 {
+            return message;
+        }
+    }
+}
+
+/// The next message of any partition.
+pub(crate) async fn heard_of_any(listener: &mut dyn Subscription) -> Message {
     match tokio::time::timeout(PATIENCE, listener.next()).await.expect("a message comes") {
         Heard::Message(message) => message,
         other => panic!("no message: {other:?}"),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use freshen_core::store::{Asked, Begin, Begun, Committed, Currency, Failure, Lease, Role, Snapshot, Target};
 use freshen_core::{Bare, Entry, Facts, Generation, Key, Strength, Tag, Tags, Value, Windows};
 
+use crate::partition::first_partition;
 use crate::store_suite::StoreFixture;
 
 /// Units of a lease. An entry is fresh for `TTL` units, then stale for as many, then a fallback for as many.
@@ -19,7 +20,7 @@ pub(crate) fn key(name: &str) -> Key {
 }
 
 pub(crate) fn key_in(namespace: &str, name: &str) -> Key {
-    Key::new(namespace, "job", &name).expect("a test's key is within its bounds")
+    first_partition(|salt| Key::new(namespace, "job", &(name, salt)))
 }
 
 pub(crate) fn tag(name: &str) -> Tag {
@@ -135,7 +136,8 @@ impl StoreFixture {
     }
 
     pub(crate) async fn invalidate(&self, target: Target, strength: Strength) -> Generation {
-        self.store.invalidate(&[target], strength).await.expect("invalidate")
+        let reached = self.store.invalidate(&[target], strength).await.expect("invalidate");
+        reached.of(0).expect("the partition of the tests' keys was reached")
     }
 
     pub(crate) fn has_marks(&self) -> bool {

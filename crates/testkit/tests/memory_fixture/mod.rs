@@ -36,7 +36,8 @@ pub fn store_fixture(lost: Strength, change: impl FnOnce(MemoryStoreBuilder) -> 
 pub fn bus_fixture() -> BusFixture {
     let bus = MemoryBus::with_buffer(16);
     let clock = Clock::manual(Timestamp::from_micros(1_700_000_000_000_000));
-    let store = MemoryStore::builder(clock).seed(7).bus(bus.clone()).build().expect("the bounds are not zero");
+    let store =
+        MemoryStore::builder(clock).seed(7).partitions(2).bus(bus.clone()).build().expect("the bounds are not zero");
     let (losing, closing) = (bus.clone(), bus.clone());
     BusFixture::new(Arc::new(bus), Arc::new(store))
         .buffering(16)

@@ -247,8 +247,8 @@ impl Run {
     }
 
     async fn invalidate(&mut self, target: Target, hard: bool, moment: Moment) -> Differs {
-        let generation = self.store.invalidate(&[target], strength(hard)).await.map_err(|error| error.to_string())?;
-        self.note(generation, moment)
+        let reached = self.store.invalidate(&[target], strength(hard)).await.map_err(|error| error.to_string())?;
+        self.note(reached.of(0).expect("the store has one partition"), moment)
     }
 }
 

@@ -35,7 +35,7 @@ fn hand(number: u64) -> Hand {
         absent: false,
         weight: 0,
     };
-    let near = Near::new(None, false);
+    let near = Near::new(1, None, false);
     let pin = near.pin(&key("value"), Timestamp::ZERO);
     let owner = near.owner(&pin, (&facts, &Tags::NONE), &[], &[], Timestamp::ZERO);
     Arc::new(Slot::new(Meta::new(&facts, None, owner), Held::Own(())))
@@ -49,7 +49,7 @@ type Answers = fn(&Seat, &Done, &Near) -> bool;
 fn a_writer_joins(next_round: fn(&Lead) -> u32, answers: Answers) -> impl Fn() + Send + Sync + 'static {
     move || {
         let (flights, source) = (Arc::new(Flights::default()), Arc::new(AtomicU64::new(0)));
-        let near = Near::new(None, true);
+        let near = Near::new(1, None, true);
         let (_seat, lead) = flights.join(&key("a"));
         let lead = lead.unwrap();
         let (others, written) = (flights.clone(), source.clone());
@@ -71,7 +71,7 @@ fn a_writer_joins(next_round: fn(&Lead) -> u32, answers: Answers) -> impl Fn() +
 /// One lands what was current when its load ended; another outdates it and then joins.
 fn an_invalidator_joins(answers: Answers) -> impl Fn() + Send + Sync + 'static {
     move || {
-        let (flights, near) = (Arc::new(Flights::default()), Arc::new(Near::new(None, true)));
+        let (flights, near) = (Arc::new(Flights::default()), Arc::new(Near::new(1, None, true)));
         let (_seat, lead) = flights.join(&key("a"));
         let lead = lead.unwrap();
         let round = lead.next_round();

@@ -64,7 +64,7 @@ const PRODUCT: Rules = Rules {
         process.near.fill(pin, meta, insert);
     },
     judge: |near, meta| near.judge(meta, Timestamp::ZERO),
-    raise: |process| process.near.raise(&process.scope, OUTDATING),
+    raise: |process| process.near.raise(0, &process.scope, OUTDATING),
     strike: |process| {
         process.near.strike(process.key.hash(), Strength::Hard, || process.take().map(|slot| slot as Hand))
     },
@@ -73,7 +73,7 @@ const PRODUCT: Rules = Rules {
 impl Process {
     fn new(rules: Rules) -> Arc<Process> {
         Arc::new(Process {
-            near: Near::new(None, true),
+            near: Near::new(1, None, true),
             key: Key::new("n", "j", &()).unwrap(),
             scope: Scope::Tag(Tag::new("t").unwrap()),
             record: Mutex::new(Record::default()),
@@ -153,7 +153,7 @@ fn by_scope(process: &Process) {
 
 fn by_floor(process: &Process) {
     process.mark();
-    process.near.raise_floor(OUTDATING);
+    process.near.raise_floor(0, OUTDATING);
 }
 
 fn by_key(process: &Process) {
@@ -165,20 +165,20 @@ fn by_key(process: &Process) {
 /// Another process's, whose message was lost; the loss was noticed.
 fn unheard(process: &Process) {
     process.mark();
-    process.near.distrust();
+    process.near.distrust(0);
     process.pass();
 }
 
 /// As [`unheard`], and a new subscription has been confirmed.
 fn resynced(process: &Process) {
     unheard(process);
-    process.near.trust();
+    process.near.trust(0);
 }
 
 /// A subscription that takes the place of another without the tier having been distrusted in between.
 fn subscribed_anew(process: &Process) {
     process.mark();
-    process.near.trust();
+    process.near.trust(0);
 }
 
 const ALL: [Invalidation; 6] = [by_scope, by_floor, by_key, unheard, resynced, subscribed_anew];
@@ -233,8 +233,10 @@ fn loom_a_record_outdated_while_it_is_read_never_answers_afterwards() {
 fn loom_a_raise_that_counts_before_it_raises_is_caught() {
     let raise: fn(&Process) = |process| {
         let scopes = std::slice::from_ref(&process.scope);
-        let cells = process.near.cells.pin(scopes, process.near.raises()).cells;
-        process.near.cells.bump();
+        let known = &process.near.partition(0).cells;
+        let cells = known.pin(scopes, known.raises()).cells;
+        known.bump();
+        process.near.count();
         Cells::raise_pinned(&cells, scopes, &[(process.scope.clone(), OUTDATING)]);
     };
     is_caught(FAULT, a_slot_is_judged_meanwhile(Rules { raise, ..PRODUCT }, by_scope));
@@ -267,7 +269,7 @@ fn loom_a_judgement_that_reads_the_count_last_is_caught() {
 #[test]
 fn loom_a_judgement_that_reads_the_trust_before_the_count_is_caught() {
     let judge: fn(&Near, MetaRef<'_>) -> Option<Currency> = |near, meta| {
-        let trust = near.trust.load(Ordering::Acquire);
+        let trust = near.trust_of(0);
         if meta.common().trust != trust || !is_trusted(trust) {
             return None;
         }
@@ -302,7 +304,7 @@ fn loom_a_fill_that_does_not_ask_the_pin_is_caught() {
 #[test]
 fn loom_raises_since_the_cells_were_pinned_instead_of_since_the_read_are_caught() {
     let owner: fn(&Process, Pin, Record) -> (Pin, Owner) = |process, pin, record| {
-        let late = Pin { raises: process.near.raises(), ..pin };
+        let late = Pin { raises: process.near.partition(0).cells.raises(), ..pin };
         let owner = process.owner(&late, record);
         (late, owner)
     };
@@ -321,7 +323,7 @@ fn loom_marks_that_were_read_and_not_raised_are_caught() {
 #[test]
 fn loom_trust_taken_at_the_insert_is_caught() {
     let owner: fn(&Process, Pin, Record) -> (Pin, Owner) = |process, pin, record| {
-        let late = Pin { trust: process.near.trust.load(Ordering::Acquire), ..pin };
+        let late = Pin { trust: process.near.trust_of(0), ..pin };
         let owner = process.owner(&late, record);
         (late, owner)
     };

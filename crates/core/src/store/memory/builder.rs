@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::bus::MemoryBus;
 use crate::entry::Strength;
 use crate::error::BuildError;
+use crate::store::PARTITIONS_MAX;
 #[cfg(feature = "mutants")]
 use crate::store::memory::fault::Fault;
 use crate::store::memory::fault::Faults;
@@ -23,6 +24,7 @@ pub struct MemoryStoreBuilder {
     marks: usize,
     value_limit: u64,
     shards: usize,
+    partitions: u32,
     lost: Strength,
     bus: MemoryBus,
     encoded: bool,
@@ -38,6 +40,7 @@ impl MemoryStoreBuilder {
             marks: 100_000,
             value_limit: 16 << 20,
             shards: 16,
+            partitions: 1,
             lost: Strength::Hard,
             bus: MemoryBus::new(),
             encoded: false,
@@ -53,7 +56,7 @@ impl MemoryStoreBuilder {
         self
     }
 
-    /// How many marks of tags and namespaces are kept. Default: 100,000. Beyond it the oldest goes, and with it goes
+    /// How many marks of tags and namespaces are kept in each partition. Default: 100,000. Beyond it the oldest goes, and with it goes
     /// whatever is as old as that mark: it counts as invalidated too.
     pub fn marks(mut self, most: usize) -> Self {
         self.marks = most;
@@ -70,6 +73,13 @@ impl MemoryStoreBuilder {
     /// Into how many parts the records are divided, each under a lock of its own. Default: 16.
     pub fn shards(mut self, shards: usize) -> Self {
         self.shards = shards;
+        self
+    }
+
+    /// Into how many partitions the keys are divided, each with a clock and marks of its own, as in a store that is spread over
+    /// several machines; at most [`PARTITIONS_MAX`](crate::store::PARTITIONS_MAX). Default: 1, which is best here.
+    pub fn partitions(mut self, partitions: u32) -> Self {
+        self.partitions = partitions;
         self
     }
 
@@ -115,14 +125,25 @@ impl MemoryStoreBuilder {
         refuse_zero("marks", self.marks as u64)?;
         refuse_zero("value_limit", self.value_limit)?;
         refuse_zero("shards", self.shards as u64)?;
-        let seed = self.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
-        let mut ledger = Ledger::new(seed, self.lost, self.marks, self.bus.clone(), self.faults);
-        // The clock's life begins here, so that no reader has to begin it.
-        ledger.tick(self.clock.now());
+        refuse_zero("partitions", self.partitions.into())?;
+        if self.partitions > PARTITIONS_MAX {
+            return Err(BuildError::Config { field: "partitions", reason: "must be at most 1024" });
+        }
+        let mut seeds =
+            fastrand::Rng::with_seed(self.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish()));
+        let ledgers: Box<[_]> = (0..self.partitions)
+            .map(|partition| {
+                let seed = seeds.u64(..);
+                let mut ledger = Ledger::new((partition, seed), self.lost, self.marks, self.bus.clone(), self.faults);
+                // The clock's life begins here, so that no reader has to begin it.
+                ledger.tick(self.clock.now());
+                Mutex::new(ledger)
+            })
+            .collect();
         Ok(MemoryStore(Arc::new(Inner {
             clock: self.clock,
             shards: (0..self.shards).map(|_| Mutex::default()).collect(),
-            ledger: Mutex::new(ledger),
+            ledgers,
             bytes: Default::default(),
             capacity: self.capacity,
             value_limit: self.value_limit,

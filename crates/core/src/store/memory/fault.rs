@@ -146,6 +146,10 @@ faults! {
     NoCommitClearsMarker,
     /// A task's commit clears the marker although it is outdated, or no longer fresh.
     StaleCommitClearsMarker,
+    /// An invalidation by tag or namespace marks the first partition only.
+    OthersUnmarked,
+    /// Everything is published as of the first partition.
+    PositionsMixed,
     /// Nothing is published of invalidations.
     SilentInvalidation,
     /// Nothing is published of an absent key's invalidation or removal.

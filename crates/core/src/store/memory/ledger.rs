@@ -1,4 +1,4 @@
-//! The partition: its clock, floor, marks and message numbers, all under one lock, as one slot of a shared store holds them.
+//! One partition: its clock, floor, marks and message numbers, all under one lock, as one slot of a shared store holds them.
 
 use std::time::Duration;
 
@@ -12,9 +12,11 @@ use crate::time::Timestamp;
 /// From which lag on a faulty clock takes the time for set back.
 const SET_BACK: Duration = Duration::from_secs(1);
 
-/// What orders the steps of all keys. Its lock is taken after a shard's and before the bus's, never the other way round.
+/// What orders the steps of a partition's keys. Its lock is taken after a shard's and before the bus's, never the other way round.
 #[derive(Debug)]
 pub(super) struct Ledger {
+    /// Which of the store's partitions.
+    number: u32,
     /// `None` when it was lost: whoever comes next, a reader included, makes it anew.
     partition: Option<Partition>,
     chance: fastrand::Rng,
@@ -33,9 +35,15 @@ struct Partition {
 }
 
 impl Ledger {
-    pub(super) fn new(seed: u64, lost: Strength, marks_most: usize, bus: MemoryBus, faults: Faults) -> Ledger {
+    pub(super) fn new(
+        (number, seed): (u32, u64),
+        lost: Strength,
+        marks_most: usize,
+        bus: MemoryBus,
+        faults: Faults,
+    ) -> Ledger {
         let chance = fastrand::Rng::with_seed(seed);
-        Ledger { partition: None, chance, lost, marks_most, bus, faults }
+        Ledger { number, partition: None, chance, lost, marks_most, bus, faults }
     }
 
     /// A new generation: later than every one of its epoch before, and not behind the time if it can be helped.
@@ -133,7 +141,8 @@ impl Ledger {
         };
         let epoch = self.partition(now).epoch;
         if !silent {
-            self.bus.publish(epoch, notice);
+            let number = if self.faults.has(Fault::PositionsMixed) { 0 } else { self.number };
+            self.bus.publish((number, epoch), notice);
         }
     }
 
@@ -178,7 +187,7 @@ impl Ledger {
         if self.partition.is_none() {
             let made = self.make(now);
             let (epoch, tick) = (made.epoch, made.last);
-            self.bus.publish(epoch, Notice::FloorRaised { strength: self.lost, tick });
+            self.bus.publish((self.number, epoch), Notice::FloorRaised { strength: self.lost, tick });
             self.partition = Some(made);
         }
         self.partition.as_mut().expect("it was made above if it was missing")

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use freshen_core::queue::{Delivery, NewTask, Priority, Pushed, Queue};
 use freshen_core::{BoxFuture, Clock, Key};
+use freshen_redis::{Redis, RedisQueue, RedisQueueBuilder};
 use freshen_testkit::queue_suite::Fixture;
 use freshen_testkit::servers::{Flavour, Server};
 use tokio::sync::OnceCell;
-
-use super::{RedisQueue, RedisQueueBuilder};
-use crate::link::{Access, Address, Links, Servers};
 
 mod entries;
 mod failing;
@@ -38,20 +36,16 @@ fn name() -> String {
     format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn links(servers: Servers) -> Links {
-    let (connect_timeout, response_timeout) = (Duration::from_secs(10), Duration::from_secs(5));
-    let access = Access { user: None, password: None, database: 0, tls: None, connect_timeout, response_timeout };
-    Links::new(servers, access, Clock::runtime(), Duration::from_secs(5))
-}
-
-fn address(server: &Server) -> Address {
-    Address { host: "127.0.0.1".to_owned(), port: server.port() }
+/// The way of one process to these servers. The times are generous, for the machine may be slow.
+fn redis(url: String) -> Redis {
+    let patient = Duration::from_secs(10);
+    let builder = Redis::builder(url).connect_timeout(patient).response_timeout(patient).patience(patient);
+    builder.open(Clock::runtime()).unwrap()
 }
 
 /// A queue of this name, as one process has it.
 fn builder(server: &Server, name: &str) -> RedisQueueBuilder {
-    let links = links(Servers::Single(address(server)));
-    RedisQueueBuilder::new(links, Clock::runtime(), "freshen").name(name).visibility(VISIBILITY)
+    redis(server.url()).queue().name(name).visibility(VISIBILITY)
 }
 
 /// A new queue on the server that all share.
