@@ -1,0 +1,95 @@
+//! The members of an audit, in places that are filled again, and the servers beneath them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use freshen_testkit::servers::{Flavour, Sentinels, Server};
+
+use crate::fleet::{Fleet, prefix};
+use crate::member::{Member, Program};
+use crate::relay::Relay;
+use crate::setting::Setting;
+
+/// The servers of an audit.
+pub(super) enum Ground {
+    Single(Server),
+    Sentinels(Sentinels),
+}
+
+impl Ground {
+    pub async fn new(watched: bool) -> Ground {
+        if watched {
+            Ground::Sentinels(Sentinels::start(Flavour::Redis).await)
+        } else {
+            Ground::Single(Server::redis(Flavour::Redis).start().await)
+        }
+    }
+
+    /// The server that takes writes.
+    pub async fn server(&self) -> &Server {
+        match self {
+            Ground::Single(server) => server,
+            Ground::Sentinels(sentinels) => sentinels.master().await,
+        }
+    }
+
+    /// Where a member finds it, and the relay that lies between, if one can.
+    async fn way(&self) -> (String, Option<Relay>) {
+        match self {
+            Ground::Single(server) => {
+                let relay = Relay::to(server.port()).await;
+                (relay.url(), Some(relay))
+            }
+            Ground::Sentinels(sentinels) => {
+                let hosts = sentinels.sentinels().iter().map(|at| format!("127.0.0.1:{}", at.port()));
+                let hosts = hosts.collect::<Vec<_>>().join(",");
+                (format!("redis+sentinel://{hosts}/{}", sentinels.master_name()), None)
+            }
+        }
+    }
+}
+
+/// All members.
+pub(super) struct Crew {
+    pub ground: Ground,
+    pub fleet: Fleet,
+    pub places: Vec<Place>,
+    next: AtomicU32,
+}
+
+/// A member's place. After a kill another process has it.
+pub(super) struct Place {
+    setting: Setting,
+    pub relay: Option<Relay>,
+    who: RwLock<(u32, Arc<Member>)>,
+}
+
+impl Place {
+    /// Who has the place now, by a number that no other process had.
+    pub fn who(&self) -> (u32, Arc<Member>) {
+        self.who.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Crew {
+    pub async fn start(program: &Program, ground: Ground, members: usize, change: impl Fn(Setting) -> Setting) -> Crew {
+        let (fleet, prefix, next) = (Fleet::new(program.clone()).await, prefix(), AtomicU32::new(0));
+        let mut places = Vec::new();
+        for _ in 0..members {
+            let (url, relay) = ground.way().await;
+            let setting = change(Setting::new(url, &prefix));
+            let member = Arc::new(fleet.member(&setting).await);
+            places.push(Place { setting, relay, who: RwLock::new((next.fetch_add(1, Ordering::Relaxed), member)) });
+        }
+        Crew { ground, fleet, places, next }
+    }
+
+    /// Kills the member of a place, and starts another.
+    pub async fn replace(&self, place: usize) {
+        let place = &self.places[place];
+        place.who().1.kill().await;
+        let member = Arc::new(self.fleet.member(&place.setting).await);
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        *place.who.write().unwrap_or_else(PoisonError::into_inner) = (number, member);
+    }
+}

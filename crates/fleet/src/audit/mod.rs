@@ -1,0 +1,139 @@
+//! The auditor: members, random traffic and random faults, and a judge who counts what must not be.
+//!
+//! It counts values that were served although an invalidation that had returned outdated them, values stored over newer ones,
+//! and keys that did not become fresh again once the faults were over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::member::Program;
+use crate::order::{Force, What};
+use crate::setting::{Defect, Setting};
+
+mod crew;
+mod fault;
+mod ledger;
+mod report;
+mod traffic;
+
+pub use fault::Fault;
+pub use ledger::{Asked, Floor, Ledger};
+pub use report::{Breaches, Report};
+
+use crew::{Crew, Ground};
+use traffic::Book;
+
+/// The near tier's own bound is longer than this, so that a message which is lost unseen shows.
+const NEAR_BOUND: Duration = Duration::from_secs(8);
+const HEARTBEAT: Duration = Duration::from_millis(200);
+/// A process has heard, or distrusts what it has, after four heartbeats; the rest is for a machine that is slow.
+const HEARD: Duration = Duration::from_millis(4 * 200 + 1700);
+/// Within this all keys must be fresh once the faults are over.
+const FRESH_AGAIN: Duration = Duration::from_secs(40);
+/// Drivers of each place.
+const DRIVERS: u64 = 2;
+
+/// An audit, before it is run.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// How long traffic and faults last.
+    pub span: Duration,
+    /// The faults, each as likely as another; none at all is allowed.
+    pub faults: Vec<Fault>,
+    /// Of all chance.
+    pub seed: u64,
+    /// How many processes.
+    pub members: usize,
+    /// How many keys.
+    pub keys: u32,
+    /// How long the source takes for a read.
+    pub load: Duration,
+    /// How long a load may hold a key.
+    pub lease: Duration,
+    /// What is wrong with every member.
+    pub defect: Option<Defect>,
+}
+
+impl Audit {
+    /// An audit of so long, with all faults that one server can have.
+    pub fn new(span: Duration, seed: u64) -> Audit {
+        let faults = vec![Fault::Kill, Fault::Stop, Fault::Restart, Fault::Cut, Fault::Flush];
+        let (load, lease) = (Duration::from_millis(20), Duration::from_secs(2));
+        Audit { span, faults, seed, members: 3, keys: 40, load, lease, defect: None }
+    }
+
+    /// Runs it. The program is that of the members.
+    pub async fn run(&self, program: &Program) -> Report {
+        let began = Instant::now();
+        let ground = Ground::new(self.faults.contains(&Fault::Failover)).await;
+        let crew = Arc::new(Crew::start(program, ground, self.members, |setting| self.setting(setting)).await);
+        crew.fleet.source().delay(self.load);
+        let book = Arc::new(Book::new(crew.clone(), self.keys, HEARD));
+        self.disturb(&book).await;
+        settle(&book).await;
+        let sightings = crew.fleet.source().sightings();
+        let mut report = book.notes().1.clone();
+        report.values_seen = sightings.count();
+        sightings.backwards().into_iter().for_each(|told| report.backwards.add(told));
+        Report { seed: self.seed, took: began.elapsed(), ..report }
+    }
+
+    fn setting(&self, setting: Setting) -> Setting {
+        Setting {
+            workers: 2,
+            near_bound: NEAR_BOUND,
+            heartbeat: HEARTBEAT,
+            lease: self.lease,
+            load_timeout: self.lease * 9 / 10,
+            patience: Duration::from_millis(500),
+            defect: self.defect,
+            ..setting
+        }
+    }
+
+    /// Traffic and faults, until both have ended.
+    async fn disturb(&self, book: &Arc<Book>) {
+        let mut chance = fastrand::Rng::with_seed(self.seed);
+        let ends = Instant::now() + self.span;
+        let mut drivers = tokio::task::JoinSet::new();
+        for place in 0..self.members {
+            for _ in 0..DRIVERS {
+                let (book, chance) = (book.clone(), chance.fork());
+                drivers.spawn(async move { book.drive(place, chance, ends).await });
+            }
+        }
+        let faults: Vec<Fault> = self.faults.iter().copied().filter(|fault| fault.fits(&book.crew.ground)).collect();
+        while let Some(fault) = chance.choice(&faults).filter(|_| Instant::now() < ends) {
+            fault::make(*fault, &book.crew, &mut chance).await;
+            *book.notes().1.faults.entry(*fault).or_default() += 1;
+            tokio::time::sleep(Duration::from_millis(chance.u64(100..1500))).await;
+        }
+        while let Some(driven) = drivers.join_next().await {
+            driven.expect("a driver does not panic");
+        }
+    }
+}
+
+/// After the faults: everything is outdated once more, since a process that was killed may have written without a word, and then
+/// every key must become fresh in every process.
+async fn settle(book: &Book) {
+    let ends = Instant::now() + FRESH_AGAIN;
+    let (process, member) = book.crew.places[0].who();
+    while !book.outdate(process, &member, What::Namespace, Force::Soft).await && Instant::now() < ends {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for place in &book.crew.places {
+        let (process, member) = place.who();
+        for key in 0..book.keys {
+            let version = book.crew.fleet.source().version(key);
+            while !member.has_fresh(key, version).await {
+                if Instant::now() > ends {
+                    let known = member.explain(key).await;
+                    book.notes().1.in_limbo.add(format!("key {key} in process {process}: {known}"));
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
