@@ -143,7 +143,10 @@ pub(crate) fn value<F: Form>(version: u64) -> F {
     F::new(version, (0..setting().filler_bytes).map(|_| chance.alphanumeric()).collect())
 }
 
-/// The tags of a key: one of four, and one of three.
+/// Keys that share a small tag.
+const SMALL: u32 = 5;
+
+/// The tags of a key: it shares a small one with four others, and a large one with a third of all.
 pub(crate) fn tags(key: u32) -> [String; 2] {
-    [format!("four-{}", key % 4), format!("three-{}", key % 3)]
+    [format!("small-{}", key / SMALL), format!("large-{}", key % 3)]
 }

@@ -160,18 +160,12 @@ impl<F: Form> Inside<F> {
 
 fn redis(setting: &Setting) -> freshen_redis::RedisBuilder {
     let patience = setting.patience;
-    let builder = Redis::builder(&setting.url)
+    Redis::builder(&setting.url)
         .prefix(&setting.prefix)
         .connect_timeout(patience)
         .response_timeout(patience)
         .patience(patience)
-        .lost(if setting.lost_hard { Strength::Hard } else { Strength::Soft });
-    match setting.defect {
-        Some(Defect::IgnoresTokens) => {
-            builder.patch("if not lease or lease.token ~= ARGV[9] then", "if not lease then")
-        }
-        _ => builder,
-    }
+        .lost(if setting.lost_hard { Strength::Hard } else { Strength::Soft })
 }
 
 fn on_bus(builder: CacheBuilder, redis: &Redis, defect: Option<Defect>) -> CacheBuilder {

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::member::Program;
-use crate::order::{Force, What};
+use crate::member::{Member, Program};
+use crate::order::{Force, Served, What};
 use crate::setting::{Defect, Setting};
 
 mod crew;
@@ -27,9 +27,9 @@ use traffic::Book;
 const NEAR_BOUND: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_millis(200);
 /// A process has heard, or distrusts what it has, after four heartbeats; the rest is for a machine that is slow.
-const HEARD: Duration = Duration::from_millis(4 * 200 + 1700);
-/// Within this all keys must be fresh once the faults are over.
-const FRESH_AGAIN: Duration = Duration::from_secs(40);
+const HEARD: Duration = Duration::from_millis(4 * 200 + 1200);
+/// A task that is lost keeps a key stale for this long.
+const TASK_DEADLINE: Duration = Duration::from_secs(5);
 /// Drivers of each place.
 const DRIVERS: u64 = 2;
 
@@ -50,6 +50,8 @@ pub struct Audit {
     pub load: Duration,
     /// How long a load may hold a key.
     pub lease: Duration,
+    /// Within what time all keys must be fresh once the faults are over.
+    pub fresh_again: Duration,
     /// What is wrong with every member.
     pub defect: Option<Defect>,
 }
@@ -59,7 +61,17 @@ impl Audit {
     pub fn new(span: Duration, seed: u64) -> Audit {
         let faults = vec![Fault::Kill, Fault::Stop, Fault::Restart, Fault::Cut, Fault::Flush];
         let (load, lease) = (Duration::from_millis(20), Duration::from_secs(2));
-        Audit { span, faults, seed, members: 3, keys: 40, load, lease, defect: None }
+        Audit {
+            span,
+            faults,
+            seed,
+            members: 3,
+            keys: 200,
+            load,
+            lease,
+            fresh_again: Duration::from_secs(40),
+            defect: None,
+        }
     }
 
     /// Runs it. The program is that of the members.
@@ -70,7 +82,7 @@ impl Audit {
         crew.fleet.source().delay(self.load);
         let book = Arc::new(Book::new(crew.clone(), self.keys, HEARD));
         self.disturb(&book).await;
-        settle(&book).await;
+        settle(&book, self.fresh_again).await;
         let sightings = crew.fleet.source().sightings();
         let mut report = book.notes().1.clone();
         report.values_seen = sightings.count();
@@ -86,6 +98,7 @@ impl Audit {
             lease: self.lease,
             load_timeout: self.lease * 9 / 10,
             patience: Duration::from_millis(500),
+            task_deadline: TASK_DEADLINE,
             defect: self.defect,
             ..setting
         }
@@ -116,24 +129,35 @@ impl Audit {
 
 /// After the faults: everything is outdated once more, since a process that was killed may have written without a word, and then
 /// every key must become fresh in every process.
-async fn settle(book: &Book) {
-    let ends = Instant::now() + FRESH_AGAIN;
+async fn settle(book: &Book, within: Duration) {
+    let ends = Instant::now() + within;
     let (process, member) = book.crew.places[0].who();
     while !book.outdate(process, &member, What::Namespace, Force::Soft).await && Instant::now() < ends {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     for place in &book.crew.places {
         let (process, member) = place.who();
-        for key in 0..book.keys {
-            let version = book.crew.fleet.source().version(key);
-            while !member.has_fresh(key, version).await {
-                if Instant::now() > ends {
-                    let known = member.explain(key).await;
-                    book.notes().1.in_limbo.add(format!("key {key} in process {process}: {known}"));
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut left: Vec<u32> = (0..book.keys).collect();
+        loop {
+            left = not_fresh(book, &member, left).await;
+            if left.is_empty() || Instant::now() > ends {
+                break;
             }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        for key in left {
+            let known = member.explain(key).await;
+            book.notes().1.in_limbo.add(format!("key {key} in process {process}: {known}"));
         }
     }
+}
+
+/// Those of the keys that a member does not call fresh, or not with the source's version.
+async fn not_fresh(book: &Book, member: &Member, keys: Vec<u32>) -> Vec<u32> {
+    let source = book.crew.fleet.source();
+    let is_fresh = |served: &Served| {
+        served.how.as_ref().is_ok_and(|(how, version)| how.is_fresh() && *version == source.version(served.key))
+    };
+    let all = member.get_all(keys).await;
+    all.into_iter().filter(|served| !is_fresh(served)).map(|served| served.key).collect()
 }

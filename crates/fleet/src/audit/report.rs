@@ -23,8 +23,8 @@ pub struct Report {
     pub faults: BTreeMap<Fault, u64>,
     /// Reads by how they were served, each with the longest wait.
     pub reads: BTreeMap<How, (u64, Duration)>,
-    /// Reads that were errors, and what the last one said.
-    pub errors: (u64, String),
+    /// Reads that were errors, by what they said of whichever key.
+    pub errors: BTreeMap<String, u64>,
     /// Different values that were seen in the store.
     pub values_seen: usize,
     /// Values served although a promise had outdated them.
@@ -83,9 +83,14 @@ impl Report {
                 *count += 1;
                 *longest = (*longest).max(served.waited);
             }
-            Err(error) => self.errors = (self.errors.0 + 1, error.clone()),
+            Err(error) => *self.errors.entry(without_key(error)).or_default() += 1,
         }
     }
+}
+
+/// The key's number is left out, so that there are few different texts.
+fn without_key(error: &str) -> String {
+    error.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 impl fmt::Display for Report {
@@ -97,7 +102,9 @@ impl fmt::Display for Report {
         for (how, (count, longest)) in &self.reads {
             writeln!(f, "  reads, {:<15}{count:>9}, longest wait {} ms", format!("{how:?}"), longest.as_millis())?;
         }
-        writeln!(f, "  reads, errors         {:>9} {}", self.errors.0, self.errors.1)?;
+        for (error, count) in &self.errors {
+            writeln!(f, "  reads, errors         {count:>9}, {error}")?;
+        }
         for (fault, count) in &self.faults {
             writeln!(f, "  fault, {:<15}{count:>9}", fault.name())?;
         }

@@ -53,30 +53,24 @@ impl Book {
     }
 
     /// Decides what comes next. What is about to be outdated is written at the source first.
+    ///
+    /// Most of it is small: where everything is outdated again and again, nothing is fresh for long enough to be wrong.
     fn turn(&self, chance: &mut fastrand::Rng) -> Turn {
         let source = self.crew.fleet.source();
         let force = if chance.bool() { Force::Soft } else { Force::Hard };
         let key = chance.u32(..self.keys);
-        match chance.u32(..100) {
-            0..6 => {
-                source.write(key);
-                Turn::Outdate(What::Key(key), force)
-            }
-            6..10 => {
-                source.write(key);
-                Turn::Outdate(What::Tag(chance.choice(tags(key)).expect("a key has tags")), force)
-            }
-            10 => {
-                source.write(key);
-                Turn::Outdate(What::Namespace, force)
-            }
-            11..15 => Turn::Put(key),
-            15 => {
-                source.write(key);
-                Turn::Remove(key)
-            }
-            _ => Turn::Get((0..chance.u32(1..6)).map(|_| chance.u32(..self.keys)).collect()),
-        }
+        let [small, large] = tags(key);
+        let turn = match chance.u32(..10_000) {
+            0..600 => Turn::Outdate(What::Key(key), force),
+            600..900 => Turn::Outdate(What::Tag(small), force),
+            900..904 => Turn::Outdate(What::Tag(large), force),
+            904..907 => Turn::Outdate(What::Namespace, force),
+            910..1000 => Turn::Remove(key),
+            1000..1400 => return Turn::Put(key),
+            _ => return Turn::Get((0..chance.u32(1..6)).map(|_| chance.u32(..self.keys)).collect()),
+        };
+        source.write(key);
+        turn
     }
 
     async fn get(&self, process: u32, member: &Member, keys: Vec<u32>) {

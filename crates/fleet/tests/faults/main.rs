@@ -1,1 +1,7 @@
+//! A fleet of processes under faults, a file for each kind: each ends with nothing lost and no key in limbo.
 
+mod stage;
+
+mod kills;
+mod stops;
+mod cuts;
