@@ -1,4 +1,4 @@
-//! Store and bus of Freshen on Redis and Valkey, from version 7.0 on: a single server, Sentinel, Cluster.
+//! Store, bus and queue of Freshen on Redis and Valkey, from version 7.0 on: a single server, Sentinel, Cluster.
 //!
 //! ```no_run
 //! use freshen_core::{Cache, Clock};
@@ -57,10 +57,12 @@
 mod connect;
 mod store;
 mod bus;
+mod queue;
 mod link;
 mod settings;
 mod url;
 
 pub use bus::RedisBus;
 pub use connect::{ConnectError, Redis, RedisBuilder};
+pub use queue::{RedisQueue, RedisQueueBuilder};
 pub use store::RedisStore;
