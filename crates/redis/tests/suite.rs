@@ -1,34 +1,34 @@
-//! The suites of the ports, on one server.
+//! The suites of the ports, each on a server that all its tests share.
 
 mod common;
 
-use std::time::Duration;
-
-use freshen_core::Strength;
+use freshen_core::Strength::{Hard, Soft};
+use freshen_testkit::servers::Flavour::{Redis, Valkey};
 
 /// By a clock that the tests move.
-mod told {
-    freshen_testkit::store_suite!(crate::common::told(crate::common::builder(), super::Strength::Hard).await);
+mod redis {
+    freshen_testkit::store_suite!(crate::common::told(super::Redis, super::Hard, |builder| builder).await);
+}
+
+mod valkey {
+    freshen_testkit::store_suite!(crate::common::told(super::Valkey, super::Hard, |builder| builder).await);
 }
 
 /// In several partitions, where what is lost reads as outdated softly.
 mod partitioned {
     freshen_testkit::store_suite!(
-        crate::common::told(crate::common::builder().partitions(4), super::Strength::Soft).await
+        crate::common::told(super::Redis, super::Soft, |builder| builder.partitions(4)).await
     );
 }
 
-/// By the server's clock.
-mod real {
-    freshen_testkit::store_suite!(
-        crate::common::real(crate::common::builder(), super::Duration::from_millis(200)).await
-    );
+mod redis_bus {
+    freshen_testkit::bus_suite!(crate::common::bus(super::Redis, 1).await);
 }
 
-mod bus {
-    freshen_testkit::bus_suite!(crate::common::bus(crate::common::builder()).await);
+mod valkey_bus {
+    freshen_testkit::bus_suite!(crate::common::bus(super::Valkey, 1).await);
 }
 
-mod bus_of_partitions {
-    freshen_testkit::bus_suite!(crate::common::bus(crate::common::builder().partitions(4)).await);
+mod partitioned_bus {
+    freshen_testkit::bus_suite!(crate::common::bus(super::Redis, 4).await);
 }

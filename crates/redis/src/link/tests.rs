@@ -1,43 +1,8 @@
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use freshen_testkit::servers::{Flavour, Server};
+
 use super::*;
-
-/// A server of this test's own, which ends with it.
-struct Server {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl Server {
-    fn start() -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let folder = tempfile::tempdir().unwrap();
-        let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
-            .arg(folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Server { child, port, _folder: folder }
-    }
-
-    fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
-    }
-}
 
 fn links(port: u16) -> Links {
     let address = Address { host: "127.0.0.1".to_owned(), port };
@@ -67,8 +32,8 @@ async fn ready(links: &Links) {
 
 #[tokio::test]
 async fn a_script_that_the_server_does_not_have_is_sent_whole() {
-    let server = Server::start();
-    let links = links(server.port);
+    let server = Server::redis(Flavour::Redis).start().await;
+    let links = links(server.port());
     ready(&links).await;
     let place = Place::new("test", 0);
     let flush = redis::pipe().cmd("SCRIPT").arg("FLUSH").clone();
@@ -78,38 +43,39 @@ async fn a_script_that_the_server_does_not_have_is_sent_whole() {
 
 #[tokio::test]
 async fn a_server_that_stops_answering_costs_one_time_out_and_not_one_for_each_caller() {
-    let server = Server::start();
-    let links = links(server.port);
+    let server = Server::redis(Flavour::Redis).start().await;
+    let links = links(server.port());
     ready(&links).await;
-    server.signal("-STOP");
+    server.stop_signal();
     assert!(matches!(echo(&links, b"first").await, Err(LinkError::TimedOut { .. })));
     let began = Instant::now();
     for _ in 0..100 {
         assert!(matches!(echo(&links, b"next").await, Err(LinkError::Down { .. })));
     }
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
-    server.signal("-CONT");
+    server.continue_signal();
     ready(&links).await;
 }
 
 #[tokio::test]
 async fn an_unreachable_server_is_an_error_at_once_and_is_used_when_it_is_there() {
-    let mut server = Server::start();
-    let links = links(server.port);
+    let server = Server::redis(Flavour::Redis).start().await;
+    let links = links(server.port());
     ready(&links).await;
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    server.kill();
     let until = Instant::now() + Duration::from_secs(10);
     while echo(&links, b"").await.is_ok() {
         assert!(Instant::now() < until);
     }
     assert!(matches!(echo(&links, b"").await, Err(LinkError::Down { .. })));
+    server.restart().await;
+    ready(&links).await;
 }
 
 #[tokio::test]
 async fn a_blocking_read_has_a_connection_of_its_own_that_tells_when_it_ends() {
-    let mut server = Server::start();
-    let links = links(server.port);
+    let server = Server::redis(Flavour::Redis).start().await;
+    let links = links(server.port());
     ready(&links).await;
     let place = Place::new("test", 0);
     let own = links.dedicated(&place, None).await.unwrap();
@@ -117,8 +83,7 @@ async fn a_blocking_read_has_a_connection_of_its_own_that_tells_when_it_ends() {
     let waiting = own.clone();
     let blocked = tokio::spawn(async move { waiting.command(redis::cmd("BLPOP").arg(key).arg(0)).await });
     echo(&links, b"beside").await.unwrap();
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    server.kill();
     assert!(matches!(blocked.await.unwrap(), Err(LinkError::Broken { .. })));
     own.broken().await;
 }

@@ -54,6 +54,8 @@ pub type Listener = Box<dyn Fn(PushInfo) + Send + Sync>;
 pub enum Purpose {
     /// Requests that are answered soon, from whoever comes.
     Shared,
+    /// A question to a sentinel, which does not tell the time.
+    Question,
     /// Requests that may wait, from one who waits as long as it takes; and push messages, if there is a listener.
     Dedicated(Option<Listener>),
 }
@@ -75,8 +77,9 @@ impl Link {
 
     async fn open(access: &Access, to: &Address, clock: &Clock, purpose: Purpose) -> Result<Link, LinkError> {
         let (breach, _) = watch::channel(Breach::None);
+        let samples = if matches!(purpose, Purpose::Question) { 0 } else { TIME_SAMPLES };
         let (timeout, listener) = match purpose {
-            Purpose::Shared => (Some(access.response_timeout), None),
+            Purpose::Shared | Purpose::Question => (Some(access.response_timeout), None),
             Purpose::Dedicated(listener) => (None, listener),
         };
         let told = breach.clone();
@@ -102,7 +105,7 @@ impl Link {
         let about = query(&mut connection, redis::cmd("INFO").arg("server"), &address).await?;
         let run = version::check(&address, &about)?;
         let skew = Skew::unknown();
-        for _ in 0..TIME_SAMPLES {
+        for _ in 0..samples {
             let sent = clock.now();
             let time = query(&mut connection, &redis::cmd("TIME"), &address).await?;
             skew.refine(sent, time_of(&time).ok_or_else(|| LinkError::unexpected(&address, "a time", &time))?);

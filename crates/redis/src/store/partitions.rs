@@ -1,6 +1,6 @@
 //! The partitions: where each lies, and the one road by which scripts reach it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use freshen_core::{Clock, Strength, Timestamp};
@@ -26,6 +26,8 @@ pub(crate) struct Partitions {
     agreed: AtomicBool,
     /// For tests: the process's clock is the server's, too.
     tells_time: bool,
+    /// For tests: of how many of the next steps nobody is to hear.
+    to_lose: AtomicU32,
 }
 
 struct Partition {
@@ -81,6 +83,7 @@ impl Partitions {
             marks_most: settings.marks_most.to_string(),
             agreed: AtomicBool::new(false),
             tells_time: settings.tells_time,
+            to_lose: AtomicU32::new(0),
         }
     }
 
@@ -205,7 +208,7 @@ impl Partitions {
         let sent = self.clock.now();
         let told = if self.tells_time { sent.as_micros().to_string() } else { String::new() };
         let keys: Vec<&[u8]> = std::iter::once(at.state.as_bytes()).chain(records.iter().copied()).collect();
-        let common = [&at.number, &self.count, self.lost, &self.channel, &epoch, &self.marks_most];
+        let common = [&at.number, &self.count, self.lost, self.channel_for(script), &epoch, &self.marks_most];
         let mut all: Vec<&[u8]> = common.into_iter().map(str::as_bytes).collect();
         all.extend_from_slice(arguments);
         if self.tells_time {
@@ -224,6 +227,19 @@ impl Partitions {
         };
         parts.remove(0);
         Ok(self.answered(parts, route.link.clone(), sent, server))
+    }
+
+    /// Where a script publishes: where everybody listens, but for a step that a test wants to be lost on its way.
+    fn channel_for(&self, script: &Script) -> &str {
+        let lost = script.name() != self.scripts.attach.name()
+            && self.to_lose.load(Ordering::Relaxed) > 0
+            && self.to_lose.fetch_sub(1, Ordering::SeqCst) > 0;
+        if lost { "nobody" } else { &self.channel }
+    }
+
+    #[cfg(feature = "mutants")]
+    pub(crate) fn lose_next(&self) {
+        self.to_lose.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Takes note of the server's time in an answer.

@@ -1,49 +1,35 @@
-//! Servers of the tests' own, and fixtures on them.
+//! Servers that the tests share, and fixtures on them.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use freshen_core::bus::{Bus, Heard, Notice};
+use freshen_core::store::Store;
 use freshen_core::{Clock, Strength, Timestamp};
-use freshen_redis::{Redis, RedisBuilder};
+use freshen_redis::{Redis, RedisBuilder, RedisBus};
 use freshen_testkit::bus_suite::BusFixture;
+use freshen_testkit::servers::{Flavour, Server};
 use freshen_testkit::store_suite::{Bounds, StoreFixture, TestTime};
+use tokio::sync::OnceCell;
+
+pub mod steps;
 
 pub const BUFFER: usize = 16;
 pub const MARKS: usize = 8;
 pub const VALUE: usize = 8 << 10;
 
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// One server for all tests of a binary. It ends with the thread that started it, which never does before the binary.
-pub fn shared_port() -> u16 {
-    static PORT: OnceLock<u16> = OnceLock::new();
-    *PORT.get_or_init(|| {
-        let (told, started) = mpsc::channel();
-        std::thread::spawn(move || {
-            let port = free_port();
-            let folder = tempfile::tempdir().unwrap();
-            let mut child = Command::new("setpriv")
-                .args(["--pdeathsig", "KILL", "redis-server", "--port", &port.to_string(), "--bind", "127.0.0.1"])
-                .args(["--save", "", "--dir"])
-                .arg(folder.path())
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            told.send(port).unwrap();
-            child.wait().unwrap();
-        });
-        started.recv().unwrap()
-    })
+/// One server of each flavour for all tests of a binary.
+pub async fn shared(flavour: Flavour) -> &'static Server {
+    static REDIS: OnceCell<Server> = OnceCell::const_new();
+    static VALKEY: OnceCell<Server> = OnceCell::const_new();
+    let server = match flavour {
+        Flavour::Redis => &REDIS,
+        Flavour::Valkey => &VALKEY,
+    };
+    server.get_or_init(|| Server::redis(flavour).start()).await
 }
 
 /// A prefix that no other test of this binary has.
@@ -52,13 +38,15 @@ pub fn prefix() -> String {
     format!("test-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-pub fn builder() -> RedisBuilder {
-    Redis::builder(format!("redis://127.0.0.1:{}", shared_port()))
+/// Settings whose bounds a test can reach, and whose time-outs a slow machine cannot.
+pub fn builder(url: impl Into<String>) -> RedisBuilder {
+    Redis::builder(url)
         .prefix(prefix())
         .marks_most(MARKS)
         .value_bytes_max(VALUE)
         .response_timeout(Duration::from_secs(20))
         .connect_timeout(Duration::from_secs(20))
+        .patience(Duration::from_secs(20))
 }
 
 /// A clock that a test moves. It is ahead of the server's, which drops what has ended by its own.
@@ -67,47 +55,80 @@ pub fn ahead() -> Clock {
     Clock::manual(Timestamp::ZERO + now)
 }
 
-/// Deletes all keys of the test's server that match.
-pub async fn delete(port: u16, pattern: String) {
-    let client = redis::Client::open(("127.0.0.1", port)).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
-    for key in keys {
-        redis::cmd("DEL").arg(key).exec_async(&mut connection).await.unwrap();
+/// Deletes all keys that match on these servers.
+pub async fn delete(ports: Vec<u16>, pattern: String) {
+    for port in ports {
+        let client = redis::Client::open(("127.0.0.1", port)).unwrap();
+        let Ok(mut connection) = client.get_multiplexed_async_connection().await else { continue };
+        let keys: Vec<Vec<u8>> = redis::cmd("KEYS").arg(&pattern).query_async(&mut connection).await.unwrap();
+        for key in keys {
+            // A replica refuses it, and gets it from its master.
+            let _moved = redis::cmd("DEL").arg(key).exec_async(&mut connection).await;
+        }
     }
 }
 
 /// A store whose time the test tells it.
-pub async fn told(builder: RedisBuilder, lost: Strength) -> StoreFixture {
-    let clock = ahead();
-    let prefix = prefix();
-    let redis = builder.prefix(&prefix).lost(lost).telling_time().connect(clock.clone()).await.unwrap();
-    fixture(redis, prefix, lost, TestTime::Manual(clock))
+pub async fn told(flavour: Flavour, lost: Strength, change: impl Fn(RedisBuilder) -> RedisBuilder) -> StoreFixture {
+    let server = shared(flavour).await;
+    told_at(server.url(), vec![server.port()], lost, change).await
+}
+
+pub async fn told_at(
+    url: String,
+    ports: Vec<u16>,
+    lost: Strength,
+    change: impl Fn(RedisBuilder) -> RedisBuilder,
+) -> StoreFixture {
+    let (clock, prefix) = (ahead(), prefix());
+    let builder = change(builder(url)).prefix(&prefix).lost(lost).telling_time();
+    let redis = builder.connect(clock.clone()).await.unwrap();
+    settle(&redis.bus(), redis.store().traits().partitions).await;
+    fixture(redis, ports, prefix, lost, TestTime::Manual(clock))
 }
 
 /// A store with the server's time.
-pub async fn real(builder: RedisBuilder, unit: Duration) -> StoreFixture {
+pub async fn real_at(url: String, ports: Vec<u16>, unit: Duration) -> StoreFixture {
     let prefix = prefix();
-    let redis = builder.prefix(&prefix).lost(Strength::Hard).connect(Clock::runtime()).await.unwrap();
-    fixture(redis, prefix, Strength::Hard, TestTime::Real(unit))
+    let builder = builder(url).prefix(&prefix).lost(Strength::Hard);
+    let redis = builder.connect(Clock::runtime()).await.unwrap();
+    fixture(redis, ports, prefix, Strength::Hard, TestTime::Real(unit))
 }
 
-pub fn fixture(redis: Redis, prefix: String, lost: Strength, time: TestTime) -> StoreFixture {
-    let port = shared_port();
-    let records = prefix.clone();
+fn fixture(redis: Redis, ports: Vec<u16>, prefix: String, lost: Strength, time: TestTime) -> StoreFixture {
+    let (all, records) = (ports.clone(), prefix.clone());
     StoreFixture::new(Arc::new(redis.store()), Arc::new(redis.bus()), time)
         .bounded(Bounds { capacity: None, value: Some(VALUE), marks: Some(MARKS) })
         .when_lost(lost)
-        .losing_clock(move || Box::pin(delete(port, format!("{{{prefix}:*}}"))))
+        .losing_clock(move || Box::pin(delete(ports.clone(), format!("{{{prefix}:*}}"))))
         .evicting(move |key| {
             let hash = format!("{:032x}", key.hash().0);
-            Box::pin(delete(port, format!("{{{records}:*}}*:{hash}")))
+            Box::pin(delete(all.clone(), format!("{{{records}:*}}*:{hash}")))
         })
 }
 
-pub async fn bus(builder: RedisBuilder) -> BusFixture {
+/// Waits until what was published when the store was made has arrived: in a Cluster it may come later than an answer.
+pub async fn settle(bus: &RedisBus, partitions: u32) {
+    let mut listener = bus.subscribe().await.unwrap();
+    bus.beat().await.unwrap();
+    let mut beats = 0;
+    while beats < partitions {
+        match listener.next().await {
+            Heard::Message(message) => beats += u32::from(message.notice == Notice::Heartbeat),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+pub async fn bus(flavour: Flavour, partitions: u32) -> BusFixture {
+    let builder = builder(shared(flavour).await.url()).partitions(partitions);
+    bus_at(builder).await
+}
+
+pub async fn bus_at(builder: RedisBuilder) -> BusFixture {
     let redis = builder.buffer_messages(BUFFER).connect(Clock::runtime()).await.unwrap();
     let bus = redis.bus();
+    settle(&bus, redis.store().traits().partitions).await;
     let losing = bus.clone();
     BusFixture::new(Arc::new(bus), Arc::new(redis.store())).buffering(BUFFER).losing(move || {
         losing.lose_next();
