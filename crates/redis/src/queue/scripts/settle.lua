@@ -21,7 +21,7 @@ if held.err then
 end
 if not held[1] or held[1][2] ~= ARGV[3] or held[1][4] ~= tonumber(ARGV[4]) then return { now, 0 } end
 
-local entry = redis.call('XRANGE', LINE, ID, ID)[1]
+local entry = HOW ~= 'done' and redis.call('XRANGE', LINE, ID, ID)[1]
 redis.call('XACK', LINE, GROUP, ID)
 redis.call('XDEL', LINE, ID)
 if HOW == 'done' then return { now, 1 } end
