@@ -70,6 +70,23 @@ async fn an_entry_that_somebody_else_wrote_is_delivered_and_can_be_set_aside() {
     assert_eq!(pull(&queue, 10).await[0].task.key, Box::from(&b"foo bar"[..]));
 }
 
+/// More than a script can take in its hands.
+#[tokio::test]
+async fn an_entry_of_ten_thousand_fields_can_be_put_back_and_set_aside() {
+    let (queue, server, name) = queue().await;
+    let (line, fields) = (line(&name, "normal"), "x".repeat(20_000));
+    let fields: Vec<&str> = fields.split("").filter(|field| !field.is_empty()).collect();
+    server.command(&[&["XADD", &line, "*", "key", "huge"], &fields[..]].concat()).await;
+    let huge = pull(&queue, 1).await.remove(0);
+    assert!(queue.settle(&huge.receipt, Settlement::PutBack(Duration::ZERO)).await.unwrap());
+    let huge = pull(&queue, 1).await.remove(0);
+    assert!(queue.settle(&huge.receipt, Settlement::Quarantine("huge".into())).await.unwrap());
+    let aside = queue.quarantined(1).await.unwrap().remove(0);
+    assert_eq!((&*aside.task.key, &*aside.reason), (&b"huge"[..], "huge"));
+    assert!(queue.release(aside.id).await.unwrap());
+    assert_eq!(&*pull(&queue, 1).await[0].task.key, b"huge");
+}
+
 #[tokio::test]
 async fn fields_of_a_newer_version_stay_with_their_task() {
     let (queue, server, name) = queue().await;

@@ -14,6 +14,7 @@ use freshen_testkit::servers::{Flavour, Server};
 use tokio::sync::OnceCell;
 
 mod access;
+mod engine;
 mod entries;
 mod failing;
 mod load;

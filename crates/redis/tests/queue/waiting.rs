@@ -27,7 +27,7 @@ async fn looks(server: &Server) -> u64 {
 #[tokio::test]
 async fn a_task_that_comes_after_a_long_silence_is_pulled_at_once() {
     let server = Server::redis(Flavour::Redis).start().await;
-    let queue = builder(&server, "q").visibility(LONG).build().unwrap();
+    let queue = builder(&server, "q").visibility(10 * LONG).build().unwrap();
     let silence = if std::env::var_os("FRESHEN_LONG").is_some() { 60 } else { 12 };
     let waiting = {
         let queue = queue.clone();

@@ -2,6 +2,7 @@
 --      7 most tasks in quarantine
 local PRIORITY, ID, HOW = tonumber(ARGV[1]), ARGV[2], ARGV[5]
 local LINE = KEYS[PRIORITY]
+local FIELDS_MOST = 4000
 
 local function aside(fields)
   local last = 0
@@ -28,6 +29,8 @@ if HOW == 'done' then return { now, 1 } end
 -- Somebody deleted it: there is nothing to bring back.
 if not entry then return { now, 0 } end
 local fields = entry[2]
+-- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
+for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
 if HOW == 'aside' then
   aside(fields)
   return { now, 1 }
