@@ -47,7 +47,8 @@ pub struct Setting {
     pub lost_hard: bool,
     /// What is wrong with it.
     pub defect: Option<Defect>,
-    pub(crate) source: Option<SocketAddr>,
+    /// Where the source is; the fleet fills it in.
+    pub source: Option<SocketAddr>,
 }
 
 /// What may be wrong with a member, so that a test can see that it is found, or has it where it wants it.

@@ -86,6 +86,13 @@ impl Source {
         truth.version
     }
 
+    /// Makes a new version of each of these keys.
+    pub fn write_all(&self, keys: impl IntoIterator<Item = u32>) {
+        for key in keys {
+            self.write(key);
+        }
+    }
+
     /// A key's version.
     pub fn version(&self, key: u32) -> u64 {
         self.state().keys.get(&key).map_or(0, |truth| truth.version)

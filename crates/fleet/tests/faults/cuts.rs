@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use freshen_fleet::{Force, How, Member, Relay, Setting, What};
 
-use crate::stage::{Stage, fresh};
+use crate::stage::{Stage, fresh, near};
 
 /// How long the near tier may answer by itself; what is more is the machine's.
 const BOUND: Duration = Duration::from_secs(1);
@@ -13,7 +13,7 @@ const SLACK: Duration = Duration::from_secs(2);
 /// Writes all keys and outdates them hard, and then asks the other until it serves no old version; answers how long after the
 /// invalidation had returned it was last asked when it did.
 async fn old_for(stage: &Stage, writer: &Member, victim: &Member, what: What) -> Duration {
-    (0..5).for_each(|key| drop(stage.fleet.source().write(key)));
+    stage.fleet.source().write_all(0..5);
     writer.invalidate_at_last(what.clone(), Force::Hard).await;
     let (returned, mut old) = (Instant::now(), Duration::ZERO);
     let covers = |key: u32| what != What::Key(1) || key == 1;
@@ -44,11 +44,13 @@ async fn a_process_whose_network_is_silent_serves_no_outdated_value_beyond_its_b
     let victim = stage.fleet.member(&Setting { url: relay.url(), ..stage.setting.clone() }).await;
     for what in [What::Key(1), What::Tag("small-0".into()), What::Namespace] {
         fresh(&stage.fleet, &victim, 0..5).await;
+        near(&victim, 0..5).await;
         relay.hold();
         let old = old_for(&stage, &writer, &victim, what.clone()).await;
         relay.mend();
         assert_within_bound(&format!("held, {what:?}"), old);
     }
+    near(&victim, 0..5).await;
     relay.cut();
     let old = old_for(&stage, &writer, &victim, What::Namespace).await;
     assert_within_bound("cut", old);

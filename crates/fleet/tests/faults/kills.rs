@@ -93,7 +93,7 @@ async fn workers_that_are_killed_under_load_lose_no_key() {
     fresh(&stage.fleet, &reader, 0..60).await;
     for _ in 0..3 {
         let doomed = stage.member(4).await;
-        (0..60).for_each(|key| drop(stage.fleet.source().write(key)));
+        stage.fleet.source().write_all(0..60);
         reader.invalidate_at_last(What::Namespace, Force::Soft).await;
         reader.get_all(0..60).await;
         let before = stage.fleet.source().all_reads();

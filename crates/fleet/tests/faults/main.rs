@@ -5,3 +5,7 @@ mod stage;
 mod kills;
 mod stops;
 mod cuts;
+mod memory;
+mod clocks;
+mod versions;
+mod tasks;

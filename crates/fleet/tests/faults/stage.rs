@@ -48,6 +48,19 @@ pub fn is_fresh(served: &Served, version: u64) -> bool {
     served.how.as_ref().is_ok_and(|(how, has)| how.is_fresh() && *has == version)
 }
 
+/// Has a member get all keys until its near tier has them, which it refuses until it trusts its bus.
+pub async fn near(member: &Member, keys: std::ops::Range<u32>) {
+    until("all keys to be near", LIMIT, async || {
+        member.get_all(keys.clone()).await;
+        let mut all = true;
+        for key in keys.clone() {
+            all &= member.explain(key).await.contains("near    loaded");
+        }
+        all
+    })
+    .await;
+}
+
 /// Writes keys and outdates them.
 pub async fn change(fleet: &Fleet, member: &Member, keys: std::ops::Range<u32>, force: Force) {
     for key in keys {

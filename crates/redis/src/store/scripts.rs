@@ -4,6 +4,9 @@ use crate::link::Script;
 
 const CLOCK: &str = include_str!("scripts/clock.lua");
 const RECORD: &str = include_str!("scripts/record.lua");
+/// The first line of steps that only outdate or free: at the server's limit of memory they are not refused. What they add is
+/// a mark at most, of which there is a bound.
+const AT_THE_LIMIT: &str = "#!lua flags=allow-oom";
 
 /// All scripts of a store.
 #[derive(Clone, Debug)]
@@ -25,16 +28,17 @@ impl Scripts {
         let patched = |part: &str| patches.iter().fold(part.to_owned(), |text, patch| patch.apply(&text));
         let (clock, record) = (patched(CLOCK), patched(RECORD));
         let step = |name, own: &str| Script::new(name, &[&clock, &record, &patched(own)]);
+        let frees = |name, own: &str| Script::new(name, &[AT_THE_LIMIT, &clock, &record, &patched(own)]);
         Scripts {
             ask: step("ask", include_str!("scripts/ask.lua")),
-            unask: step("unask", include_str!("scripts/unask.lua")),
+            unask: frees("unask", include_str!("scripts/unask.lua")),
             begin: step("begin", include_str!("scripts/begin.lua")),
             commit: step("commit", include_str!("scripts/commit.lua")),
-            fail: step("fail", include_str!("scripts/fail.lua")),
-            renew: step("renew", include_str!("scripts/renew.lua")),
-            invalidate: step("invalidate", include_str!("scripts/invalidate.lua")),
-            remove: step("remove", include_str!("scripts/remove.lua")),
-            attach: Script::new("attach", &[&clock, &patched(include_str!("scripts/attach.lua"))]),
+            fail: frees("fail", include_str!("scripts/fail.lua")),
+            renew: frees("renew", include_str!("scripts/renew.lua")),
+            invalidate: frees("invalidate", include_str!("scripts/invalidate.lua")),
+            remove: frees("remove", include_str!("scripts/remove.lua")),
+            attach: Script::new("attach", &[AT_THE_LIMIT, &clock, &patched(include_str!("scripts/attach.lua"))]),
         }
     }
 }
