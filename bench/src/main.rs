@@ -2,6 +2,7 @@
 //! wrong, what batches save, and what memory it all takes.
 
 mod aims;
+mod audit;
 mod batch;
 mod cpu;
 mod footprint;
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
         What::Hazards(hazards) => hazards::run(&hazards),
         What::Batch(batch) => batch::run(&batch),
         What::Memory(memory) => footprint::run(&memory),
+        What::Audit(audit) => audit::run(&audit),
+        What::Member { setting } => freshen_fleet::run(&setting),
         What::Visit { peer, size } => visit::answer(&peer, &size),
         What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
         What::Hazard { cache, case } => hazards::answer(&cache, case),
@@ -70,6 +73,11 @@ enum What {
     Batch(batch::Batch),
     /// Resident memory per entry, and under churn against a bound, beside other caches
     Memory(footprint::Memory),
+    /// Processes over one Redis under random traffic and faults: what is outdated, goes backwards or stays stale, counted
+    Audit(audit::Audit),
+    /// A process of an audit, with its settings as JSON
+    #[command(hide = true)]
+    Member { setting: String },
     /// One peer, once: fills it, weighs it, reads it and prints what it measured as JSON
     #[command(hide = true)]
     Visit {

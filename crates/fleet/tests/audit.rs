@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_fleet::audit::{Audit, Fault, Report};
+use freshen_fleet::audit::{Audit, Fault, Report, Servers};
 use freshen_fleet::{Defect, Program};
 
 async fn run(audit: Audit) -> Report {
@@ -23,16 +23,21 @@ fn assert_clean(report: &Report) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_all_faults_of_one_server_nothing_is_found() {
-    let report = run(Audit::new(span(40), fastrand::u64(..))).await;
+    let report = run(Audit::new(span(40))).await;
     assert_clean(&report);
     assert!(report.faults.values().sum::<u64>() >= 5, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn under_failovers_nothing_is_found() {
-    let faults = vec![Fault::Failover, Fault::Kill, Fault::Cut, Fault::Flush];
-    let report = run(Audit { faults, ..Audit::new(span(25), fastrand::u64(..)) }).await;
-    assert_clean(&report);
+async fn under_failovers_of_sentinels_nothing_is_found() {
+    assert_clean(&run(Audit { servers: Servers::Sentinel, ..Audit::new(span(25)) }).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_failovers_of_a_cluster_and_slots_that_move_nothing_is_found() {
+    let faults = vec![Fault::Failover, Fault::Move, Fault::Move, Fault::Kill, Fault::Cut, Fault::Flush];
+    let audit = Audit { servers: Servers::Cluster, faults, ..Audit::new(span(25)) };
+    assert_clean(&run(audit).await);
 }
 
 /// Loads are slow and keys few here, so that puts take keys over while they are loaded.
@@ -57,5 +62,5 @@ async fn a_message_that_is_lost_unseen_is_found() {
 /// Without other faults, so that what is found was planted.
 fn planted(defect: Defect) -> Audit {
     let (faults, fresh_again) = (Vec::new(), Duration::from_secs(2));
-    Audit { faults, fresh_again, keys: 80, defect: Some(defect), ..Audit::new(Duration::from_secs(10), 1) }
+    Audit { faults, fresh_again, keys: 80, defect: Some(defect), ..Audit::new(Duration::from_secs(10)) }
 }

@@ -3,33 +3,60 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use freshen_testkit::servers::{Flavour, Sentinels, Server};
+use freshen_testkit::servers::{Cluster, Flavour, Sentinels, Server};
 
 use crate::fleet::{Fleet, prefix};
 use crate::member::{Member, Program};
 use crate::relay::Relay;
 use crate::setting::Setting;
 
-/// The servers of an audit.
+/// On what servers an audit runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Servers {
+    /// One.
+    #[default]
+    Single,
+    /// One with two followers, and sentinels who watch them.
+    Sentinel,
+    /// Three, each with a follower.
+    Cluster,
+}
+
+impl std::str::FromStr for Servers {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "single" => Ok(Servers::Single),
+            "sentinel" => Ok(Servers::Sentinel),
+            "cluster" => Ok(Servers::Cluster),
+            other => Err(format!("{other:?} is none of single, sentinel, cluster")),
+        }
+    }
+}
+
+/// The servers of an audit, running.
 pub(super) enum Ground {
     Single(Server),
     Sentinels(Sentinels),
+    Cluster(Cluster),
 }
 
 impl Ground {
-    pub async fn new(watched: bool) -> Ground {
-        if watched {
-            Ground::Sentinels(Sentinels::start(Flavour::Redis).await)
-        } else {
-            Ground::Single(Server::redis(Flavour::Redis).start().await)
+    pub async fn new(servers: Servers) -> Ground {
+        match servers {
+            Servers::Single => Ground::Single(Server::redis(Flavour::Redis).start().await),
+            Servers::Sentinel => Ground::Sentinels(Sentinels::start(Flavour::Redis).await),
+            Servers::Cluster => Ground::Cluster(Cluster::start(Flavour::Redis).await),
         }
     }
 
-    /// The server that takes writes.
-    pub async fn server(&self) -> &Server {
+    /// The servers that are up.
+    pub async fn servers(&self) -> Vec<&Server> {
         match self {
-            Ground::Single(server) => server,
-            Ground::Sentinels(sentinels) => sentinels.master().await,
+            Ground::Single(server) => vec![server],
+            Ground::Sentinels(sentinels) => vec![sentinels.master().await],
+            Ground::Cluster(cluster) => cluster.nodes().iter().filter(|node| node.is_up()).collect(),
         }
     }
 
@@ -41,12 +68,16 @@ impl Ground {
                 (relay.url(), Some(relay))
             }
             Ground::Sentinels(sentinels) => {
-                let hosts = sentinels.sentinels().iter().map(|at| format!("127.0.0.1:{}", at.port()));
-                let hosts = hosts.collect::<Vec<_>>().join(",");
-                (format!("redis+sentinel://{hosts}/{}", sentinels.master_name()), None)
+                let (hosts, name) = (hosts(sentinels.sentinels()), sentinels.master_name());
+                (format!("redis+sentinel://{hosts}/{name}"), None)
             }
+            Ground::Cluster(cluster) => (format!("redis+cluster://{}", hosts(cluster.nodes())), None),
         }
     }
+}
+
+fn hosts(servers: &[Server]) -> String {
+    servers.iter().map(|at| format!("127.0.0.1:{}", at.port())).collect::<Vec<_>>().join(",")
 }
 
 /// All members.
@@ -54,6 +85,7 @@ pub(super) struct Crew {
     pub ground: Ground,
     pub fleet: Fleet,
     pub places: Vec<Place>,
+    pub prefix: String,
     next: AtomicU32,
 }
 
@@ -81,7 +113,7 @@ impl Crew {
             let member = Arc::new(fleet.member(&setting).await);
             places.push(Place { setting, relay, who: RwLock::new((next.fetch_add(1, Ordering::Relaxed), member)) });
         }
-        Crew { ground, fleet, places, next }
+        Crew { ground, fleet, places, prefix, next }
     }
 
     /// Kills the member of a place, and starts another.

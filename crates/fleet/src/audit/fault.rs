@@ -3,7 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use freshen_testkit::servers::{Cluster, Server};
+
 use super::crew::{Crew, Ground};
+
+/// Partitions of a store on a cluster, unless it is told otherwise.
+const PARTITIONS: u32 = 64;
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +23,10 @@ pub enum Fault {
     Cut,
     /// The server forgets its scripts.
     Flush,
-    /// The master is killed, and its follower takes its place.
+    /// A master is killed, and its follower takes its place.
     Failover,
+    /// The slot of a partition is moved to another master while it is used.
+    Move,
 }
 
 impl Fault {
@@ -35,14 +42,16 @@ impl Fault {
             Fault::Cut => "cut",
             Fault::Flush => "flush",
             Fault::Failover => "failover",
+            Fault::Move => "move",
         }
     }
 
     /// Whether it can be made there: what a master's end brings is tried where another can take its place.
     pub(super) fn fits(self, ground: &Ground) -> bool {
         match ground {
-            Ground::Single(_) => self != Fault::Failover,
-            Ground::Sentinels(_) => !matches!(self, Fault::Stop | Fault::Restart),
+            Ground::Single(_) => !matches!(self, Fault::Failover | Fault::Move),
+            Ground::Sentinels(_) => !matches!(self, Fault::Stop | Fault::Restart | Fault::Move),
+            Ground::Cluster(_) => !matches!(self, Fault::Stop | Fault::Restart),
         }
     }
 }
@@ -86,27 +95,61 @@ pub(super) async fn make(fault: Fault, crew: &Arc<Crew>, chance: &mut fastrand::
                     relay.mend();
                 }
                 None => {
-                    let server = ground.server().await;
                     for _ in 0..5 {
-                        server.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+                        tell(ground, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
                         tokio::time::sleep(pause / 20).await;
                     }
                 }
             }
         }
-        (Fault::Flush, ground) => drop(ground.server().await.command(&["SCRIPT", "FLUSH"]).await),
+        (Fault::Flush, ground) => tell(ground, &["SCRIPT", "FLUSH"]).await,
         (Fault::Failover, Ground::Sentinels(sentinels)) => {
             let old = sentinels.master().await;
             sentinels.fail_over().await;
             tokio::time::sleep(pause).await;
-            old.restart().await;
-            crate::until("the follower to follow", Duration::from_secs(60), async || {
-                let role = old.ask(&["INFO", "replication"]).await.unwrap_or_default();
-                role.contains("role:slave") && role.contains("master_link_status:up")
-            })
-            .await;
+            follow(old).await;
+        }
+        (Fault::Failover, Ground::Cluster(cluster)) => {
+            let slot = slot(crew, cluster, chance).await;
+            let old = cluster.master_of(slot).await;
+            // One without a follower would not be replaced.
+            cluster.replica_of(slot).await;
+            cluster.fail_over(slot).await;
+            tokio::time::sleep(pause).await;
+            follow(old).await;
+        }
+        (Fault::Move, Ground::Cluster(cluster)) => {
+            let slot = slot(crew, cluster, chance).await;
+            let from = cluster.master_of(slot).await;
+            let to = cluster.master_of(chance.u16(..16384)).await;
+            if to.port() != from.port() {
+                cluster.move_slot(slot, to).await;
+            }
         }
         // It was asked before whether the fault fits.
-        (Fault::Stop | Fault::Restart | Fault::Failover, _) => {}
+        (Fault::Stop | Fault::Restart | Fault::Failover | Fault::Move, _) => {}
     }
+}
+
+/// A command to all servers.
+async fn tell(ground: &Ground, command: &[&str]) {
+    for server in ground.servers().await {
+        server.command(command).await;
+    }
+}
+
+/// The slot of some partition.
+async fn slot(crew: &Crew, cluster: &Cluster, chance: &mut fastrand::Rng) -> u16 {
+    let partition = chance.u32(..PARTITIONS);
+    cluster.slot_of(&format!("{{{}:{partition}}}", crew.prefix)).await
+}
+
+/// Starts a server again that was a master, and waits until it follows its successor.
+async fn follow(old: &Server) {
+    old.restart().await;
+    let follows = async || {
+        let role = old.ask(&["INFO", "replication"]).await.unwrap_or_default();
+        role.contains("role:slave") && role.contains("master_link_status:up")
+    };
+    crate::until("the old master to follow", Duration::from_secs(60), follows).await;
 }

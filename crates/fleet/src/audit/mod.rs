@@ -16,6 +16,7 @@ mod ledger;
 mod report;
 mod traffic;
 
+pub use crew::Servers;
 pub use fault::Fault;
 pub use ledger::{Asked, Floor, Ledger};
 pub use report::{Breaches, Report};
@@ -38,7 +39,9 @@ const DRIVERS: u64 = 2;
 pub struct Audit {
     /// How long traffic and faults last.
     pub span: Duration,
-    /// The faults, each as likely as another; none at all is allowed.
+    /// On what servers.
+    pub servers: Servers,
+    /// The faults, those that the servers can have, each as likely as another; none at all is allowed.
     pub faults: Vec<Fault>,
     /// Of all chance.
     pub seed: u64,
@@ -57,12 +60,14 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// An audit of so long, with all faults that one server can have.
-    pub fn new(span: Duration, seed: u64) -> Audit {
-        let faults = vec![Fault::Kill, Fault::Stop, Fault::Restart, Fault::Cut, Fault::Flush];
+    /// An audit of so long, on one server, with all faults that it can have, and a random seed.
+    pub fn new(span: Duration) -> Audit {
+        let seed = fastrand::u64(..);
+        let (servers, faults) = (Servers::Single, Fault::ALL.into());
         let (load, lease) = (Duration::from_millis(20), Duration::from_secs(2));
         Audit {
             span,
+            servers,
             faults,
             seed,
             members: 3,
@@ -77,7 +82,7 @@ impl Audit {
     /// Runs it. The program is that of the members.
     pub async fn run(&self, program: &Program) -> Report {
         let began = Instant::now();
-        let ground = Ground::new(self.faults.contains(&Fault::Failover)).await;
+        let ground = Ground::new(self.servers).await;
         let crew = Arc::new(Crew::start(program, ground, self.members, |setting| self.setting(setting)).await);
         crew.fleet.source().delay(self.load);
         let book = Arc::new(Book::new(crew.clone(), self.keys, HEARD));

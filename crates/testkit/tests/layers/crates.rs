@@ -37,7 +37,8 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
     let part = |name: &str| name.strip_prefix("freshen-").unwrap_or("facade").to_owned();
     match (part(from).as_str(), part(to).as_str()) {
         ("examples" | "bench", _) => true,
-        (_, "examples" | "bench" | "server") => false,
+        (_, "examples" | "bench" | "server" | "fleet") => false,
+        ("fleet", _) => true,
         // By this a crate's own tests switch on its features.
         (from, to) if from == to => *for_tests,
         (_, "testkit" | "core") if *for_tests => true,
@@ -104,6 +105,7 @@ fn a_wrong_arrow_is_found() {
         ("freshen-server", "freshen-core"),
         ("freshen", "freshen-server"),
         ("freshen", "freshen-testkit"),
+        ("freshen", "freshen-fleet"),
         ("freshen-testkit", "freshen"),
     ] {
         assert!(!allowed(from, to, false), "{from} -> {to}");
@@ -116,6 +118,9 @@ fn a_wrong_arrow_is_found() {
         ("freshen-server", "freshen-testkit", true),
         ("freshen", "freshen-redis", false),
         ("freshen-examples", "freshen-testkit", false),
+        ("freshen-bench", "freshen-fleet", false),
+        ("freshen-fleet", "freshen-redis", false),
+        ("freshen-fleet", "freshen-testkit", false),
         ("freshen-core", "freshen-testkit", true),
     ] {
         assert!(allowed(from, to, for_tests), "{from} -> {to}");
