@@ -3,9 +3,8 @@
 //! An ordinary `PUBLISH` reaches every server of a Cluster, so it does not matter which one is listened to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use freshen_core::bus::{Bus, Heard, Message, Notice, Subscription};
+use freshen_core::bus::{Bus, Heard, Message, Subscription};
 use freshen_core::{BoxFuture, PortError};
 use futures_util::{StreamExt, stream};
 use redis::{PushInfo, PushKind, Value};
@@ -28,25 +27,24 @@ const PORT: &str = "redis bus";
 pub struct RedisBus {
     partitions: Arc<Partitions>,
     settings: Arc<Settings>,
-    to_lose: Arc<AtomicU32>,
 }
 
 impl RedisBus {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisBus {
-        RedisBus { partitions, settings, to_lose: Arc::default() }
+        RedisBus { partitions, settings }
     }
 
-    /// A fault for tests: the next message that arrives, not counting heartbeats, is lost on its way.
+    /// A fault for tests: what the next step publishes takes its numbers and reaches nobody.
     #[cfg(feature = "mutants")]
     pub fn lose_next(&self) {
-        self.to_lose.fetch_add(1, Ordering::SeqCst);
+        self.partitions.lose_next();
     }
 
     async fn listen(&self) -> Result<Ear, LinkError> {
         let (sender, messages) = mpsc::channel(self.settings.buffer_messages);
         let (lost, told) = watch::channel(false);
-        let (channel, to_lose) = (self.partitions.channel.clone(), self.to_lose.clone());
-        let hear: OnPush = Box::new(move |push| hear(&channel, &sender, &lost, &to_lose, push));
+        let channel = self.partitions.channel.clone();
+        let hear: OnPush = Box::new(move |push| hear(&channel, &sender, &lost, push));
         // Any server will do; this one is known to have to be reached anyway.
         let link = self.partitions.links.dedicated(self.partitions.place(0), Some(hear)).await?;
         let within = link.answer_within();
@@ -84,7 +82,7 @@ impl Bus for RedisBus {
 
 /// Takes a push message of the connection. It runs in the connection's task, so it never waits: who does not keep up is cut
 /// off.
-fn hear(channel: &str, sender: &Sender<Message>, lost: &watch::Sender<bool>, to_lose: &AtomicU32, push: PushInfo) {
+fn hear(channel: &str, sender: &Sender<Message>, lost: &watch::Sender<bool>, push: PushInfo) {
     let message = match push.kind {
         PushKind::Message => message_of(channel, &push.data),
         PushKind::Disconnection => None,
@@ -94,9 +92,6 @@ fn hear(channel: &str, sender: &Sender<Message>, lost: &watch::Sender<bool>, to_
         lost.send_replace(true);
         return;
     };
-    if message.notice != Notice::Heartbeat && take_one(to_lose) {
-        return;
-    }
     match sender.try_send(message) {
         Ok(()) | Err(TrySendError::Closed(_)) => {}
         Err(TrySendError::Full(_)) => drop(lost.send_replace(true)),
@@ -109,10 +104,6 @@ fn message_of(channel: &str, data: &[Value]) -> Option<Message> {
         [Value::BulkString(on), Value::BulkString(bytes)] if on == channel.as_bytes() => message::read(bytes),
         _ => None,
     }
-}
-
-fn take_one(from: &AtomicU32) -> bool {
-    from.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
 /// One listener. Once cut off it stays so: whoever went on would hear a stream with a hole in it.

@@ -41,7 +41,7 @@ impl Sentinels {
     }
 
     async fn ask(&self, sentinel: &Address, clock: &Clock) -> Result<Address, LinkError> {
-        let link = Link::connect(&self.access, sentinel, clock, Purpose::Shared).await?;
+        let link = Link::connect(&self.access, sentinel, clock, Purpose::Question).await?;
         let answer = link.command(redis::cmd("SENTINEL").arg("get-master-addr-by-name").arg(&self.master)).await?;
         if answer == Value::Nil {
             return Err(self.lasting(format!("the sentinel at {sentinel} knows no such master")));

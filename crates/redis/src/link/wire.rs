@@ -33,7 +33,6 @@ struct Wire {
     breach: watch::Sender<Breach>,
     skew: Skew,
     clock: Clock,
-    run: String,
 }
 
 /// How a connection ended.
@@ -54,6 +53,8 @@ pub type Listener = Box<dyn Fn(PushInfo) + Send + Sync>;
 pub enum Purpose {
     /// Requests that are answered soon, from whoever comes.
     Shared,
+    /// A question to a sentinel, which does not tell the time.
+    Question,
     /// Requests that may wait, from one who waits as long as it takes; and push messages, if there is a listener.
     Dedicated(Option<Listener>),
 }
@@ -75,8 +76,9 @@ impl Link {
 
     async fn open(access: &Access, to: &Address, clock: &Clock, purpose: Purpose) -> Result<Link, LinkError> {
         let (breach, _) = watch::channel(Breach::None);
+        let samples = if matches!(purpose, Purpose::Question) { 0 } else { TIME_SAMPLES };
         let (timeout, listener) = match purpose {
-            Purpose::Shared => (Some(access.response_timeout), None),
+            Purpose::Shared | Purpose::Question => (Some(access.response_timeout), None),
             Purpose::Dedicated(listener) => (None, listener),
         };
         let told = breach.clone();
@@ -100,16 +102,16 @@ impl Link {
             .await
             .map_err(|source| not_connected(&address, source))?;
         let about = query(&mut connection, redis::cmd("INFO").arg("server"), &address).await?;
-        let run = version::check(&address, &about)?;
+        version::check(&address, &about)?;
         let skew = Skew::unknown();
-        for _ in 0..TIME_SAMPLES {
+        for _ in 0..samples {
             let sent = clock.now();
             let time = query(&mut connection, &redis::cmd("TIME"), &address).await?;
             skew.refine(sent, time_of(&time).ok_or_else(|| LinkError::unexpected(&address, "a time", &time))?);
         }
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Link(Arc::new(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone(), run })))
+        Ok(Link(Arc::new(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone() })))
     }
 
     /// Tells this connection from every other of the process.
@@ -120,11 +122,6 @@ impl Link {
     /// Where it leads.
     pub fn address(&self) -> &str {
         &self.0.address
-    }
-
-    /// The run id of the server's process.
-    pub fn run(&self) -> &str {
-        &self.0.run
     }
 
     /// How far the server's clock is from the process's.
@@ -176,15 +173,7 @@ impl Link {
         self.within(async move { connection.send_packed_commands(commands, 0, commands.len()).await }).await
     }
 
-    /// Runs a script; one that the server does not have is sent whole.
-    ///
-    /// # Errors
-    /// A refusal by the server, or by the script, is one, too.
-    pub async fn script(&self, script: &Script, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, LinkError> {
-        self.evaluate(script, keys, arguments, false).await
-    }
-
-    /// The same on a server that its slot is only moving to.
+    /// Runs a script; one that the server does not have is sent whole. `asking`: the slot is only being moved there.
     pub(super) async fn evaluate(
         &self,
         script: &Script,

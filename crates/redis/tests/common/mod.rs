@@ -6,12 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use freshen_core::bus::{Bus, Heard, Notice};
+use freshen_core::store::Store;
 use freshen_core::{Clock, Strength, Timestamp};
-use freshen_redis::{Redis, RedisBuilder};
+use freshen_redis::{Redis, RedisBuilder, RedisBus};
 use freshen_testkit::bus_suite::BusFixture;
 use freshen_testkit::servers::{Flavour, Server};
 use freshen_testkit::store_suite::{Bounds, StoreFixture, TestTime};
 use tokio::sync::OnceCell;
+
+pub mod steps;
 
 pub const BUFFER: usize = 16;
 pub const MARKS: usize = 8;
@@ -79,6 +83,7 @@ pub async fn told_at(
     let (clock, prefix) = (ahead(), prefix());
     let builder = change(builder(url)).prefix(&prefix).lost(lost).telling_time();
     let redis = builder.connect(clock.clone()).await.unwrap();
+    settle(&redis.bus(), redis.store().traits().partitions).await;
     fixture(redis, ports, prefix, lost, TestTime::Manual(clock))
 }
 
@@ -102,6 +107,19 @@ fn fixture(redis: Redis, ports: Vec<u16>, prefix: String, lost: Strength, time: 
         })
 }
 
+/// Waits until what was published when the store was made has arrived: in a Cluster it may come later than an answer.
+pub async fn settle(bus: &RedisBus, partitions: u32) {
+    let mut listener = bus.subscribe().await.unwrap();
+    bus.beat().await.unwrap();
+    let mut beats = 0;
+    while beats < partitions {
+        match listener.next().await {
+            Heard::Message(message) => beats += u32::from(message.notice == Notice::Heartbeat),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 pub async fn bus(flavour: Flavour, partitions: u32) -> BusFixture {
     let builder = builder(shared(flavour).await.url()).partitions(partitions);
     bus_at(builder).await
@@ -110,6 +128,7 @@ pub async fn bus(flavour: Flavour, partitions: u32) -> BusFixture {
 pub async fn bus_at(builder: RedisBuilder) -> BusFixture {
     let redis = builder.buffer_messages(BUFFER).connect(Clock::runtime()).await.unwrap();
     let bus = redis.bus();
+    settle(&bus, redis.store().traits().partitions).await;
     let losing = bus.clone();
     BusFixture::new(Arc::new(bus), Arc::new(redis.store())).buffering(BUFFER).losing(move || {
         losing.lose_next();
