@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::engine::builder::Config;
 use crate::engine::fault::panic_text;
@@ -189,6 +190,9 @@ impl Engine {
     /// As [`Engine::spawn`], with a handle that ends it.
     pub fn spawn_abortable(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let guard = self.running.enter();
+        // In a box of its own, because the runtime aligns what it keeps of a task to 128 bytes: a large one that comes and
+        // goes with every load would leave holes between the values that stay.
+        let task: BoxFuture<'static, ()> = Box::pin(task);
         let spawned = self.parts.runtime.spawn(async move {
             let _guard = guard;
             task.await;
