@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
         What::Hazard { cache, case } => hazards::answer(&cache, case),
         What::Sets { way, crowd, run } => batch::answer(way, &crowd, run),
-        What::Weigh { cache, case, turns } => footprint::answer(&cache, case, turns),
+        What::Weigh { cache, case, churn } => footprint::answer(&cache, case, churn),
     };
     if let Err(failure) = done {
         eprintln!("error: {failure}");
@@ -102,8 +102,8 @@ enum What {
     Weigh {
         cache: String,
         case: footprint::Case,
-        #[arg(long, default_value_t = footprint::TURNS)]
-        turns: u64,
+        #[command(flatten)]
+        churn: footprint::Churn,
     },
 }
 
