@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 const BOUND: u64 = 2 << 20;
 /// What the other tier may hold then.
 const LITTLE: u64 = 4 << 10;
-const ENTRIES: u64 = 20_000;
+const ENTRIES: u64 = 12_000;
 /// What an allocator adds to each allocation: a header of 8 bytes, and half of what rounding to 16 may cost.
 const ADDED: u64 = 16;
 
