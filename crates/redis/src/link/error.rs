@@ -124,6 +124,12 @@ impl LinkError {
         }
     }
 
+    /// The runtime ended before the answer.
+    pub fn given_up() -> LinkError {
+        let source = std::io::Error::from(std::io::ErrorKind::Interrupted).into();
+        LinkError::Broken { address: "the server".to_owned(), source }
+    }
+
     /// An answer of the wrong kind.
     pub fn unexpected(address: &str, expected: &'static str, found: &redis::Value) -> LinkError {
         let found = format!("{found:?}").chars().take(80).collect();

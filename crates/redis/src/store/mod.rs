@@ -56,6 +56,7 @@ use crate::settings::Settings;
 
 mod answer;
 mod found;
+mod gathering;
 mod invalidating;
 mod marks;
 mod packing;
@@ -65,6 +66,7 @@ mod scripts;
 
 use answer::Answer;
 use found::{Found, facts_text, micros, tags_text};
+use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
 use partitions::Answered;
 pub(crate) use partitions::Partitions;
@@ -87,11 +89,14 @@ pub(crate) struct Shared {
     partitions: Arc<Partitions>,
     settings: Arc<Settings>,
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
+    gatherings: Vec<Gathering>,
 }
 
 impl RedisStore {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisStore {
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen: quick_cache::sync::Cache::new(TAGS_SEEN_KEYS) }))
+        let gatherings = (0..partitions.count()).map(|_| Gathering::default()).collect();
+        let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings }))
     }
 }
 
@@ -228,7 +233,13 @@ impl Store for RedisStore {
     }
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
-        Box::pin(async move { self.0.read(keys).await.map_err(|error| error.at(PORT, "read")) })
+        Box::pin(async move {
+            let read = match keys {
+                [key] => self.0.read_one(key).await.map(|snapshot| vec![snapshot]),
+                keys => self.0.read(keys).await,
+            };
+            read.map_err(|error| error.at(PORT, "read"))
+        })
     }
 
     fn ask<'a>(

@@ -36,7 +36,7 @@ impl Shared {
         Ok(found.into_iter().map(|(_, snapshot)| snapshot).collect())
     }
 
-    async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
+    pub(super) async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
         let once = |route: Route| async move { self.read_over(&route, partition, keys).await };
         self.partitions.on(partition, Repeat::Harmless, once).await
     }
