@@ -74,7 +74,7 @@ async fn another_keys_record_is_a_miss_and_is_replaced() {
 #[tokio::test]
 async fn a_damaged_record_is_a_miss_and_is_replaced() {
     let bench = Bench::new().await;
-    for (field, damaged) in [("m", "x"), ("m", "ff 1 2 3 4 5 6 0 7\n9"), ("l", "x"), ("b", "x"), ("v", "")] {
+    for (field, damaged) in [("m", "x"), ("m", "ff 1 2 3 4 5 6 0 7 1\n9"), ("r", "x"), ("r", "0;;;x"), ("v", "")] {
         let key = key(&format!("{field} {damaged}"));
         fill(&bench.store, &key, b"old", &["a"]).await;
         bench.ask(&key, "HSET", &[field, damaged]).await;

@@ -21,12 +21,8 @@
 //! |---|---|
 //! | `k` | the whole key. A record with another is not used |
 //! | `v` | the value, after a byte that says whether it is compressed |
-//! | `m` | epoch and number of its generation, when its load began, ttl, stale window, error window, how long the load took, whether it is absent, its weight; and after a line's end the tags, each after its length |
-//! | `d` | validators |
-//! | `f` | how an invalidation by key left it: 1 soft, 2 hard |
-//! | `l` | the lease: token, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's |
-//! | `q` | until when a task was asked for |
-//! | `b` | back-off: failures in a row, the time of the next attempt, what was said |
+//! | `m` | epoch and number of its generation, when its load began, ttl, stale window, error window, how long the load took, whether it is absent, its weight, how many bytes its tags are; and after a line's end the tags, each after its length, and after a `=` its validators |
+//! | `r` | what is rare, divided by `;` and not there if all of it is empty: how an invalidation by key left it (1 soft, 2 hard); the lease (token, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's); until when a task was asked for; back-off (failures in a row, the time of the next attempt, what was said) |
 //!
 //! Times are the server's, in microseconds; only they are compared. A record ends with its entry's last window, its marker, or
 //! an hour after its lease or its back-off, whichever is last.
@@ -152,7 +148,7 @@ impl Shared {
         let packed = packing::pack(value, self.settings.compress_from_bytes);
         let (epoch, number) = (epoch(lease.generation), lease.generation.number.to_string());
         let (facts, tags) = (facts_text(&entry.facts), tags_text(&entry.tags));
-        let validators = entry.validators.as_deref().unwrap_or_default();
+        let validators = entry.validators.as_ref().map(|bytes| [b"=", &bytes[..]].concat()).unwrap_or_default();
         let hex = hex(lease.token);
         let arguments: [&[u8]; 7] = [
             hex.as_bytes(),
@@ -161,7 +157,7 @@ impl Shared {
             &packed,
             facts.as_bytes(),
             tags.as_bytes(),
-            validators,
+            &validators,
         ];
         let answer = self.step(key, &self.partitions.scripts.commit, &arguments, Repeat::Never).await?;
         answer.committed(lease)
