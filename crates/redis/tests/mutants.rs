@@ -47,7 +47,7 @@ const MUTANTS: &[Mutant] = &[
             ("if soft >= number then return 1 end", "if soft > number then return 1 end"),
         ],
     ),
-    ("a counter for a clock", &[("clock.epoch = ARGV[5]", "clock.epoch = '0000000000000001'")]),
+    ("a counter for a clock", &[("clock.epoch = EPOCH", "clock.epoch = '0000000000000001'")]),
     ("ticks are behind the time", &[("math.max(clock.last + 1, now)", "clock.last + 1")]),
     ("ticks follow a time that is set back", &[("math.max(clock.last + 1, now)", "now")]),
     ("an entry takes the epoch of its commit", &[("local facts = lease.epoch ..", "local facts = clock.epoch ..")]),
