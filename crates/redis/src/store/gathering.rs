@@ -105,9 +105,15 @@ impl Departure<'_> {
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        if !self.left && tokio::runtime::Handle::try_current().is_ok() {
+        if self.left {
+            return;
+        }
+        if tokio::runtime::Handle::try_current().is_ok() {
             // Whoever was alone was dropped himself.
             drop(self.set_off());
+        } else {
+            // Their runtime has ended: they hear that nobody reads for them.
+            drop(take(&mut *self.shared.gatherings[self.partition as usize].waiting()));
         }
     }
 }
