@@ -44,6 +44,23 @@
 //! partition's state, too, which outdates the partition: choose a policy that spares keys without an end, such as
 //! `volatile-lfu`, for the state has none.
 //!
+//! # Queues
+//!
+//! ```no_run
+//! # async fn example(redis: freshen_redis::Redis) -> Result<(), Box<dyn std::error::Error>> {
+//! use freshen_core::Cache;
+//!
+//! let queue = redis.queue().name("pages").bound(50_000).build()?;
+//! let cache = Cache::builder().store(redis.store()).bus(redis.bus()).queue(queue).workers(4).build().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`RedisQueue`] keeps its tasks on the server, in streams of one slot, and every process that names it alike may pull them. A
+//! task is delivered at least once: whoever dies with it holds it for the visibility, and then another has it. What a server loses
+//! in a failover or a restart is lost. Where memory is short a push is an error that may pass, while workers go on; with an
+//! evicting policy that does not spare keys without an end, a whole line may be evicted.
+//!
 //! # What a user has to be allowed
 //!
 //! ```text
@@ -52,7 +69,12 @@
 //! ```
 //!
 //! `shop` being the prefix. On a Cluster `+cluster|slots +asking` too, behind sentinels `+role`, and `+wait` where
-//! invalidations wait for replicas.
+//! invalidations wait for replicas. For a queue:
+//!
+//! ```text
+//! +evalsha +eval +time +info +exists +xadd +xlen +xrange +xrevrange +xread +xreadgroup +xgroup|create +xgroup|delconsumer
+//! +xinfo|groups +xinfo|stream +xinfo|consumers +xpending +xclaim +xack +xdel +zadd +zcard +zrange +zrem +hget +hset +hdel
+//! ```
 
 mod connect;
 mod store;

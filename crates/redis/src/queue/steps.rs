@@ -69,9 +69,7 @@ impl Steps {
             return Ok(Looked::Took(taken));
         }
         let positions = Positions::try_from(answer.texts(2)?).map_err(|_| answer.unexpected("five positions"))?;
-        // Whatever is taken from now on by others is not overdue before the visibility has passed.
-        let again = Duration::from_micros(answer.number(1)?).min(self.bounds.visibility);
-        Ok(Looked::Nothing { again, positions })
+        Ok(Looked::Nothing { again: Duration::from_micros(answer.number(1)?), positions })
     }
 
     /// Puts tasks, of which nobody knows that they were taken, back to where they were.
