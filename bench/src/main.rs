@@ -5,6 +5,7 @@ mod aims;
 mod audit;
 mod batch;
 mod cpu;
+mod fleet;
 mod footprint;
 mod hazards;
 mod held;
@@ -40,11 +41,13 @@ fn main() -> ExitCode {
         What::Memory(memory) => footprint::run(&memory),
         What::Audit(audit) => audit::run(&audit),
         What::Member { setting } => freshen_fleet::run(&setting),
+        What::Fleet(fleet) => fleet::run(&fleet),
         What::Visit { peer, size } => visit::answer(&peer, &size),
         What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
         What::Hazard { cache, case } => hazards::answer(&cache, case),
         What::Sets { way, crowd, run } => batch::answer(way, &crowd, run),
-        What::Weigh { cache, case, turns } => footprint::answer(&cache, case, turns),
+        What::Member { line, weather } => fleet::answer(&line, &weather),
+        What::Weigh { cache, case, churn } => footprint::answer(&cache, case, churn),
     };
     if let Err(failure) = done {
         eprintln!("error: {failure}");
@@ -78,6 +81,8 @@ enum What {
     /// A process of an audit, with its settings as JSON
     #[command(hide = true)]
     Member { setting: String },
+    /// What a shared Redis costs: reads beside a bare GET, one load for a fleet, an invalidation by tag
+    Fleet(fleet::Fleet),
     /// One peer, once: fills it, weighs it, reads it and prints what it measured as JSON
     #[command(hide = true)]
     Visit {
@@ -105,13 +110,21 @@ enum What {
         #[arg(long, default_value_t = 1)]
         run: u32,
     },
+    /// One process of a fleet that asks at once, as JSON
+    #[command(hide = true)]
+    Member {
+        #[command(flatten)]
+        line: fleet::Line,
+        #[command(flatten)]
+        weather: fleet::Weather,
+    },
     /// One cache weighed once, as JSON
     #[command(hide = true)]
     Weigh {
         cache: String,
         case: footprint::Case,
-        #[arg(long, default_value_t = footprint::TURNS)]
-        turns: u64,
+        #[command(flatten)]
+        churn: footprint::Churn,
     },
 }
 
@@ -141,8 +154,8 @@ rounds, so a slow minute of the machine hits all peers alike. Printed are median
 median of the ratios within each round. A `~` marks a median around which the middle half of the rounds spreads over
 more than a fifth of it: repeat on a quieter machine. Two results that differ by less than a fifth are a tie.
 
-Memory is the resident set of the process after the fill less what it was before, divided by the entries; the value
-itself is 1,024 bytes of it.
+Memory is the resident set of the process after the fill, without pages of files, less what it was before, divided by
+the entries; the value itself is 1,024 bytes of it.
 
 Caches that can serve stale values while they refresh are set to do so; the others have no expiry at all, which
 flatters them. All use the hash function that they come with.";
