@@ -14,7 +14,7 @@ pub struct Audit {
     /// How long traffic and faults last
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u64,
-    /// Faults, those that the servers can have: kill, stop, restart, cut, flush, failover, move; all unless told otherwise
+    /// Faults, those that the servers can have: kill, pause, stop, restart, cut, flush, failover, move; all unless told otherwise
     #[arg(long, value_name = "FAULT,…", value_delimiter = ',')]
     faults: Option<Vec<Fault>>,
     /// On what servers: single, sentinel or cluster

@@ -5,7 +5,7 @@ use freshen_core::{BoxFuture, PortError};
 use freshen_redis::RedisBus;
 
 /// Of the messages that outdate, one in so many is lost.
-const MESSAGES_PER_LOSS: u64 = 4;
+const MESSAGES_PER_LOSS: u64 = 2;
 
 pub(crate) struct Deaf(pub RedisBus);
 

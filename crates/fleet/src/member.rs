@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
 use crate::order::{Force, How, Order, Reply, Served, What};
@@ -142,6 +144,16 @@ impl Member {
         while self.is_up() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
+    }
+
+    /// Stops the process as it is, or lets it go on.
+    pub fn pause(&self, paused: bool) {
+        let child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody waits for the child meanwhile, so its id is not given to another process.
+        let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) else { return };
+        let signal = if paused { Signal::SIGSTOP } else { Signal::SIGCONT };
+        // It fails where the process has ended by itself, which the next order tells.
+        let _ = kill(Pid::from_raw(pid), signal);
     }
 
     /// Whether it has not ended.

@@ -93,8 +93,14 @@ impl<F: Form> Inside<F> {
             Order::Invalidate(what, force) => Reply::Done(self.invalidate(what, force).await),
             Order::Put(key) => Reply::Put(self.put(key).await),
             Order::Remove(key) => Reply::Done(said(cache.remove(&Item::<F>::new(key)).await.map(drop))),
-            Order::Work(true) => Reply::Done(Ok(cache.resume_workers())),
-            Order::Work(false) => Reply::Done(Ok(cache.pause_workers())),
+            Order::Work(on) => {
+                if on {
+                    cache.resume_workers()
+                } else {
+                    cache.pause_workers()
+                }
+                Reply::Done(Ok(()))
+            }
             Order::Depth => Reply::Depth(self.depth().await),
             Order::Explain(key) => Reply::Text(match cache.explain(&Item::<F>::new(key)).await {
                 Ok(explanation) => explanation.to_string(),

@@ -17,10 +17,13 @@ const LINES_MOST: usize = 1024;
 #[error("the process is gone")]
 pub struct Gone;
 
+/// Who waits for an answer, by the question's number; `None` once no answer can come.
+type Waiting<A> = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<A>>>>>;
+
 /// The asking end of a connection. Cloning gives a handle to the same one.
 pub(crate) struct Caller<Q, A> {
     lines: mpsc::Sender<String>,
-    waiting: Arc<Mutex<Option<HashMap<u64, oneshot::Sender<A>>>>>,
+    waiting: Waiting<A>,
     next: Arc<AtomicU64>,
     asks: std::marker::PhantomData<fn(Q)>,
 }
@@ -82,8 +85,6 @@ struct Line<T> {
     id: u64,
     body: T,
 }
-
-type Waiting<A> = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<A>>>>>;
 
 async fn deliver<A: DeserializeOwned>(read: impl AsyncRead + Unpin, waiting: Waiting<A>) {
     let mut answers = BufReader::new(read).lines();

@@ -20,7 +20,7 @@ use crate::source::Ask;
 /// What is remembered to be reported once; beyond it some is reported again.
 const REPORTED_MOST: usize = 100_000;
 /// Of the invalidations by tag or namespace, one in so many is lost where marks are.
-const MARKS_PER_LOSS: u64 = 4;
+const MARKS_PER_LOSS: u64 = 2;
 
 pub(crate) struct Witness {
     store: RedisStore,

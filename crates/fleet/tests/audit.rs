@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_fleet::audit::{Audit, Fault, Report, Servers};
+use freshen_fleet::audit::{Audit, Report, Servers};
 use freshen_fleet::{Defect, Program};
 
 async fn run(audit: Audit) -> Report {
@@ -35,32 +35,38 @@ async fn under_failovers_of_sentinels_nothing_is_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_failovers_of_a_cluster_and_slots_that_move_nothing_is_found() {
-    let faults = vec![Fault::Failover, Fault::Move, Fault::Move, Fault::Kill, Fault::Cut, Fault::Flush];
-    let audit = Audit { servers: Servers::Cluster, faults, ..Audit::new(span(25)) };
-    assert_clean(&run(audit).await);
+    assert_clean(&run(Audit { servers: Servers::Cluster, ..Audit::new(span(25)) }).await);
 }
 
 /// Loads are slow and keys few here, so that puts take keys over while they are loaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_without_the_token_is_found() {
-    let report = run(Audit { keys: 12, load: Duration::from_millis(200), ..planted(Defect::IgnoresTokens) }).await;
-    assert!(report.backwards.count > 0 && report.outdated.count > 0, "{report}");
+    let audit = Audit { keys: 12, load: Duration::from_millis(200), ..planted(Defect::IgnoresTokens) };
+    found(audit, |report| report.backwards.count > 0 && report.outdated.count > 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mark_that_is_lost_is_found() {
-    let report = run(planted(Defect::LosesMarks)).await;
-    assert!(report.outdated.count > 0, "{report}");
+    found(planted(Defect::LosesMarks), |report| report.outdated.count > 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_lost_unseen_is_found() {
-    let report = run(planted(Defect::LosesMessages)).await;
-    assert!(report.outdated.count > 0, "{report}");
+    found(planted(Defect::LosesMessages), |report| report.outdated.count > 0).await;
 }
 
 /// Without other faults, so that what is found was planted.
 fn planted(defect: Defect) -> Audit {
     let (faults, fresh_again) = (Vec::new(), Duration::from_secs(2));
-    Audit { faults, fresh_again, keys: 80, defect: Some(defect), ..Audit::new(Duration::from_secs(10)) }
+    Audit { faults, fresh_again, keys: 80, defect: Some(defect), ..Audit::new(Duration::from_secs(8)) }
+}
+
+/// Chance may let one run pass, but not five.
+async fn found(audit: Audit, finds: impl Fn(&Report) -> bool) {
+    for _ in 0..5 {
+        if finds(&run(audit.clone()).await) {
+            return;
+        }
+    }
+    panic!("it was not found");
 }

@@ -37,7 +37,7 @@ impl std::str::FromStr for Servers {
 
 /// The servers of an audit, running.
 pub(super) enum Ground {
-    Single(Server),
+    Single(Box<Server>),
     Sentinels(Sentinels),
     Cluster(Cluster),
 }
@@ -45,7 +45,7 @@ pub(super) enum Ground {
 impl Ground {
     pub async fn new(servers: Servers) -> Ground {
         match servers {
-            Servers::Single => Ground::Single(Server::redis(Flavour::Redis).start().await),
+            Servers::Single => Ground::Single(Box::new(Server::redis(Flavour::Redis).start().await)),
             Servers::Sentinel => Ground::Sentinels(Sentinels::start(Flavour::Redis).await),
             Servers::Cluster => Ground::Cluster(Cluster::start(Flavour::Redis).await),
         }

@@ -15,6 +15,8 @@ const PARTITIONS: u32 = 64;
 pub enum Fault {
     /// A member is killed, and another takes its place.
     Kill,
+    /// A member is stopped for up to six seconds, and goes on.
+    Pause,
     /// The server stops answering for up to three seconds.
     Stop,
     /// The server is killed, and comes back with old data or with none.
@@ -37,6 +39,7 @@ impl Fault {
     pub fn name(self) -> &'static str {
         match self {
             Fault::Kill => "kill",
+            Fault::Pause => "pause",
             Fault::Stop => "stop",
             Fault::Restart => "restart",
             Fault::Cut => "cut",
@@ -70,6 +73,12 @@ pub(super) async fn make(fault: Fault, crew: &Arc<Crew>, chance: &mut fastrand::
     let pause = Duration::from_millis(chance.u64(200..3000));
     match (fault, &crew.ground) {
         (Fault::Kill, _) => crew.replace(chance.usize(..crew.places.len())).await,
+        (Fault::Pause, _) => {
+            let (_, member) = crew.places[chance.usize(..crew.places.len())].who();
+            member.pause(true);
+            tokio::time::sleep(pause * 2).await;
+            member.pause(false);
+        }
         (Fault::Stop, Ground::Single(server)) => {
             server.stop_signal();
             tokio::time::sleep(pause).await;

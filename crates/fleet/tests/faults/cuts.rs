@@ -20,7 +20,7 @@ async fn old_for(stage: &Stage, writer: &Member, victim: &Member, what: What) ->
     while returned.elapsed() < BOUND + SLACK {
         let asked = returned.elapsed();
         for served in victim.get_all(0..5).await {
-            let (how, version) = served.how.clone().unwrap();
+            let (how, version) = served.how.clone().expect("somebody is served");
             if covers(served.key) && version < stage.fleet.source().version(served.key) {
                 assert_ne!(how, How::Loaded, "{served:?}");
                 old = asked;

@@ -5,6 +5,7 @@ mod stage;
 mod kills;
 mod stops;
 mod cuts;
+mod failovers;
 mod memory;
 mod clocks;
 mod versions;

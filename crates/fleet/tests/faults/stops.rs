@@ -73,6 +73,24 @@ async fn a_server_that_comes_back_empty_is_filled_again() {
 }
 
 #[tokio::test]
+async fn while_the_source_fails_everybody_is_served_what_is_stale() {
+    let stage = Stage::new().await;
+    let (one, other) = (stage.member(2).await, stage.member(2).await);
+    fresh(&stage.fleet, &one, 0..20).await;
+    stage.fleet.source().fail(true);
+    change(&stage.fleet, &one, 0..20, Force::Soft).await;
+    let (mut watch, mut watch_too) = (Watch::default(), Watch::default());
+    let span = Duration::from_secs(3);
+    tokio::join!(watch.during(span, &one, 0..20), watch_too.during(span, &other, 0..20));
+    watch.assert_served("the source fails");
+    watch_too.assert_served("the source fails, another process");
+    assert_eq!((watch.stale, watch_too.stale), (watch.reads, watch_too.reads));
+    stage.fleet.source().fail(false);
+    let took = (fresh(&stage.fleet, &one, 0..20).await, fresh(&stage.fleet, &other, 0..20).await);
+    println!("the source failed: all fresh after {took:?}");
+}
+
+#[tokio::test]
 async fn scripts_that_are_flushed_are_sent_again() {
     let stage = Stage::new().await;
     let one = stage.member(2).await;

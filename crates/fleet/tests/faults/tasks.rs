@@ -26,13 +26,14 @@ fn line(stage: &Stage) -> String {
 #[tokio::test]
 async fn tasks_that_are_repeated_and_out_of_order_load_nothing_twice() {
     let stage = Stage::new().await;
-    let reader = stage.member(0).await;
+    let (reader, worker) = (stage.member(0).await, stage.member(4).await);
+    assert_eq!(worker.done(Order::Work(false)).await, Ok(()));
     asked(&stage, &reader).await;
     let again = "for _ = 1, 3 do for _, task in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[1])) do \
                  redis.call('XADD', KEYS[1], '*', unpack(task[2])) end end return redis.call('XLEN', KEYS[1])";
     let count = stage.server.command(&["EVAL", again, "1", &line(&stage), &KEYS.to_string()]).await;
     assert_eq!(count, (4 * KEYS).to_string());
-    let _worker = stage.member(4).await;
+    assert_eq!(worker.done(Order::Work(true)).await, Ok(()));
     let drained = async || reader.depth().await == Ok([0, 0, 0, 0]);
     until("all tasks to end", LIMIT, drained).await;
     let source = stage.fleet.source();
