@@ -3,6 +3,7 @@
 mod stage;
 
 mod kills;
+mod pauses;
 mod stops;
 mod cuts;
 mod failovers;
