@@ -48,7 +48,7 @@ pub fn run(told: &Audit) -> Result<(), Failure> {
     };
     // Told before the end, for a run that has none.
     println!("seed {}", audit.seed);
-    let program = Program::new(std::env::current_exe()?, &["member"]);
+    let program = Program::new(std::env::current_exe()?, &["audited"]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let report = runtime.block_on(audit.run(&program));
     print!("{report}");

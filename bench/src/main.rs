@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         What::Batch(batch) => batch::run(&batch),
         What::Memory(memory) => footprint::run(&memory),
         What::Audit(audit) => audit::run(&audit),
-        What::Member { setting } => freshen_fleet::run(&setting),
+        What::Audited { setting } => freshen_fleet::run(&setting),
         What::Fleet(fleet) => fleet::run(&fleet),
         What::Visit { peer, size } => visit::answer(&peer, &size),
         What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
@@ -80,7 +80,7 @@ enum What {
     Audit(audit::Audit),
     /// A process of an audit, with its settings as JSON
     #[command(hide = true)]
-    Member { setting: String },
+    Audited { setting: String },
     /// What a shared Redis costs: reads beside a bare GET, one load for a fleet, an invalidation by tag
     Fleet(fleet::Fleet),
     /// One peer, once: fills it, weighs it, reads it and prints what it measured as JSON
