@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_fleet::audit::{Audit, Report, Servers};
+use freshen_fleet::audit::{Audit, Fault, Report, Servers};
 use freshen_fleet::{Defect, Program};
 
 async fn run(audit: Audit) -> Report {
@@ -11,31 +11,37 @@ async fn run(audit: Audit) -> Report {
     report
 }
 
-/// So many seconds; ten minutes in the long form.
-fn span(seconds: u64) -> Duration {
-    Duration::from_secs(if std::env::var_os("FRESHEN_LONG").is_some() { 600 } else { seconds })
+/// So many seconds, and so many in the long form.
+fn span(seconds: u64, long: u64) -> Duration {
+    Duration::from_secs(if std::env::var_os("FRESHEN_LONG").is_some() { long } else { seconds })
 }
 
 fn assert_clean(report: &Report) {
     assert!(report.is_clean(), "{report}");
-    assert!(report.read_count() > 1000 && report.values_seen > 100, "it covered too little:\n{report}");
+    assert!(report.read_count() > 500 && report.values_seen > 100, "it covered too little:\n{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_all_faults_of_one_server_nothing_is_found() {
-    let report = run(Audit::new(span(40))).await;
+    let report = run(Audit::new(span(40, 600))).await;
     assert_clean(&report);
-    assert!(report.faults.values().sum::<u64>() >= 5, "{report}");
+    assert!(report.faults.len() >= 5, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_failovers_of_sentinels_nothing_is_found() {
-    assert_clean(&run(Audit { servers: Servers::Sentinel, ..Audit::new(span(25)) }).await);
+    let faults = vec![Fault::Failover, Fault::Kill, Fault::Flush];
+    let report = run(Audit { servers: Servers::Sentinel, faults, ..Audit::new(span(25, 200)) }).await;
+    assert_clean(&report);
+    assert!(report.faults[&Fault::Failover] > 0, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_failovers_of_a_cluster_and_slots_that_move_nothing_is_found() {
-    assert_clean(&run(Audit { servers: Servers::Cluster, ..Audit::new(span(25)) }).await);
+    let faults = vec![Fault::Failover, Fault::Move, Fault::Kill];
+    let report = run(Audit { servers: Servers::Cluster, faults, ..Audit::new(span(25, 200)) }).await;
+    assert_clean(&report);
+    assert!(report.faults[&Fault::Failover] > 0 && report.faults[&Fault::Move] > 0, "{report}");
 }
 
 /// Loads are slow and keys few here, so that puts take keys over while they are loaded.

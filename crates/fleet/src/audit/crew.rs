@@ -10,6 +10,9 @@ use crate::member::{Member, Program};
 use crate::relay::Relay;
 use crate::setting::Setting;
 
+/// How long a master has to be silent until it is replaced.
+const PATIENCE_MILLIS: &str = "2500";
+
 /// On what servers an audit runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Servers {
@@ -44,10 +47,31 @@ pub(super) enum Ground {
 
 impl Ground {
     pub async fn new(servers: Servers) -> Ground {
-        match servers {
+        let ground = match servers {
             Servers::Single => Ground::Single(Box::new(Server::redis(Flavour::Redis).start().await)),
             Servers::Sentinel => Ground::Sentinels(Sentinels::start(Flavour::Redis).await),
             Servers::Cluster => Ground::Cluster(Cluster::start(Flavour::Redis).await),
+        };
+        ground.calm().await;
+        ground
+    }
+
+    /// Makes those who watch the masters patient. A master that is replaced while it lives goes on for a moment to promise what
+    /// its successor will never know: that cannot be had, and on a slow machine it would be found all the time.
+    async fn calm(&self) {
+        match self {
+            Ground::Single(_) => {}
+            Ground::Sentinels(sentinels) => {
+                for sentinel in sentinels.sentinels() {
+                    let set = ["SENTINEL", "SET", sentinels.master_name(), "down-after-milliseconds", PATIENCE_MILLIS];
+                    sentinel.command(&set).await;
+                }
+            }
+            Ground::Cluster(cluster) => {
+                for node in cluster.nodes() {
+                    node.command(&["CONFIG", "SET", "cluster-node-timeout", PATIENCE_MILLIS]).await;
+                }
+            }
         }
     }
 

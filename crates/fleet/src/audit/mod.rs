@@ -41,7 +41,7 @@ pub struct Audit {
     pub span: Duration,
     /// On what servers.
     pub servers: Servers,
-    /// The faults, those that the servers can have, each as likely as another; none at all is allowed.
+    /// The faults, those that the servers can have, in rounds; none at all is allowed.
     pub faults: Vec<Fault>,
     /// Of all chance.
     pub seed: u64,
@@ -120,11 +120,19 @@ impl Audit {
                 drivers.spawn(async move { book.drive(place, chance, ends).await });
             }
         }
-        let faults: Vec<Fault> = self.faults.iter().copied().filter(|fault| fault.fits(&book.crew.ground)).collect();
-        while let Some(fault) = chance.choice(&faults).filter(|_| Instant::now() < ends) {
-            fault::make(*fault, &book.crew, &mut chance).await;
-            *book.notes().1.faults.entry(*fault).or_default() += 1;
-            tokio::time::sleep(Duration::from_millis(chance.u64(100..1500))).await;
+        let mut round: Vec<Fault> = self.faults.clone();
+        round.retain(|fault| fault.fits(&book.crew.ground));
+        while Instant::now() < ends && !round.is_empty() {
+            // Each comes once before any comes again, so that a short audit has them all.
+            chance.shuffle(&mut round);
+            for fault in round.iter().copied() {
+                if Instant::now() >= ends {
+                    break;
+                }
+                fault::make(fault, &book.crew, &mut chance).await;
+                *book.notes().1.faults.entry(fault).or_default() += 1;
+                tokio::time::sleep(Duration::from_millis(chance.u64(100..1500))).await;
+            }
         }
         while let Some(driven) = drivers.join_next().await {
             driven.expect("a driver does not panic");
