@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::member::{Member, Program};
-use crate::order::{Force, Served, What};
+use crate::order::{Force, How, Served, What};
 use crate::setting::{Defect, Setting};
 
 mod crew;
@@ -165,12 +165,11 @@ async fn settle(book: &Book, within: Duration) {
     }
 }
 
-/// Those of the keys that a member does not call fresh, or not with the source's version.
+/// Those of the keys that a member does not have in hand, fresh and with the source's version. What it loads is not enough: it
+/// might be kept nowhere.
 async fn not_fresh(book: &Book, member: &Member, keys: Vec<u32>) -> Vec<u32> {
     let source = book.crew.fleet.source();
-    let is_fresh = |served: &Served| {
-        served.how.as_ref().is_ok_and(|(how, version)| how.is_fresh() && *version == source.version(served.key))
-    };
+    let is_fresh = |served: &Served| served.how == Ok((How::Hit, source.version(served.key)));
     let all = member.get_all(keys).await;
     all.into_iter().filter(|served| !is_fresh(served)).map(|served| served.key).collect()
 }

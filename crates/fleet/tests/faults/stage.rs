@@ -34,12 +34,17 @@ pub async fn fleet() -> Fleet {
     Fleet::new(Program::new(env!("CARGO_BIN_EXE_freshen-member"), &[])).await
 }
 
-/// Has a member get all keys until they are fresh, with the version that the source has.
+/// Waits until a member reaches its server again, which it tries anew after a pause.
+pub async fn connected(member: &Member) {
+    until("the server to be reached", LIMIT, async || member.depth().await.is_ok()).await;
+}
+
+/// Has a member get all keys until they are in hand and fresh, with the version that the source has.
 pub async fn fresh(fleet: &Fleet, member: &Member, keys: std::ops::Range<u32>) -> Duration {
     let source = fleet.source();
     until("all keys to be fresh", LIMIT, async || {
         let all = member.get_all(keys.clone()).await;
-        all.iter().all(|served| is_fresh(served, source.version(served.key)))
+        all.iter().all(|served| served.how == Ok((How::Hit, source.version(served.key))))
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freshen_fleet::{Force, What};
 
-use crate::stage::{Stage, Watch, change, fresh};
+use crate::stage::{Stage, Watch, change, connected, fresh};
 
 #[tokio::test]
 async fn while_the_server_is_stopped_everybody_is_served_and_then_all_becomes_fresh() {
@@ -43,6 +43,7 @@ async fn a_server_that_comes_back_with_old_data_makes_no_old_value_fresh() {
     watch.assert_served("without a server");
     stage.server.restart().await;
     for member in [&one, &other] {
+        connected(member).await;
         for served in member.get_all(0..20).await {
             let (how, version) = served.how.clone().unwrap();
             assert!(!how.is_fresh() || version == 1, "{served:?}");
