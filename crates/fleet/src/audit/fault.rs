@@ -33,7 +33,16 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Fault; 6] = [Fault::Kill, Fault::Stop, Fault::Restart, Fault::Cut, Fault::Flush, Fault::Failover];
+    pub const ALL: [Fault; 8] = [
+        Fault::Kill,
+        Fault::Pause,
+        Fault::Stop,
+        Fault::Restart,
+        Fault::Cut,
+        Fault::Flush,
+        Fault::Failover,
+        Fault::Move,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
