@@ -31,7 +31,7 @@ const MUTANTS: &[Mutant] = &[
     ),
     (
         "another epoch is current",
-        &[("if epoch ~= clock.epoch then return LOST end", "if epoch ~= clock.epoch then return 0 end")],
+        &[("if epoch ~= clock.epoch then of_epoch = LOST end", "")],
     ),
     ("a new clock has no floor", &[("raise_floor(LOST, tick())", "tick()")]),
     ("a dropped soft mark keeps the floor", &[("if oldest_soft > 0 then raise_floor(1, oldest_soft) end", "")]),
