@@ -123,9 +123,11 @@ async fn with_nothing_said_each_queue_of_a_job_is_served() {
     assert_eq!(stage.events.count(r#"TaskEnded { queue: "default""#), 1);
 }
 
+type Change = fn(CacheBuilder) -> CacheBuilder;
+
 #[tokio::test(start_paused = true)]
 async fn each_queue_has_as_many_workers_as_it_was_given() {
-    let cases: [(fn(CacheBuilder) -> CacheBuilder, &[(&str, usize)]); 6] = [
+    let cases: [(Change, &[(&str, usize)]); 6] = [
         (|builder| builder.workers(7), &[("default", 7), ("slow", 7)]),
         (|builder| builder.workers(7).workers_on("slow", 2), &[("default", 7), ("slow", 2)]),
         (|builder| builder.workers(0), &[]),
@@ -370,6 +372,20 @@ async fn workers_whose_pull_never_answers_are_overdue() {
     let overdue = overdue(&stage.cache);
     assert_eq!(overdue[0], 0);
     assert!((90..=100).contains(&overdue[1]), "{overdue:?}");
+}
+
+/// The rate leaves no room for an hour, and meanwhile a pull never answers. Nobody waits an hour for that to show.
+#[tokio::test(start_paused = true)]
+async fn a_pull_that_never_answers_shows_though_there_is_no_room_for_long() {
+    let limits = Limits { job: Limit { at_once: 1, per_second: Some(1.0 / 3600.0) }, ..Limits::default() };
+    let queue = FaultyQueue::new(Clock::runtime());
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.limits(limits).queue(given)).await;
+    queue.push(&[task(&truth("a")), task(&truth("b"))]).await.unwrap();
+    pass(60 * SECOND).await;
+    queue.switches.late("pull", 3600 * SECOND);
+    pass(100 * SECOND).await;
+    assert!(overdue(&stage.cache)[0] >= 85, "{:?}", overdue(&stage.cache));
 }
 
 /// Every place is held by a load that is awaited in vain. Up to its timeout that is as it should be; a load whose code holds
