@@ -21,8 +21,8 @@ pub struct Workers {
     pub queue: String,
     /// How many tasks they load at once.
     pub at_once: usize,
-    /// How long ago their dispatcher should have gone on: zero while it does. It grows where a pull never answers, where all
-    /// places are held by loads far past their timeout, and where the runtime is blocked.
+    /// How long ago their dispatcher should have gone on: moments at most while it does. It grows where a pull never answers,
+    /// where all places are held by loads far past their timeout, and where the runtime is blocked.
     pub overdue: Duration,
 }
 
