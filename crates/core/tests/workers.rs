@@ -12,7 +12,7 @@ use common::faults::FaultyQueue;
 use common::tuned::{Kind, Told, Tuned, tuned};
 use common::{Act, ERROR, STALE, Stage, TTL, Truth, pass, stage, stage_with, truth};
 use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Priority, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+    Delivery, Depth, MemoryQueue, NewTask, Priority, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
 };
 use freshen_core::store::{Begin, Begun, Failure, MemoryStore, Role, Store};
 use freshen_core::{
@@ -145,6 +145,10 @@ impl Queue for Foreign {
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
         self.inner.depth()
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        self.inner.waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

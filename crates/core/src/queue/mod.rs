@@ -36,6 +36,8 @@ pub const TASK_FORMAT: u16 = 1;
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
 /// Both answer whether it was there.
 ///
+/// **Waiting.** `waiting` shows tasks that are ready or delayed, at most `most`, the ready ones first. It takes none.
+///
 /// **Depth.** `depth` counts ready, delayed, held and quarantined tasks, and tells the age of the oldest that waits.
 pub trait Queue: Send + Sync + 'static {
     /// What this queue is able to do.
@@ -52,6 +54,9 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Counts what is there.
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>>;
+
+    /// Up to `most` of the tasks that wait, for people who look.
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>>;
 
     /// The newest `most` quarantined tasks, the newest first.
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>>;
