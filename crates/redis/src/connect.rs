@@ -1,0 +1,259 @@
+//! Connecting: from a URL and settings to a store and a bus.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use freshen_core::{Clock, PortError, Strength};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::bus::RedisBus;
+use crate::link::{Access, Links, Servers, Tls};
+use crate::settings::Settings;
+use crate::store::{AT_ONCE, Partitions, RedisStore};
+use crate::url::Url;
+
+/// Partitions of a store on a Cluster, unless told otherwise.
+const CLUSTER_PARTITIONS: u32 = 64;
+
+/// The way to one Redis or Valkey, by which its store and its bus are made.
+///
+/// A clone is the same way. All processes that are to share a cache name the same servers, prefix and number of partitions.
+#[derive(Clone)]
+pub struct Redis {
+    partitions: Arc<Partitions>,
+    settings: Arc<Settings>,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL is wrong. Its password is never shown.
+    #[error("url: the {part} {reason}")]
+    Url {
+        /// Which part of it.
+        part: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting is out of range.
+    #[error("redis: {setting} {reason}")]
+    Setting {
+        /// The builder's method.
+        setting: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The server cannot be reached, or will not do: its version is too old, it does not know us, or its data were made with
+    /// another number of partitions.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Settings of a connection to Redis, each with a default.
+#[derive(Clone)]
+pub struct RedisBuilder {
+    url: String,
+    settings: Settings,
+    partitions: Option<u32>,
+    roots: Option<PathBuf>,
+}
+
+impl Redis {
+    /// Begins with a URL; what it may say is told in the documentation of this crate.
+    pub fn builder(url: impl Into<String>) -> RedisBuilder {
+        RedisBuilder { url: url.into(), settings: Settings::new(1), partitions: None, roots: None }
+    }
+
+    /// The store.
+    pub fn store(&self) -> RedisStore {
+        RedisStore::new(self.partitions.clone(), self.settings.clone())
+    }
+
+    /// The bus on which the store publishes.
+    pub fn bus(&self) -> RedisBus {
+        RedisBus::new(self.partitions.clone(), self.settings.clone())
+    }
+
+    /// Attaches every partition, so that what is wrong shows at once.
+    async fn attach(&self) -> Result<(), ConnectError> {
+        let all = (0..self.partitions.count()).map(async |partition| self.partitions.ready(partition).await);
+        let ready: Result<(), _> = stream::iter(all).buffer_unordered(AT_ONCE).try_collect().await;
+        Ok(ready.map_err(|error| error.at("redis", "connect"))?)
+    }
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redis").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl RedisBuilder {
+    /// What every key and the bus's channel begin with, 1 to 64 bytes; `freshen` unless told otherwise.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Into how many partitions the keys are divided, 1 to 1024: 64 on a Cluster, else one.
+    ///
+    /// It is fixed when a store is first used: a process that names another number gets an error.
+    #[must_use]
+    pub fn partitions(mut self, partitions: u32) -> Self {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// The largest value that is kept, in bytes before it is compressed; 8 MiB unless told otherwise.
+    #[must_use]
+    pub fn value_bytes_max(mut self, bytes: usize) -> Self {
+        self.settings.value_bytes_max = bytes;
+        self
+    }
+
+    /// From which size on values are compressed, in bytes; 4 KiB unless told otherwise.
+    #[must_use]
+    pub fn compress_from_bytes(mut self, bytes: usize) -> Self {
+        self.settings.compress_from_bytes = bytes;
+        self
+    }
+
+    /// How many marks of tags and namespaces a partition keeps; 100,000 unless told otherwise.
+    ///
+    /// Beyond it an old one is dropped, and all that is older than its last invalidation is outdated.
+    #[must_use]
+    pub fn marks_most(mut self, marks: usize) -> Self {
+        self.settings.marks_most = marks;
+        self
+    }
+
+    /// How many messages of the bus a listener may lag behind before it is cut off; 8192 unless told otherwise.
+    #[must_use]
+    pub fn buffer_messages(mut self, messages: usize) -> Self {
+        self.settings.buffer_messages = messages;
+        self
+    }
+
+    /// How entries are treated whose marks may have been lost, as after a failover; soft unless told otherwise.
+    ///
+    /// Choose hard where tags or namespaces are invalidated hard.
+    #[must_use]
+    pub fn lost(mut self, lost: Strength) -> Self {
+        self.settings.lost = lost;
+        self
+    }
+
+    /// How many replicas must have heard of an invalidation before it returns; none unless told otherwise.
+    ///
+    /// It narrows what a failover can lose. While replicas lag, invalidations wait for them, and what shares their connection
+    /// waits too; where too few answer in time they are errors that may pass.
+    #[must_use]
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.settings.replicas = replicas;
+        self
+    }
+
+    /// How long a connection may take until it can be used; 2 s unless told otherwise.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How long an answer may take; 1 s unless told otherwise. A server that takes longer is treated as down.
+    #[must_use]
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.response_timeout = timeout;
+        self
+    }
+
+    /// For how long a command is tried again while a slot is being moved or a server is loading or being replaced; 2 s unless
+    /// told otherwise.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = patience;
+        self
+    }
+
+    /// A file of certificates in PEM to trust instead of the system's.
+    #[must_use]
+    pub fn roots(mut self, file: impl Into<PathBuf>) -> Self {
+        self.roots = Some(file.into());
+        self
+    }
+
+    /// The seed of tokens and epochs, for tests. Two processes with one seed would give the same tokens.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = Some(seed);
+        self
+    }
+
+    /// A fault for tests: replaces a piece of the scripts' text, wherever it stands. Panics where it stands nowhere.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn patch(mut self, from: &'static str, to: &'static str) -> Self {
+        let patch = crate::store::Patch { from, to };
+        assert!(patch.occurrences() > 0, "no script says {from:?}");
+        self.settings.patches.push(patch);
+        self
+    }
+
+    /// For tests: the process's clock is the server's, too.
+    #[cfg(feature = "mutants")]
+    #[must_use]
+    pub fn telling_time(mut self) -> Self {
+        self.settings.tells_time = true;
+        self.patch("time[1] * 1000000 + time[2]", "tonumber(table.remove(ARGV))")
+    }
+
+    /// Connects, checks the servers, and attaches every partition.
+    ///
+    /// The clock is that of the cache that is built upon it.
+    ///
+    /// # Errors
+    /// [`ConnectError`] names the part of the URL or the setting that is wrong, or tells why no server will do.
+    pub async fn connect(self, clock: Clock) -> Result<Redis, ConnectError> {
+        let redis = self.open(clock)?;
+        redis.attach().await?;
+        Ok(redis)
+    }
+
+    /// The same without waiting for the servers: until they are there every step fails at once, and then they are used.
+    ///
+    /// # Errors
+    /// [`ConnectError`] names the part of the URL or the setting that is wrong.
+    pub fn open(self, clock: Clock) -> Result<Redis, ConnectError> {
+        let url = Url::parse(&self.url)?;
+        let fitting = if matches!(url.servers, Servers::Cluster(_)) { CLUSTER_PARTITIONS } else { 1 };
+        let settings = Settings { partitions: self.partitions.unwrap_or(fitting), ..self.settings };
+        settings.check()?;
+        let access = Access {
+            user: url.user,
+            password: url.password,
+            database: url.database,
+            tls: tls(url.tls, self.roots)?,
+            connect_timeout: settings.connect_timeout,
+            response_timeout: settings.response_timeout,
+        };
+        let links = Links::new(url.servers, access, clock.clone(), settings.patience);
+        let partitions = Arc::new(Partitions::new(links, clock, &settings));
+        Ok(Redis { partitions, settings: Arc::new(settings) })
+    }
+}
+
+fn tls(spoken: bool, roots: Option<PathBuf>) -> Result<Option<Tls>, ConnectError> {
+    let wrong = |reason: String| ConnectError::Setting { setting: "roots", reason };
+    match (spoken, roots) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => Err(wrong("are given, but the URL does not ask for TLS".to_owned())),
+        (true, None) => Ok(Some(Tls::default())),
+        (true, Some(file)) => {
+            let pem = std::fs::read(&file).map_err(|error| wrong(format!("{}: {error}", file.display())))?;
+            Ok(Some(Tls { roots: Some(pem) }))
+        }
+    }
+}

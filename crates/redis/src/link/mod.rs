@@ -1,0 +1,298 @@
+//! The way to the servers: which one has a place, one connection to each, and what to do when it does not answer.
+//!
+//! # How to use it
+//!
+//! [`Links`] is the one road. Name a [`Place`], make a [`Script`] once, and call [`Links::run`]; all keys of a script are keys
+//! of its place. Answers are [`redis::Value`]s, which stay inside this crate. Failures are [`LinkError`]s:
+//! [`LinkError::at`] makes a [`PortError`](freshen_core::PortError) of one.
+//!
+//! ```text
+//! let place = Place::new("freshen", "queue:pages");
+//! let push = Script::new("push", &[include_str!("scripts/push.lua")]);
+//! let key = place.key(":tasks");
+//! let answer = links.run(&place, &push, &[key.as_bytes()], &[b"argument"], Repeat::Never).await?;
+//! ```
+//!
+//! Where a command waits for long, as a blocking read does, ask for a connection of its own by [`Links::dedicated`]; on it
+//! nothing is timed, and [`Link::broken`] tells when it has ended. On a Cluster it leads to the server that has the place
+//! *now*: when it answers [`Refusal::Moved`], ask for another.
+//!
+//! # What is done about failures
+//!
+//! A redirection, a slot that is being moved, a server that is still loading or was demoted are tried again, with pauses,
+//! bounded in number and time, and then are an error that may pass. They are never read as "there is nothing". A connection
+//! that broke under a command is tried again only where doing it twice does no harm ([`Repeat::Harmless`]).
+//! A server that is down costs one time-out, not one for each caller: see [`Node`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use freshen_core::Clock;
+use redis::{Pipeline, Value};
+
+mod address;
+mod cluster;
+mod error;
+mod node;
+mod place;
+mod script;
+mod sentinel;
+mod skew;
+mod tries;
+mod version;
+mod wire;
+
+pub use address::{Access, Address, Tls};
+pub use error::{LinkError, Refusal};
+pub use node::Node;
+pub use place::Place;
+pub use script::Script;
+pub use sentinel::Sentinels;
+pub use tries::Tries;
+pub use wire::{Link, Listener, Purpose, time_of};
+
+use cluster::Cluster;
+use node::Origin;
+
+/// Which servers there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Servers {
+    /// One.
+    Single(Address),
+    /// A master and its replicas, watched by sentinels.
+    Sentinel {
+        /// Some of the sentinels.
+        sentinels: Vec<Address>,
+        /// What they call the master.
+        master: String,
+    },
+    /// A Cluster, of which some servers are known.
+    Cluster(Vec<Address>),
+}
+
+/// Whether a command may be sent again when it is not known whether it was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Doing it twice is as doing it once.
+    Harmless,
+    /// It must not be done twice.
+    Never,
+}
+
+/// The way to all servers. A clone is the same way.
+#[derive(Clone)]
+pub struct Links(Arc<Shared>);
+
+struct Shared {
+    topology: Topology,
+    patience: Duration,
+}
+
+enum Topology {
+    One(Arc<Node>),
+    Cluster(Cluster),
+}
+
+/// Where a command goes.
+pub struct Route {
+    /// The connection.
+    pub link: Link,
+    /// Whether the slot is only being moved there.
+    asking: bool,
+}
+
+impl Links {
+    /// The way to these servers. Nothing is connected yet.
+    ///
+    /// `patience` is for how long a command is tried again where that may help.
+    pub fn new(servers: Servers, access: Access, clock: Clock, patience: Duration) -> Links {
+        let access = Arc::new(access);
+        let topology = match servers {
+            Servers::Single(address) => Topology::One(Node::new(Origin::At(address), access, clock)),
+            Servers::Sentinel { sentinels, master } => {
+                let sentinels = Sentinels::new(sentinels, master, access.clone());
+                Topology::One(Node::new(Origin::Master(sentinels), access, clock))
+            }
+            Servers::Cluster(seeds) => Topology::Cluster(Cluster::new(seeds, access, clock)),
+        };
+        Links(Arc::new(Shared { topology, patience }))
+    }
+
+    /// Runs a script on the server that has a place.
+    ///
+    /// # Errors
+    /// [`LinkError`], after what could be tried was tried.
+    pub async fn run(
+        &self,
+        place: &Place,
+        script: &Script,
+        keys: &[&[u8]],
+        arguments: &[&[u8]],
+        repeat: Repeat,
+    ) -> Result<Value, LinkError> {
+        let mut tries = self.tries(repeat);
+        loop {
+            let answer = match self.route(place, &mut tries).await {
+                Ok(route) => route.script(script, keys, arguments).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => self.recover(place, &mut tries, error).await?,
+            }
+        }
+    }
+
+    /// Sends commands to the server that has a place, in one go; gives all answers in their order.
+    ///
+    /// # Errors
+    /// [`LinkError`], after what could be tried was tried; also where one of the commands was refused.
+    pub async fn pipeline(&self, place: &Place, commands: &Pipeline, repeat: Repeat) -> Result<Vec<Value>, LinkError> {
+        let mut tries = self.tries(repeat);
+        loop {
+            let answers = match self.route(place, &mut tries).await {
+                Ok(route) => route.commands(commands).await,
+                Err(error) => Err(error),
+            };
+            match answers {
+                Ok(answers) => return Ok(answers),
+                Err(error) => self.recover(place, &mut tries, error).await?,
+            }
+        }
+    }
+
+    /// A connection of its own to the server that has a place, on which nothing is timed. Push messages go to the listener.
+    ///
+    /// # Errors
+    /// [`LinkError`] when none could be made; that costs at most the time-out of connecting.
+    pub async fn dedicated(&self, place: &Place, listener: Option<Listener>) -> Result<Link, LinkError> {
+        self.node(place).await?.dedicated(Purpose::Dedicated(listener)).await
+    }
+
+    /// The attempts at a command that begins now, for [`Links::route`] and [`Links::recover`].
+    pub fn tries(&self, repeat: Repeat) -> Tries {
+        Tries::new(self.0.patience, repeat == Repeat::Harmless)
+    }
+
+    /// Where the next attempt goes.
+    ///
+    /// # Errors
+    /// [`LinkError`] when there is no connection to be had: hand it to [`Links::recover`].
+    pub async fn route(&self, place: &Place, tries: &mut Tries) -> Result<Route, LinkError> {
+        let (node, asking) = match (&self.0.topology, tries.ask.take()) {
+            (Topology::Cluster(cluster), Some(address)) => (cluster.at(&address), true),
+            _ => (self.node(place).await?, false),
+        };
+        let link = node.link().await?;
+        tries.last = Some(link.clone());
+        Ok(Route { link, asking })
+    }
+
+    /// Does what an error asks for, so that the next attempt may succeed.
+    ///
+    /// # Errors
+    /// The error itself, when there is nothing to be done about it, or no time left.
+    pub async fn recover(&self, place: &Place, tries: &mut Tries, error: LinkError) -> Result<(), LinkError> {
+        let refusal = match &error {
+            LinkError::Refused { refusal, .. } => refusal.clone(),
+            LinkError::Broken { .. } if tries.repeatable() => {
+                tries.count(error)?;
+                self.look_again().await;
+                return Ok(());
+            }
+            LinkError::Down { .. } => return self.find_another(place, tries, error).await,
+            _ => return Err(error),
+        };
+        match refusal {
+            Refusal::NoScript | Refusal::Passing | Refusal::Lasting => return Err(error),
+            Refusal::Moved => self.look_again().await,
+            Refusal::Ask(address) => tries.ask = Some(address),
+            Refusal::Again => {}
+            Refusal::Demoted => {
+                self.look_again().await;
+                if let (Some(link), Ok(node)) = (&tries.last, self.node(place).await) {
+                    node.forget(link);
+                }
+            }
+        }
+        tries.count(error)?;
+        if tries.ask.is_none() {
+            tries.pause().await;
+        }
+        Ok(())
+    }
+
+    /// All servers that are known to have slots; the one there is, without a Cluster.
+    pub async fn nodes(&self) -> Vec<Arc<Node>> {
+        match &self.0.topology {
+            Topology::One(node) => vec![node.clone()],
+            Topology::Cluster(cluster) => cluster.nodes(),
+        }
+    }
+
+    /// The server that has a place.
+    async fn node(&self, place: &Place) -> Result<Arc<Node>, LinkError> {
+        match &self.0.topology {
+            Topology::One(node) => Ok(node.clone()),
+            Topology::Cluster(cluster) => cluster.node(place.slot()).await,
+        }
+    }
+
+    /// A server is down. In a Cluster another may have its slots by now.
+    async fn find_another(&self, place: &Place, tries: &mut Tries, error: LinkError) -> Result<(), LinkError> {
+        let Topology::Cluster(cluster) = &self.0.topology else { return Err(error) };
+        let before = cluster.node(place.slot()).await?;
+        self.look_again().await;
+        if Arc::ptr_eq(&before, &cluster.node(place.slot()).await?) {
+            return Err(error);
+        }
+        tries.count(error)
+    }
+
+    async fn look_again(&self) {
+        if let Topology::Cluster(cluster) = &self.0.topology
+            && let Err(error) = cluster.refresh().await
+        {
+            tracing::debug!(%error, "the map of the cluster could not be read; the last one is used on");
+        }
+    }
+}
+
+impl Route {
+    /// Runs a script there.
+    ///
+    /// # Errors
+    /// [`LinkError`]: hand it to [`Links::recover`].
+    pub async fn script(&self, script: &Script, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, LinkError> {
+        self.link.evaluate(script, keys, arguments, self.asking).await
+    }
+
+    /// Sends commands there, in one go.
+    ///
+    /// # Errors
+    /// [`LinkError`], also where one of the commands was refused: hand it to [`Links::recover`].
+    pub async fn commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
+        let answers = self.raw_commands(commands).await?;
+        answers.into_iter().map(|answer| self.link.accept(answer)).collect()
+    }
+
+    /// The same, with the refusal of a command as its answer.
+    ///
+    /// # Errors
+    /// [`LinkError`], when not all were answered: hand it to [`Links::recover`].
+    pub async fn raw_commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
+        if self.asking {
+            let mut asking = redis::pipe();
+            for command in commands.cmd_iter() {
+                asking.cmd("ASKING").add_command(command.clone());
+            }
+            // Each second answer is that of a command.
+            Ok(self.link.commands(&asking).await?.into_iter().skip(1).step_by(2).collect())
+        } else {
+            self.link.commands(commands).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

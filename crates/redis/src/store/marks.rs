@@ -1,0 +1,108 @@
+//! A partition's clock and marks, as a reader asks for them.
+
+use std::collections::BTreeMap;
+
+use freshen_core::store::{Currency, Mark, Marks, Scope};
+use freshen_core::{Generation, Key, Strength, Tag, Tags};
+use redis::{Pipeline, Value};
+
+use crate::link::LinkError;
+use crate::store::partitions::Answered;
+
+/// The marks that are wanted, and what was answered of them.
+#[derive(Default)]
+pub(super) struct Read {
+    epoch: Option<u64>,
+    floor: Mark,
+    marks: BTreeMap<Scope, Mark>,
+}
+
+impl Read {
+    /// Wants the marks of a key's namespace and of its tags. `true`: not all of them were wanted before.
+    pub(super) fn want(&mut self, key: &Key, tags: Option<&Tags>) -> bool {
+        let before = self.marks.len();
+        let tags = tags.map_or(&[][..], Tags::as_slice).iter().cloned().map(Scope::Tag);
+        for scope in tags.chain([Scope::Namespace(key.namespace().into())]) {
+            self.marks.entry(scope).or_default();
+        }
+        self.marks.len() > before
+    }
+
+    /// Adds the question.
+    pub(super) fn add_to(&self, pipeline: &mut Pipeline, state: &str) {
+        let question = pipeline.cmd("HMGET").arg(state).arg(&["e", "s", "h"]);
+        for scope in self.marks.keys() {
+            question.arg(field_of(scope));
+        }
+    }
+
+    /// Takes the answer. What was answered before is forgotten: floor and marks count only as they were at one time.
+    pub(super) fn answer(&mut self, from: &Answered, answer: Value) -> Result<(), LinkError> {
+        let wrong = |found: &Value| LinkError::unexpected(from.address(), "a partition's clock", found);
+        let Value::Array(fields) = answer else { return Err(wrong(&answer)) };
+        let mut fields = fields.into_iter();
+        let mut next = || fields.next().unwrap_or_default();
+        let epoch = next();
+        self.epoch = match &epoch {
+            Value::Nil => None,
+            epoch => Some(text(epoch).and_then(|hex| u64::from_str_radix(hex, 16).ok()).ok_or_else(|| wrong(epoch))?),
+        };
+        let mut tick = || match next() {
+            Value::Nil => Ok(0),
+            tick => text(&tick).and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong(&tick)),
+        };
+        self.floor = Mark { soft: tick()?, hard: tick()? };
+        for mark in self.marks.values_mut() {
+            *mark = match next() {
+                Value::Nil => Mark::default(),
+                found => mark_of(&found).ok_or_else(|| wrong(&found))?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Whether the partition had a clock.
+    pub(super) fn has_clock(&self) -> bool {
+        self.epoch.is_some()
+    }
+
+    /// The marks of these scopes, each joined with the floor; the namespace's first.
+    pub(super) fn of(&self, key: &Key, tags: &[Tag]) -> Vec<(Scope, Mark)> {
+        let tags = tags.iter().cloned().map(Scope::Tag);
+        let scopes = std::iter::once(Scope::Namespace(key.namespace().into())).chain(tags);
+        let joined = |scope: &Scope| self.floor.join(self.marks.get(scope).copied().unwrap_or_default());
+        scopes.map(|scope| (joined(&scope), scope)).map(|(mark, scope)| (scope, mark)).collect()
+    }
+
+    /// The newest of such marks.
+    pub(super) fn newest(&self, marks: &[(Scope, Mark)]) -> Option<Generation> {
+        let number = marks.iter().map(|(_, mark)| mark.newest()).max().unwrap_or_default();
+        self.epoch.map(|epoch| Generation { epoch, number })
+    }
+
+    /// How a generation stands under such marks.
+    pub(super) fn judge(&self, marks: &[(Scope, Mark)], generation: Generation, lost: Strength) -> Currency {
+        let mark = marks.iter().fold(self.floor, |joined, (_, mark)| joined.join(*mark));
+        self.epoch.map_or(lost.into(), |epoch| Marks { epoch, mark, lost }.judge(generation))
+    }
+}
+
+/// The field of the partition's state that holds a scope's mark.
+pub(super) fn field_of(scope: &Scope) -> String {
+    match scope {
+        Scope::Tag(tag) => format!("t:{tag}"),
+        Scope::Namespace(name) => format!("n:{name}"),
+    }
+}
+
+fn mark_of(found: &Value) -> Option<Mark> {
+    let (soft, hard) = text(found)?.split_once(' ')?;
+    Some(Mark { soft: soft.parse().ok()?, hard: hard.parse().ok()? })
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+}

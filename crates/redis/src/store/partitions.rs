@@ -1,0 +1,278 @@
+//! The partitions: where each lies, and the one road by which scripts reach it.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use freshen_core::{Clock, Strength, Timestamp};
+use redis::Value;
+
+use crate::link::{Link, LinkError, Links, Place, Repeat, Route, Script, Tries};
+use crate::settings::Settings;
+use crate::store::scripts::Scripts;
+
+/// All partitions of a store.
+pub(crate) struct Partitions {
+    pub(crate) links: Links,
+    pub(crate) scripts: Scripts,
+    partitions: Vec<Partition>,
+    clock: Clock,
+    chance: Mutex<fastrand::Rng>,
+    /// What every script is told besides.
+    count: String,
+    lost: &'static str,
+    pub(crate) channel: String,
+    marks_most: String,
+    /// Whether a server has agreed on the number of partitions.
+    agreed: AtomicBool,
+    /// For tests: the process's clock is the server's, too.
+    tells_time: bool,
+    /// For tests: of how many of the next steps nobody is to hear.
+    to_lose: AtomicU32,
+}
+
+struct Partition {
+    place: Place,
+    state: String,
+    number: String,
+    /// The connection over which it was attached last; 0: none.
+    attached: AtomicU64,
+}
+
+/// What a script answered, and over which connection and when.
+pub(crate) struct Answered {
+    pub(crate) parts: Vec<Value>,
+    pub(crate) link: Link,
+    pub(crate) sent: Timestamp,
+    same_time: bool,
+}
+
+impl Answered {
+    /// The time at which the question was sent, in the process's time: nothing seems younger by it than it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.sent
+    }
+
+    /// A point in the server's time as the process would call it.
+    pub(crate) fn to_process(&self, server: Timestamp) -> Timestamp {
+        if self.same_time { server } else { self.link.skew().to_process(server) }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.link.address()
+    }
+}
+
+impl Partitions {
+    pub(crate) fn new(links: Links, clock: Clock, settings: &Settings) -> Partitions {
+        let partitions = (0..settings.partitions).map(|number| {
+            let place = Place::new(&settings.prefix, number);
+            Partition { state: place.key(""), place, number: number.to_string(), attached: AtomicU64::new(0) }
+        });
+        Partitions {
+            links,
+            scripts: Scripts::new(&settings.patches),
+            partitions: partitions.collect(),
+            clock,
+            chance: Mutex::new(settings.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)),
+            count: settings.partitions.to_string(),
+            lost: match settings.lost {
+                Strength::Soft => "1",
+                Strength::Hard => "2",
+            },
+            channel: format!("{}:bus", settings.prefix),
+            marks_most: settings.marks_most.to_string(),
+            agreed: AtomicBool::new(false),
+            tells_time: settings.tells_time,
+            to_lose: AtomicU32::new(0),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        // The settings bound it far below.
+        u32::try_from(self.partitions.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Where a partition lies.
+    pub(crate) fn place(&self, partition: u32) -> &Place {
+        &self.of(partition).place
+    }
+
+    /// The name of a partition's state.
+    pub(crate) fn state(&self, partition: u32) -> &str {
+        &self.of(partition).state
+    }
+
+    /// Random bits that no grant had before.
+    pub(crate) fn token(&self) -> u128 {
+        self.chance.lock().unwrap_or_else(PoisonError::into_inner).u128(..)
+    }
+
+    /// Runs a step on a partition, attached, and tries again where that may help.
+    pub(crate) async fn step(
+        &self,
+        partition: u32,
+        script: &Script,
+        records: &[&[u8]],
+        arguments: &[&[u8]],
+        repeat: Repeat,
+    ) -> Result<Answered, LinkError> {
+        self.step_and(partition, script, records, arguments, repeat, 0).await
+    }
+
+    /// The same, and then waits on the same connection until so many replicas have heard of it.
+    pub(crate) async fn step_and(
+        &self,
+        partition: u32,
+        script: &Script,
+        records: &[&[u8]],
+        arguments: &[&[u8]],
+        repeat: Repeat,
+        replicas: u32,
+    ) -> Result<Answered, LinkError> {
+        let mut tries = self.links.tries(repeat);
+        loop {
+            let answered = match self.attached(partition, &mut tries).await {
+                Ok(route) => self.once(partition, &route, script, records, arguments).await,
+                Err(error) => Err(error),
+            };
+            let heard = match answered {
+                Ok(answered) if replicas > 0 => wait_for(&answered.link, replicas).await.map(|()| answered),
+                answered => answered,
+            };
+            match heard {
+                Ok(answered) => return Ok(answered),
+                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
+            }
+        }
+    }
+
+    /// A connection to the server that has a partition, which has shown that it is the one that kept the partition's clock.
+    pub(crate) async fn attached(&self, partition: u32, tries: &mut Tries) -> Result<Route, LinkError> {
+        if partition != 0 && !self.agreed.load(Ordering::Relaxed) {
+            // Partition 0 is in every store, whatever number of partitions it was made with.
+            Box::pin(self.ready(0)).await?;
+        }
+        let route = self.links.route(self.place(partition), tries).await?;
+        if self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
+            self.attach(partition, &route, false).await?;
+        }
+        Ok(route)
+    }
+
+    /// Looks whether the server is still the one that kept the clock, and makes the clock anew if it is not, or is lost.
+    pub(crate) async fn attach(&self, partition: u32, route: &Route, beats: bool) -> Result<(), LinkError> {
+        let beat: &[u8] = if beats { b"1" } else { b"0" };
+        self.once(partition, route, &self.scripts.attach, &[], &[beat]).await?;
+        self.of(partition).attached.store(route.link.id(), Ordering::Relaxed);
+        self.agreed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Attaches a partition, unless it is.
+    pub(crate) async fn ready(&self, partition: u32) -> Result<(), LinkError> {
+        let mut tries = self.links.tries(Repeat::Harmless);
+        loop {
+            match self.attached(partition, &mut tries).await {
+                Ok(_) => return Ok(()),
+                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
+            }
+        }
+    }
+
+    /// Publishes a partition's heartbeat.
+    pub(crate) async fn beat(&self, partition: u32) -> Result<(), LinkError> {
+        let mut tries = self.links.tries(Repeat::Harmless);
+        loop {
+            let beaten = match self.attached(partition, &mut tries).await {
+                Ok(route) => self.attach(partition, &route, true).await,
+                Err(error) => Err(error),
+            };
+            match beaten {
+                Ok(()) => return Ok(()),
+                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        partition: u32,
+        route: &Route,
+        script: &Script,
+        records: &[&[u8]],
+        arguments: &[&[u8]],
+    ) -> Result<Answered, LinkError> {
+        let at = self.of(partition);
+        let epoch = format!("{:016x}", self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(..));
+        let sent = self.clock.now();
+        let told = if self.tells_time { sent.as_micros().to_string() } else { String::new() };
+        let keys: Vec<&[u8]> = std::iter::once(at.state.as_bytes()).chain(records.iter().copied()).collect();
+        let common = [&at.number, &self.count, self.lost, self.channel_for(script), &epoch, &self.marks_most];
+        let mut all: Vec<&[u8]> = common.into_iter().map(str::as_bytes).collect();
+        all.extend_from_slice(arguments);
+        if self.tells_time {
+            all.push(told.as_bytes());
+        }
+        let answer = route.script(script, &keys, &all).await?;
+        let Value::Array(mut parts) = answer else {
+            return Err(LinkError::unexpected(route.link.address(), script.name(), &answer));
+        };
+        let time = match parts.first() {
+            Some(Value::Int(micros)) => u64::try_from(*micros).ok(),
+            _ => None,
+        };
+        let Some(server) = time.map(Timestamp::from_micros) else {
+            return Err(LinkError::unexpected(route.link.address(), script.name(), &Value::Array(parts)));
+        };
+        parts.remove(0);
+        Ok(self.answered(parts, route.link.clone(), sent, server))
+    }
+
+    /// Where a script publishes: where everybody listens, but for a step that a test wants to be lost on its way.
+    fn channel_for(&self, script: &Script) -> &str {
+        let lost = script.name() != self.scripts.attach.name()
+            && self.to_lose.load(Ordering::Relaxed) > 0
+            && self.to_lose.fetch_sub(1, Ordering::SeqCst) > 0;
+        if lost { "nobody" } else { &self.channel }
+    }
+
+    #[cfg(feature = "mutants")]
+    pub(crate) fn lose_next(&self) {
+        self.to_lose.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Takes note of the server's time in an answer.
+    pub(crate) fn answered(&self, parts: Vec<Value>, link: Link, sent: Timestamp, server: Timestamp) -> Answered {
+        if !self.tells_time {
+            link.skew().observe(sent, server, self.clock.now());
+        }
+        Answered { parts, link, sent, same_time: self.tells_time }
+    }
+
+    /// The server's time where `TIME` answered this.
+    pub(crate) fn server_time(&self, told: Timestamp) -> Timestamp {
+        if self.tells_time { self.clock.now() } else { told }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn of(&self, partition: u32) -> &Partition {
+        &self.partitions[partition as usize]
+    }
+}
+
+/// Waits until so many replicas have all that was written over this connection.
+async fn wait_for(link: &Link, replicas: u32) -> Result<(), LinkError> {
+    // A little less than an answer may take, so that the server's answer comes in time.
+    let within = link.answer_within().mul_f32(0.8).as_millis();
+    let within = u64::try_from(within).unwrap_or(u64::MAX).max(1);
+    let answer = link.command(redis::cmd("WAIT").arg(replicas).arg(within)).await?;
+    match answer {
+        Value::Int(heard) if heard >= i64::from(replicas) => Ok(()),
+        Value::Int(heard) => Err(LinkError::Unheard { address: link.address().to_owned(), heard, wanted: replicas }),
+        answer => Err(LinkError::unexpected(link.address(), "a number of replicas", &answer)),
+    }
+}

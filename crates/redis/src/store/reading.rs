@@ -1,0 +1,143 @@
+//! Reading: records first, what judges them after, in one pipeline for each partition.
+//!
+//! No script is needed. A mark that is newer than the record only outdates it, so this order is safe. Which marks are needed
+//! is known only from the record, so the tags that a key had last are remembered: a wrong guess costs a second round trip.
+
+use std::collections::BTreeMap;
+
+use freshen_core::Key;
+use freshen_core::store::Snapshot;
+use futures_util::future::try_join_all;
+use redis::Value;
+
+use crate::link::{LinkError, Repeat, Route, time_of};
+use crate::store::Shared;
+use crate::store::found::{FIELDS, Found};
+use crate::store::marks::Read;
+use crate::store::partitions::Answered;
+
+/// How often a clock that is lost again and again is made anew.
+const CLOCKS_MOST: usize = 3;
+
+impl Shared {
+    /// Reads keys; gives what was found in their order.
+    pub(super) async fn read(&self, keys: &[Key]) -> Result<Vec<Snapshot>, LinkError> {
+        let mut groups = BTreeMap::<u32, Vec<usize>>::new();
+        for (index, key) in keys.iter().enumerate() {
+            groups.entry(self.partition(key)).or_default().push(index);
+        }
+        let read = groups.into_iter().map(async |(partition, indexes)| {
+            let keys: Vec<&Key> = indexes.iter().map(|index| &keys[*index]).collect();
+            let snapshots = self.read_partition(partition, &keys).await?;
+            Ok::<_, LinkError>(indexes.into_iter().zip(snapshots))
+        });
+        let mut found: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
+        found.sort_unstable_by_key(|(index, _)| *index);
+        Ok(found.into_iter().map(|(_, snapshot)| snapshot).collect())
+    }
+
+    async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
+        let mut tries = self.partitions.links.tries(Repeat::Harmless);
+        loop {
+            let read = match self.partitions.attached(partition, &mut tries).await {
+                Ok(route) => self.read_over(&route, partition, keys).await,
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(snapshots) => return Ok(snapshots),
+                Err(error) => {
+                    self.partitions.links.recover(self.partitions.place(partition), &mut tries, error).await?
+                }
+            }
+        }
+    }
+
+    /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
+    async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
+        let mut judged = Read::default();
+        for key in keys {
+            judged.want(key, self.tags_seen.get(&key.hash()).as_ref());
+        }
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("TIME");
+        for key in keys {
+            pipeline.cmd("HMGET").arg(self.record(key)).arg(&FIELDS);
+        }
+        judged.add_to(&mut pipeline, self.partitions.state(partition));
+        let sent = self.partitions.now();
+        let mut answers = route.raw_commands(&pipeline).await?;
+        let state = answers.pop().unwrap_or_default();
+        let mut answers = answers.into_iter();
+        let told = route.link.accept(answers.next().unwrap_or_default())?;
+        let told = time_of(&told).ok_or_else(|| LinkError::unexpected(route.link.address(), "a time", &told))?;
+        let server = self.partitions.server_time(told);
+        let from = self.partitions.answered(Vec::new(), route.link.clone(), sent, server);
+        let mut found = Vec::with_capacity(keys.len());
+        for (key, answer) in keys.iter().zip(answers) {
+            found.push(self.found(&from, key, answer)?.unended(server));
+        }
+        judged.answer(&from, route.link.accept(state)?)?;
+        self.complete(route, partition, keys, &found, &mut judged, &from).await?;
+        Ok(keys.iter().zip(found).map(|(key, found)| self.snapshot(&from, key, found, &judged)).collect())
+    }
+
+    /// A record that is not this key's, or is damaged, is a miss. Refusals of the server are not.
+    fn found(&self, from: &Answered, key: &Key, answer: Value) -> Result<Found, LinkError> {
+        if let Value::ServerError(reply) = &answer
+            && reply.code() != "WRONGTYPE"
+        {
+            return from.link.accept(answer).map(|_| Found::default());
+        }
+        Ok(Found::read(key, answer).unwrap_or_else(|wrong| {
+            tracing::warn!(%key, wrong, "a record is not used, and will be replaced by the next load");
+            Found::default()
+        }))
+    }
+
+    /// Reads the marks of tags that were not guessed, and makes a clock that is not there.
+    async fn complete(
+        &self,
+        route: &Route,
+        partition: u32,
+        keys: &[&Key],
+        found: &[Found],
+        judged: &mut Read,
+        from: &Answered,
+    ) -> Result<(), LinkError> {
+        let mut unknown = false;
+        for (key, found) in keys.iter().zip(found) {
+            let tags = found.entry.as_ref().map(|kept| &kept.tags);
+            unknown |= judged.want(key, tags);
+            if let Some(tags) = tags {
+                self.remember(key, tags);
+            }
+        }
+        for _ in 0..CLOCKS_MOST {
+            let lost = !judged.has_clock();
+            if !lost && !unknown {
+                return Ok(());
+            }
+            if lost {
+                self.partitions.attach(partition, route, false).await?;
+            }
+            let mut pipeline = redis::pipe();
+            judged.add_to(&mut pipeline, self.partitions.state(partition));
+            let state = route.raw_commands(&pipeline).await?.pop().unwrap_or_default();
+            judged.answer(from, route.link.accept(state)?)?;
+            unknown = false;
+        }
+        if judged.has_clock() { Ok(()) } else { Err(lost_again(route, partition)) }
+    }
+
+    fn remember(&self, key: &Key, tags: &freshen_core::Tags) {
+        let seen = self.tags_seen.get(&key.hash());
+        if seen.as_ref() != Some(tags) && (seen.is_some() || !tags.as_slice().is_empty()) {
+            self.tags_seen.insert(key.hash(), tags.clone());
+        }
+    }
+}
+
+fn lost_again(route: &Route, partition: u32) -> LinkError {
+    let reason = format!("the clock of partition {partition} was lost each time it was made");
+    LinkError::Down { address: route.link.address().to_owned(), reason }
+}

@@ -1,0 +1,6 @@
+-- What is absent may still live in somebody's near tier, so it is published too.
+redis.call('DEL', RECORD)
+local number = tick()
+publish('R' .. KEY)
+finish()
+return { now, clock.epoch, text(number) }

@@ -1,0 +1,182 @@
+//! Records that are not what they should be, and what becomes of records.
+
+mod common;
+
+use std::time::Duration;
+
+use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
+use common::{builder, prefix, shared};
+use freshen_core::store::{Asked, Begun, Currency, Failure, Role, Store, Target};
+use freshen_core::{Clock, Key, Strength};
+use freshen_redis::{RedisBuilder, RedisStore};
+use freshen_testkit::servers::{Flavour, Server};
+
+/// A store, and its server's own client on the record of a key.
+struct Bench {
+    store: RedisStore,
+    server: &'static Server,
+    prefix: String,
+}
+
+impl Bench {
+    async fn new() -> Bench {
+        Bench::with(|builder| builder).await
+    }
+
+    async fn with(change: impl Fn(RedisBuilder) -> RedisBuilder) -> Bench {
+        let (server, prefix) = (shared(Flavour::Redis).await, prefix());
+        let builder = change(builder(server.url()).prefix(&prefix));
+        let store = builder.connect(Clock::runtime()).await.unwrap().store();
+        Bench { store, server, prefix }
+    }
+
+    fn record(&self, key: &Key) -> String {
+        format!("{{{}:0}}:tests:job:{:032x}", self.prefix, key.hash().0)
+    }
+
+    async fn ask(&self, key: &Key, command: &str, more: &[&str]) -> String {
+        let record = self.record(key);
+        let command: Vec<&str> = [command, &record].into_iter().chain(more.iter().copied()).collect();
+        self.server.command(&command).await
+    }
+
+    /// A key whose record is no use is a miss, can be loaded, and is then as any other.
+    async fn is_absent_and_can_be_loaded(&self, key: &Key, how: &str) {
+        assert_eq!(bytes(&read(&self.store, key).await), None, "{how}");
+        assert_eq!(self.store.ask(key, LEASE, None).await.unwrap(), Asked::Asked, "{how}");
+        invalidate(&self.store, Target::Key(key.clone()), Strength::Soft).await;
+        fill(&self.store, key, b"new", &["a"]).await;
+        let found = read(&self.store, key).await;
+        assert_eq!((bytes(&found).as_deref(), found.currency), (Some(&b"new"[..]), Currency::Current), "{how}");
+        assert!(matches!(self.store.begin(key, request(Role::Foreground)).await.unwrap(), Begun::Fresh), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_another_kind_is_a_miss_and_is_replaced() {
+    let bench = Bench::new().await;
+    let key = key("k");
+    bench.ask(&key, "SET", &["something else"]).await;
+    bench.is_absent_and_can_be_loaded(&key, "a string").await;
+}
+
+#[tokio::test]
+async fn another_keys_record_is_a_miss_and_is_replaced() {
+    let bench = Bench::new().await;
+    let key = key("k");
+    fill(&bench.store, &key, b"old", &[]).await;
+    bench.ask(&key, "HSET", &["k", "another key"]).await;
+    bench.is_absent_and_can_be_loaded(&key, "another key's").await;
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_a_miss_and_is_replaced() {
+    let bench = Bench::new().await;
+    for (field, damaged) in [("m", "x"), ("m", "ff 1 2 3 4 5 6 0 7\n9"), ("l", "x"), ("b", "x"), ("v", "")] {
+        let key = key(&format!("{field} {damaged}"));
+        fill(&bench.store, &key, b"old", &["a"]).await;
+        bench.ask(&key, "HSET", &[field, damaged]).await;
+        if field == "v" {
+            // The scripts do not look at values: only who opens it finds out, and loads.
+            assert_eq!(bytes(&read(&bench.store, &key).await), None);
+            fill(&bench.store, &key, b"new", &[]).await;
+            assert_eq!(bytes(&read(&bench.store, &key).await).as_deref(), Some(&b"new"[..]));
+        } else {
+            bench.is_absent_and_can_be_loaded(&key, field).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn scripts_that_the_server_forgets_are_sent_again() {
+    let bench = Bench::new().await;
+    fill(&bench.store, &key("k"), b"one", &[]).await;
+    bench.server.command(&["SCRIPT", "FLUSH"]).await;
+    fill(&bench.store, &key("k"), b"two", &[]).await;
+    assert_eq!(bytes(&read(&bench.store, &key("k")).await).as_deref(), Some(&b"two"[..]));
+}
+
+/// Whatever a step leaves behind ends by itself.
+#[tokio::test]
+async fn no_record_lives_for_ever() {
+    let bench = Bench::new().await;
+    let (asked, held, failed, filled) = (key("asked"), key("held"), key("failed"), key("filled"));
+    bench.store.ask(&asked, LEASE, None).await.unwrap();
+    grant(&bench.store, &held).await;
+    let lease = grant(&bench.store, &failed).await;
+    bench.store.fail(&failed, &lease, Failure::failed(LEASE, "no route")).await.unwrap();
+    fill(&bench.store, &filled, b"one", &[]).await;
+    let hour = Duration::from_secs(3600);
+    for (key, ends) in [(asked, LEASE), (held, LEASE + hour), (failed, LEASE + hour), (filled.clone(), 3 * TTL)] {
+        let left: u64 = bench.ask(&key, "PTTL", &[]).await.parse().unwrap();
+        let left = Duration::from_millis(left);
+        assert!(left <= ends + Duration::from_millis(1) && left > ends - Duration::from_secs(30), "{key}: {left:?}");
+    }
+    bench.store.remove(&filled).await.unwrap();
+    assert_eq!(bench.ask(&filled, "EXISTS", &[]).await, "0");
+}
+
+#[tokio::test]
+async fn a_record_of_which_nothing_is_left_is_deleted() {
+    let bench = Bench::new().await;
+    let (asked, given_up) = (key("asked"), key("given up"));
+    bench.store.ask(&asked, LEASE, None).await.unwrap();
+    bench.store.unask(&asked).await.unwrap();
+    let lease = grant(&bench.store, &given_up).await;
+    bench.store.fail(&given_up, &lease, Failure::abandoned()).await.unwrap();
+    invalidate(&bench.store, Target::Key(key("absent")), Strength::Hard).await;
+    for key in [asked, given_up, key("absent")] {
+        assert_eq!(bench.ask(&key, "EXISTS", &[]).await, "0", "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_value_is_compressed_and_comes_back_as_it_was() {
+    let bench = Bench::with(|builder| builder.compress_from_bytes(1000)).await;
+    let large = vec![7; 8000];
+    fill(&bench.store, &key("k"), &large, &[]).await;
+    assert!(bench.ask(&key("k"), "HSTRLEN", &["v"]).await.parse::<usize>().unwrap() < 200);
+    assert_eq!(bytes(&read(&bench.store, &key("k")).await).as_deref(), Some(&large[..]));
+}
+
+#[tokio::test]
+async fn a_value_over_the_bound_is_refused_by_key_and_bytes() {
+    let bench = Bench::new().await;
+    let lease = grant(&bench.store, &key("k")).await;
+    let heavy = entry(&lease, &vec![7; common::VALUE + 1], &[]);
+    let error = bench.store.commit(&key("k"), &lease, heavy).await.unwrap_err();
+    let expected = "the value of tests:job{\"k\"} has 8193 bytes, more than 8192";
+    assert!(!error.retryable && format!("{error:?}").contains("8193 bytes, more than 8192"), "{error:?} {expected}");
+}
+
+/// More marks than a sample holds: some old one is dropped, and the floor keeps what it outdated.
+#[tokio::test]
+async fn marks_are_bounded_and_what_a_dropped_one_outdated_stays_so() {
+    const MOST: usize = 200;
+    let bench = Bench::with(|builder| builder.marks_most(MOST).lost(Strength::Hard)).await;
+    let tags: Vec<String> = (0..MOST + 100).map(|n| n.to_string()).collect();
+    fill(&bench.store, &key("k"), b"old", &["0", "250"]).await;
+    let targets: Vec<Target> = tags.iter().map(|name| by_tag(name)).collect();
+    let (first, rest) = targets.split_at(1);
+    bench.store.invalidate(first, Strength::Hard).await.unwrap();
+    for targets in rest.chunks(10) {
+        bench.store.invalidate(targets, Strength::Soft).await.unwrap();
+    }
+    let state = format!("{{{}:0}}", bench.prefix);
+    assert_eq!(bench.server.command(&["HLEN", &state]).await.parse::<usize>().unwrap(), MOST + 9);
+    assert_eq!(read(&bench.store, &key("k")).await.currency, Currency::OutdatedHard);
+}
+
+#[tokio::test]
+async fn more_targets_than_one_script_takes_are_all_outdated() {
+    let bench = Bench::new().await;
+    let keys: Vec<Key> = (0..600).map(|n| key(&n.to_string())).collect();
+    for key in keys.iter().step_by(50) {
+        fill(&bench.store, key, b"old", &[]).await;
+    }
+    let targets: Vec<Target> = keys.iter().cloned().map(Target::Key).collect();
+    bench.store.invalidate(&targets, Strength::Soft).await.unwrap();
+    for key in keys.iter().step_by(50) {
+        assert_eq!(read(&bench.store, key).await.currency, Currency::OutdatedSoft);
+    }
+}
