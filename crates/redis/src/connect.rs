@@ -1,4 +1,4 @@
-//! Connecting: from a URL and settings to a store and a bus.
+//! Connecting: from a URL and settings to a store, a bus and queues.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::bus::RedisBus;
 use crate::link::{Access, Links, Servers, Tls};
+use crate::queue::RedisQueueBuilder;
 use crate::settings::Settings;
 use crate::store::{AT_ONCE, Partitions, RedisStore};
 use crate::url::Url;
@@ -16,7 +17,7 @@ use crate::url::Url;
 /// Partitions of a store on a Cluster, unless told otherwise.
 const CLUSTER_PARTITIONS: u32 = 64;
 
-/// The way to one Redis or Valkey, by which its store and its bus are made.
+/// The way to one Redis or Valkey, by which its store, its bus and its queues are made.
 ///
 /// A clone is the same way. All processes that are to share a cache name the same servers, prefix and number of partitions.
 #[derive(Clone)]
@@ -74,6 +75,11 @@ impl Redis {
     /// The bus on which the store publishes.
     pub fn bus(&self) -> RedisBus {
         RedisBus::new(self.partitions.clone(), self.settings.clone())
+    }
+
+    /// Starts to configure a queue of tasks, which needs no store beside it.
+    pub fn queue(&self) -> RedisQueueBuilder {
+        RedisQueueBuilder::new(self.partitions.links.clone(), &self.settings.prefix)
     }
 
     /// Attaches every partition, so that what is wrong shows at once.

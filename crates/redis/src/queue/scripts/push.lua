@@ -1,0 +1,12 @@
+-- ARGV 1 most tasks that may wait · 2 the format · then for each task its priority, its delay and its key
+local waiting = redis.call('ZCARD', DUE)
+for priority = 1, 4 do
+  local held = taken(KEYS[priority])
+  waiting = waiting + redis.call('XLEN', KEYS[priority]) - held
+end
+if waiting + (#ARGV - 2) / 3 > tonumber(ARGV[1]) then return { now, 0 } end
+for i = 3, #ARGV, 3 do
+  local fields = { 'format', ARGV[2], 'key', ARGV[i + 2], 'attempts', '0', 'pushed', text(now) }
+  add(tonumber(ARGV[i]), fields, tonumber(ARGV[i + 1]))
+end
+return { now, 1 }

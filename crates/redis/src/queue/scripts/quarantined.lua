@@ -1,0 +1,2 @@
+-- ARGV 1 most tasks
+return { now, redis.call('XREVRANGE', QUARANTINE, '+', '-', 'COUNT', ARGV[1]) }
