@@ -46,8 +46,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Role, Snapshot, Store, StoreTraits, Target,
-    Token,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Marked, Role, Scope, Snapshot, Store,
+    StoreTraits, Target, Token,
 };
 use freshen_core::{BoxFuture, Entry, Facts, Generation, Key, KeyHash, PortError, Strength, Tags, Timestamp, Value};
 
@@ -229,6 +229,10 @@ impl Store for RedisStore {
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move { self.0.read(keys).await.map_err(|error| error.at(PORT, "read")) })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async move { self.0.marks_of(scopes).await.map_err(|error| error.at(PORT, "marks")) })
     }
 
     fn ask<'a>(
