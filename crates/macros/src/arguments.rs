@@ -5,10 +5,10 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
+use freshen_text::nearest;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token, Type};
 
 use crate::hooks::{self, Hooks};
-use crate::nearest::nearest;
 use crate::policy::{self, Policy};
 use crate::rules::{self, NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
 use crate::value::{self, Value};

@@ -1,0 +1,159 @@
+//! Opening what settings name.
+
+use std::fmt;
+
+use freshen_core::queue::{MemoryQueue, Queue};
+use freshen_core::store::Store;
+use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
+
+#[cfg(feature = "redis")]
+use super::redis::{self, Shared};
+use super::url::Kind;
+use super::{Settings, SettingsError, Url};
+
+/// The store, the queue and the bus that settings name, open. A clone is the same ones.
+#[derive(Clone)]
+pub struct Backends {
+    settings: Settings,
+    clock: Clock,
+    store: OpenStore,
+    queue: OpenQueue,
+}
+
+#[derive(Clone)]
+enum OpenStore {
+    /// Each cache's own.
+    Memory,
+    #[cfg(feature = "redis")]
+    Redis(freshen_redis::RedisStore, freshen_redis::RedisBus),
+}
+
+#[derive(Clone)]
+enum OpenQueue {
+    Memory(MemoryQueue),
+    #[cfg(feature = "redis")]
+    Redis(freshen_redis::RedisQueue),
+}
+
+/// Why what settings name could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The settings are wrong: trying again does not help.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A server cannot be reached, or will not do.
+    #[error("cannot open the {what} at {url}: {source}")]
+    Server {
+        /// `store` or `queue`.
+        what: &'static str,
+        /// Where it is; the password is masked.
+        url: Url,
+        /// What it said.
+        source: BoxError,
+    },
+}
+
+impl Settings {
+    /// Opens the store, the queue and the bus. Where store and queue have one URL they share their connections.
+    ///
+    /// With `degraded`, servers that cannot be reached are no error: each step fails until they can be.
+    ///
+    /// # Errors
+    /// [`OpenError`] tells what is wrong with the settings, or which server cannot be reached.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes what was opened.
+    pub async fn open(&self) -> Result<Backends, OpenError> {
+        self.check()?;
+        let clock = Clock::coarse();
+        #[cfg(feature = "redis")]
+        let mut shared: Option<Shared> = None;
+        let store = match self.store.kind() {
+            Kind::Memory => OpenStore::Memory,
+            #[cfg(feature = "redis")]
+            Kind::Redis => {
+                let redis = redis::store(self, &clock).await?;
+                let opened = OpenStore::Redis(redis.store(), redis.bus());
+                shared = Some(redis);
+                opened
+            }
+            #[cfg(not(feature = "redis"))]
+            Kind::Redis => OpenStore::Memory,
+        };
+        let queue = match self.queue().kind() {
+            #[cfg(feature = "redis")]
+            Kind::Redis => OpenQueue::Redis(redis::queue(self, shared, &clock).await?),
+            _ => OpenQueue::Memory(self.memory_queue(&clock)?),
+        };
+        Ok(Backends { settings: self.clone(), clock, store, queue })
+    }
+
+    fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueue, SettingsError> {
+        let queue = MemoryQueue::builder(clock.clone())
+            .bound(self.queue_limit)
+            .quarantine_bound(self.quarantine_limit)
+            .visibility(self.visibility);
+        queue.build().map_err(|error| SettingsError::of_field(self, "queue", &error.to_string()))
+    }
+}
+
+impl Backends {
+    /// Begins a cache on these, with all numbers as the settings have them; what is changed on the builder wins.
+    pub fn builder(&self) -> CacheBuilder {
+        let settings = &self.settings;
+        let builder = Cache::builder()
+            .clock(self.clock.clone())
+            .capacity(settings.capacity)
+            .near_capacity(settings.near_capacity)
+            .workers(settings.workers)
+            .task_deadline(settings.task_deadline)
+            .heartbeat(settings.heartbeat)
+            .limits(settings.limits.clone());
+        let builder = match settings.near_bound {
+            Some(bound) => builder.near_bound(bound),
+            None => builder,
+        };
+        let builder = match &self.store {
+            OpenStore::Memory => builder,
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, bus) if settings.bus => builder.store(store.clone()).bus(bus.clone()),
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, _) => builder.store(store.clone()),
+        };
+        match &self.queue {
+            OpenQueue::Memory(queue) => builder.queue(queue.clone()),
+            #[cfg(feature = "redis")]
+            OpenQueue::Redis(queue) => builder.queue(queue.clone()),
+        }
+    }
+
+    /// The store, if processes share it.
+    pub fn shared_store(&self) -> Option<&dyn Store> {
+        match &self.store {
+            OpenStore::Memory => None,
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, _) => Some(store),
+        }
+    }
+
+    /// The queue, if processes share it.
+    pub fn shared_queue(&self) -> Option<&dyn Queue> {
+        match &self.queue {
+            OpenQueue::Memory(_) => None,
+            #[cfg(feature = "redis")]
+            OpenQueue::Redis(queue) => Some(queue),
+        }
+    }
+
+    /// The settings that they were opened by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl fmt::Debug for Backends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backends").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
