@@ -1,11 +1,11 @@
 //! The arguments of an attribute: `name = value`, in any order, each once.
 
+use freshen_text::nearest;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use freshen_text::nearest;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token, Type};
 
 use crate::hooks::{self, Hooks};

@@ -1,13 +1,14 @@
 //! Opening what settings name.
 
 use std::fmt;
+use std::sync::Arc;
 
 use freshen_core::queue::{MemoryQueue, Queue};
 use freshen_core::store::Store;
 use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
 
 #[cfg(feature = "redis")]
-use super::redis::{self, Shared};
+use super::redis::{self, Way};
 use super::url::Kind;
 use super::{Settings, SettingsError, Url};
 
@@ -19,6 +20,10 @@ pub struct Backends {
     store: OpenStore,
     queue: OpenQueue,
 }
+
+/// Without an adapter there is no way to any server.
+#[cfg(not(feature = "redis"))]
+type Way = std::convert::Infallible;
 
 #[derive(Clone)]
 enum OpenStore {
@@ -67,26 +72,61 @@ impl Settings {
     pub async fn open(&self) -> Result<Backends, OpenError> {
         self.check()?;
         let clock = Clock::coarse();
-        #[cfg(feature = "redis")]
-        let mut shared: Option<Shared> = None;
-        let store = match self.store.kind() {
-            Kind::Memory => OpenStore::Memory,
+        let (store, way) = self.open_store(&clock).await?;
+        let queue = self.open_queue(&clock, way).await?;
+        Ok(Backends { settings: self.clone(), clock, store, queue })
+    }
+
+    /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
+    ///
+    /// # Errors
+    /// As [`Settings::open`].
+    pub async fn shared_store(&self) -> Result<Option<Arc<dyn Store>>, OpenError> {
+        self.check()?;
+        Ok(match self.open_store(&Clock::coarse()).await?.0 {
+            OpenStore::Memory => None,
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, _) => Some(Arc::new(store)),
+        })
+    }
+
+    /// Opens the queue alone; `None` where it is in each process's memory.
+    ///
+    /// # Errors
+    /// As [`Settings::open`].
+    pub async fn shared_queue(&self) -> Result<Option<Arc<dyn Queue>>, OpenError> {
+        self.check()?;
+        Ok(match self.open_queue(&Clock::coarse(), None).await? {
+            OpenQueue::Memory(_) => None,
+            #[cfg(feature = "redis")]
+            OpenQueue::Redis(queue) => Some(Arc::new(queue)),
+        })
+    }
+
+    async fn open_store(&self, clock: &Clock) -> Result<(OpenStore, Option<Way>), OpenError> {
+        match self.store.kind() {
             #[cfg(feature = "redis")]
             Kind::Redis => {
-                let redis = redis::store(self, &clock).await?;
-                let opened = OpenStore::Redis(redis.store(), redis.bus());
-                shared = Some(redis);
-                opened
+                let way = redis::store(self, clock).await?;
+                Ok((OpenStore::Redis(way.store(), way.bus()), Some(way)))
             }
-            #[cfg(not(feature = "redis"))]
-            Kind::Redis => OpenStore::Memory,
-        };
-        let queue = match self.queue().kind() {
+            _ => {
+                let _ = clock;
+                Ok((OpenStore::Memory, None))
+            }
+        }
+    }
+
+    /// The queue, over the way to the store where it has the store's URL.
+    async fn open_queue(&self, clock: &Clock, way: Option<Way>) -> Result<OpenQueue, OpenError> {
+        match self.queue().kind() {
             #[cfg(feature = "redis")]
-            Kind::Redis => OpenQueue::Redis(redis::queue(self, shared, &clock).await?),
-            _ => OpenQueue::Memory(self.memory_queue(&clock)?),
-        };
-        Ok(Backends { settings: self.clone(), clock, store, queue })
+            Kind::Redis => Ok(OpenQueue::Redis(redis::queue(self, way, clock).await?)),
+            _ => {
+                let _ = way;
+                Ok(OpenQueue::Memory(self.memory_queue(clock)?))
+            }
+        }
     }
 
     fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueue, SettingsError> {
@@ -125,24 +165,6 @@ impl Backends {
             OpenQueue::Memory(queue) => builder.queue(queue.clone()),
             #[cfg(feature = "redis")]
             OpenQueue::Redis(queue) => builder.queue(queue.clone()),
-        }
-    }
-
-    /// The store, if processes share it.
-    pub fn shared_store(&self) -> Option<&dyn Store> {
-        match &self.store {
-            OpenStore::Memory => None,
-            #[cfg(feature = "redis")]
-            OpenStore::Redis(store, _) => Some(store),
-        }
-    }
-
-    /// The queue, if processes share it.
-    pub fn shared_queue(&self) -> Option<&dyn Queue> {
-        match &self.queue {
-            OpenQueue::Memory(_) => None,
-            #[cfg(feature = "redis")]
-            OpenQueue::Redis(queue) => Some(queue),
         }
     }
 

@@ -11,7 +11,7 @@ use super::url::Kind;
 use super::{Settings, SettingsError, Url};
 
 /// The way to the store's servers, which the queue shares where it is there too.
-pub(super) type Shared = Redis;
+pub(super) type Way = Redis;
 
 /// Connects to the store's servers.
 pub(super) async fn store(settings: &Settings, clock: &Clock) -> Result<Redis, OpenError> {
@@ -27,11 +27,7 @@ pub(super) async fn store(settings: &Settings, clock: &Clock) -> Result<Redis, O
 }
 
 /// The queue, over the store's connections where it has the store's URL.
-pub(super) async fn queue(
-    settings: &Settings,
-    store: Option<Redis>,
-    clock: &Clock,
-) -> Result<RedisQueue, OpenError> {
+pub(super) async fn queue(settings: &Settings, store: Option<Redis>, clock: &Clock) -> Result<RedisQueue, OpenError> {
     let url = settings.queue();
     let failed = |error| settings.failed("queue", url, error);
     let redis = match store {

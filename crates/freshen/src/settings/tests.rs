@@ -87,24 +87,30 @@ fn variables_win_over_the_file() {
 #[test]
 fn a_number_without_a_unit_is_told_what_to_write() {
     let file = "heartbeat = 30\ncapacity = 64\nlimits.job.rate = 5\nvisibility = \"30\"\nvalue_limit = \"8\"";
-    assert_eq!(mistakes(file), [
-        "f.toml:1:13: heartbeat: is a number without a unit: write \"30s\" or \"30ms\"",
-        "f.toml:2:12: capacity: is a number without a unit: write \"64MiB\" or \"64B\"",
-        "f.toml:3:19: limits.job.rate: is a number without a unit: write \"5/s\"",
-        "f.toml:4:14: visibility: the duration \"30\" needs a unit after 30: \"30s\" or \"30m\"",
-        "f.toml:5:15: value_limit: the size \"8\" needs a unit: \"8B\", \"8KiB\" or \"8MiB\"",
-    ]);
+    assert_eq!(
+        mistakes(file),
+        [
+            "f.toml:1:13: heartbeat: is a number without a unit: write \"30s\" or \"30ms\"",
+            "f.toml:2:12: capacity: is a number without a unit: write \"64MiB\" or \"64B\"",
+            "f.toml:3:19: limits.job.rate: is a number without a unit: write \"5/s\"",
+            "f.toml:4:14: visibility: the duration \"30\" needs a unit after 30: \"30s\" or \"30m\"",
+            "f.toml:5:15: value_limit: the size \"8\" needs a unit: \"8B\", \"8KiB\" or \"8MiB\"",
+        ]
+    );
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_told_with_the_nearest() {
     let file = "heartbeet = \"1s\"\n[near]\nbounds = \"1s\"\n[limits.jobs]\nat_once = 1\n[zebra]\na = 1\n";
-    assert_eq!(mistakes(file), [
-        "f.toml:1:1: there is no `heartbeet`: did you mean `heartbeat`?",
-        "f.toml:3:1: there is no `near.bounds`: did you mean `near.bound`?",
-        "f.toml:4:9: there is no `limits.jobs`: did you mean `limits.ramp`?",
-        "f.toml:6:2: there is no `zebra`",
-    ]);
+    assert_eq!(
+        mistakes(file),
+        [
+            "f.toml:1:1: there is no `heartbeet`: did you mean `heartbeat`?",
+            "f.toml:3:1: there is no `near.bounds`: did you mean `near.bound`?",
+            "f.toml:4:9: there is no `limits.jobs`: did you mean `limits.ramp`?",
+            "f.toml:6:2: there is no `zebra`",
+        ]
+    );
     let variables = [("FRESHEN_STOR", "x"), ("FRESHEN_SERVICE_HOST", "10.0.0.1"), ("STORE", "x")];
     let told = gather("", &variables).unwrap_err();
     assert_eq!(told, ["FRESHEN_STOR: there is no such variable: did you mean FRESHEN_STORE?"]);
@@ -114,20 +120,23 @@ fn a_name_that_does_not_exist_is_told_with_the_nearest() {
 fn a_value_of_another_type_is_told_what_was_expected() {
     let file = "store = 1\nbus = \"off\"\ndegraded = \"yes\"\nworkers = \"4\"\nprefix = [1]\npartitions = 1.5\n\
                 connect_timeout = true\nqueue_limit = 0\nnear = 1\nreplicas = -1\nlost = \"firm\"\nca_file = \"\"\n";
-    assert_eq!(mistakes(file), [
-        "f.toml:1:9: store: is a number, where a URL, such as \"redis://host:6379\" is expected",
-        "f.toml:2:7: bus: is a text, where \"store\" or \"none\" is expected",
-        "f.toml:3:12: degraded: is a text, where true or false is expected",
-        "f.toml:4:11: workers: is a text, where a whole number without quotes is expected",
-        "f.toml:5:10: prefix: is a list, where a text in quotes is expected",
-        "f.toml:6:14: partitions: is a number with a fraction, where a whole number without quotes, or \"fitting\" is expected",
-        "f.toml:7:19: connect_timeout: is true or false, where a duration, such as \"30s\" is expected",
-        "f.toml:8:15: queue_limit: is 0, where a whole number of at least 1 is expected",
-        "f.toml:9:8: near: is a number, where a table is expected",
-        "f.toml:10:12: replicas: is -1, where a whole number of at least 0 is expected",
-        "f.toml:11:8: lost: is a text, where \"soft\" or \"hard\" is expected",
-        "f.toml:12:11: ca_file: is empty",
-    ]);
+    assert_eq!(
+        mistakes(file),
+        [
+            "f.toml:1:9: store: is a number, where a URL, such as \"redis://host:6379\" is expected",
+            "f.toml:2:7: bus: is a text, where \"store\" or \"none\" is expected",
+            "f.toml:3:12: degraded: is a text, where true or false is expected",
+            "f.toml:4:11: workers: is a text, where a whole number without quotes is expected",
+            "f.toml:5:10: prefix: is a list, where a text in quotes is expected",
+            "f.toml:6:14: partitions: is a number with a fraction, where a whole number without quotes, or \"fitting\" is expected",
+            "f.toml:7:19: connect_timeout: is true or false, where a duration, such as \"30s\" is expected",
+            "f.toml:8:15: queue_limit: is 0, where a whole number of at least 1 is expected",
+            "f.toml:9:8: near: is a number, where a table is expected",
+            "f.toml:10:12: replicas: is -1, where a whole number of at least 0 is expected",
+            "f.toml:11:8: lost: is a text, where \"soft\" or \"hard\" is expected",
+            "f.toml:12:11: ca_file: is empty",
+        ]
+    );
 }
 
 #[test]
@@ -140,11 +149,14 @@ fn mistakes_of_the_file_s_form_are_told_together_with_their_places() {
 #[test]
 fn what_does_not_fit_together_is_told_where_it_was_set() {
     let told = mistakes("prefix = \"a{b\"\npartitions = 2000\nca_file = \"/ca.pem\"\n");
-    assert_eq!(told, [
-        "f.toml:1:10: prefix: has a `{` or `}`, which Redis takes for its own",
-        "f.toml:2:14: partitions: is 2000, where 1 to 1024 are expected",
-        "f.toml:3:11: ca_file: is set, but no URL asks for TLS: write rediss for redis",
-    ]);
+    assert_eq!(
+        told,
+        [
+            "f.toml:1:10: prefix: has a `{` or `}`, which Redis takes for its own",
+            "f.toml:2:14: partitions: is 2000, where 1 to 1024 are expected",
+            "f.toml:3:11: ca_file: is set, but no URL asks for TLS: write rediss for redis",
+        ]
+    );
     assert_eq!(mistakes("prefix = \"\""), ["f.toml:1:10: prefix: has 0 bytes, where 1 to 64 are expected"]);
 }
 
@@ -160,7 +172,8 @@ fn the_defaults_are_those_of_a_cache_that_is_told_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let backends = runtime.block_on(Settings::default().open()).unwrap();
     assert_eq!(format!("{:?}", backends.builder()), cache);
-    assert!(backends.shared_store().is_none() && backends.shared_queue().is_none());
+    assert!(runtime.block_on(Settings::default().shared_store()).unwrap().is_none());
+    assert!(runtime.block_on(Settings::default().shared_queue()).unwrap().is_none());
 }
 
 #[cfg(feature = "redis")]

@@ -40,7 +40,9 @@ impl Url {
             Kind::Redis => server(rest)?,
         }
         if kind == Kind::Redis && !cfg!(feature = "redis") {
-            return Err("is for Redis, which this program was built without: it needs the feature `redis` of `freshen`".into());
+            return Err(
+                "is for Redis, which this program was built without: it needs the feature `redis` of `freshen`".into(),
+            );
         }
         Ok(Url(text.to_owned()))
     }
@@ -106,7 +108,9 @@ fn server(rest: &str) -> Result<(), String> {
     };
     let login = rest.rsplit_once('@').map_or("", |(login, _)| login);
     if login.contains(['/', '?', '#', '@', '[', ']']) {
-        return Err("has one of /?#@[] in its user or password: write it as % and two hex digits, such as %2F for /".into());
+        return Err(
+            "has one of /?#@[] in its user or password: write it as % and two hex digits, such as %2F for /".into()
+        );
     }
     Ok(())
 }

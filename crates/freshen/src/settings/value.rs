@@ -73,7 +73,10 @@ impl Slot {
             (Slot::CountOr(to, _), Given::Number(digits)) => *to(settings) = Some(count(digits, 1)?),
             (_, Given::Text(text)) => self.set_text(settings, text)?,
             (_, Given::Number(digits)) if self.with_unit(digits).is_some() => {
-                return Err(format!("is a number without a unit: write {}", self.with_unit(digits).unwrap_or_default()));
+                return Err(format!(
+                    "is a number without a unit: write {}",
+                    self.with_unit(digits).unwrap_or_default()
+                ));
             }
             (_, given) => return Err(self.expected(given.kind())),
         }

@@ -1,6 +1,6 @@
 //! `freshen demo`: a page with the list of a slow source, served through a cached job.
 
-mod flag;
+pub mod flag;
 mod source;
 mod upstream;
 mod fetch;
