@@ -231,3 +231,30 @@ async fn a_keys_write_token_asks_nothing_of_another_partition() {
     let own = pair.two.cache.request(&truth(&pair.keys[0])).after(&token).get().await.unwrap();
     assert_eq!(*own, 2);
 }
+
+/// The store lost its clock and the time was set back, so that the ticks of the new epoch are below those of the old one. What
+/// the own call outdates is outdated all the same, and the bus is not needed for it.
+#[tokio::test(start_paused = true)]
+async fn an_own_invalidation_under_a_new_epoch_outdates_what_was_near_before() {
+    let clock = Clock::manual(freshen_core::Timestamp::from_micros(7_200_000_000));
+    let store = MemoryStore::builder(clock.clone()).build().unwrap();
+    for with_bus in [false, true] {
+        let (bus, own) = (store.bus(), store.clone());
+        let stage = stage_on(Source::new(), |builder| {
+            let builder = builder.clock(clock.clone()).store(own);
+            if with_bus { builder.bus(bus) } else { builder }
+        })
+        .await;
+        stage.settle().await;
+        assert!(stage.cache.near_is_trusted());
+        stage.cache.remove(&truth("a")).await.unwrap();
+        assert_eq!(stage.value("a").await, 1);
+        stage.source.write(2);
+        store.forget_clock();
+        clock.set(freshen_core::Timestamp::from_micros(3_600_000_000));
+        stage.cache.invalidate_tag("all", Strength::Hard).await.unwrap();
+        let answer = stage.get("a").await.unwrap();
+        assert_eq!((*answer, answer.status()), (2, Status::Loaded), "with a bus: {with_bus}");
+        clock.set(freshen_core::Timestamp::from_micros(7_200_000_000));
+    }
+}

@@ -150,7 +150,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The time between heartbeats on the bus; three that are missing end the near tier's trust. Default: 1 s.
+    /// How long a partition may be quiet on the bus until one of the listening processes sends a heartbeat; three times as long
+    /// ends the near tier's trust. Default: 1 s.
     pub fn heartbeat(mut self, span: Duration) -> Self {
         self.config.heartbeat = span;
         self

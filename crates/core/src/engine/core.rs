@@ -155,6 +155,9 @@ impl Engine {
 
     /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.
     pub fn outdate_near(&self, target: &Target, strength: Strength, reached: &Generations) {
+        for (partition, generation) in reached.as_slice() {
+            self.near().enter(*partition, generation.epoch);
+        }
         let scope = match target {
             Target::Key(key) => return self.strike(key, strength),
             Target::Tag(tag) => Scope::Tag(tag.clone()),

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+
 use crate::bus::{Bus, Heard, Message, Notice, Position, Subscription};
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
@@ -18,12 +21,13 @@ pub(crate) async fn start(cache: &Cache) {
     let Some(bus) = cache.engine().bus().cloned() else { return };
     let first = subscribe(cache.engine(), &bus).await;
     let (listening, beating) = (cache.for_task(), cache.for_task());
-    let beaten = bus.clone();
-    cache.engine().spawn(async move { listen(listening.engine(), &bus, first).await });
-    cache.engine().spawn(async move { beat(beating.engine(), &beaten).await });
+    let (beaten, quiet) = (bus.clone(), Arc::<Notify>::default());
+    let silence = quiet.clone();
+    cache.engine().spawn(async move { listen(listening.engine(), &bus, first, &quiet).await });
+    cache.engine().spawn(async move { beat(beating.engine(), &beaten, &silence).await });
 }
 
-async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subscription>>) {
+async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subscription>>, quiet: &Notify) {
     let mut subscription = first;
     loop {
         let Some(current) = &mut subscription else {
@@ -34,7 +38,7 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
             continue;
         };
         tokio::select! {
-            closed = Hearing::new(engine).hear_all(&mut **current) => {
+            closed = Hearing::new(engine).hear_all(&mut **current, quiet) => {
                 if closed {
                     return;
                 }
@@ -83,9 +87,13 @@ impl Hearing<'_> {
         Hearing { engine, partitions: vec![heed; engine.near().partitions() as usize] }
     }
 
-    /// Hears messages until none can be heard any more. `true`: the bus was shut down.
-    async fn hear_all(mut self, subscription: &mut dyn Subscription) -> bool {
-        let mut beats = tokio::time::interval(self.engine.config().heartbeat);
+    /// Hears messages until none can be heard any more, and tells when a partition is quiet. `true`: the bus was shut down.
+    async fn hear_all(mut self, subscription: &mut dyn Subscription, quiet: &Notify) -> bool {
+        let pause = self.engine.config().heartbeat / 2;
+        // Processes that were started together look at different times, so that they do not all find the same quiet.
+        let first = tokio::time::Instant::now() + pause.mul_f64(self.engine.chance());
+        let mut looks = tokio::time::interval_at(first, pause);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 heard = subscription.next() => match heard {
@@ -95,7 +103,14 @@ impl Hearing<'_> {
                         return end == Heard::Closed;
                     }
                 },
-                _ = beats.tick() => if self.all_are_silent() { return false },
+                _ = looks.tick() => {
+                    if self.is_any_quiet() {
+                        quiet.notify_one();
+                    }
+                    if self.all_are_silent() {
+                        return false;
+                    }
+                }
             }
         }
     }
@@ -119,6 +134,12 @@ impl Hearing<'_> {
             self.engine.emit(&Event::NearTrusted { partition: position.partition });
         }
         apply(self.engine, message);
+    }
+
+    /// Whether a heartbeat is due: nobody else has sent one, and nothing else was heard.
+    fn is_any_quiet(&self) -> bool {
+        let beat = self.engine.config().heartbeat;
+        self.partitions.iter().any(|heed| heed.since.elapsed() >= beat)
     }
 
     /// Ends the trust in partitions of which nothing was heard for too long. `true`: there is no other.
@@ -172,11 +193,12 @@ fn apply(engine: &Engine, Message { position: Position { partition, .. }, notice
     }
 }
 
-/// Sends heartbeats until the cache closes.
-async fn beat(engine: &Engine, bus: &Arc<dyn Bus>) {
+/// Sends a heartbeat whenever a partition was quiet, until the cache closes. Of many processes mostly one does, for the others
+/// hear it.
+async fn beat(engine: &Engine, bus: &Arc<dyn Bus>, quiet: &Notify) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(engine.config().heartbeat) => {}
+            () = quiet.notified() => {}
             () = engine.closed() => return,
         }
         if let Err(error) = bus.beat().await {

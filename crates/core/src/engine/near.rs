@@ -45,6 +45,8 @@ pub(crate) struct Near {
 #[derive(Debug)]
 struct Partition {
     cells: Cells,
+    /// The epoch that this process has last seen its clock in; 0 before the first.
+    epoch: AtomicU64,
     /// Odd while the tier is trusted. What was pinned under another value is refused: a clear in O(1).
     trust: AtomicU64,
 }
@@ -71,7 +73,8 @@ impl Near {
     /// Of a store with so many partitions. `bound`: how long a slot may answer without a look at the store; `trusted`: whether
     /// it answers before a first resync.
     pub fn new(partitions: u32, bound: Option<Duration>, trusted: bool) -> Self {
-        let partition = |_| Partition { cells: Cells::new(), trust: AtomicU64::new(u64::from(trusted)) };
+        let partition =
+            |_| Partition { cells: Cells::new(), epoch: AtomicU64::new(0), trust: AtomicU64::new(u64::from(trusted)) };
         Near {
             // Identity only: it tells one cache's slots from another's and is never compared for order.
             id: NEXT_NEAR.fetch_add(1, Ordering::Relaxed),
@@ -158,7 +161,9 @@ impl Near {
         marks: &[(Scope, Mark)],
         quick_until: Timestamp,
     ) -> Owner {
-        let Pinned { cells, complete } = self.partition(pin.partition).cells.pin(scopes, pin.raises);
+        let partition = self.partition(pin.partition);
+        let _ = partition.epoch.compare_exchange(0, facts.generation.epoch, Ordering::AcqRel, Ordering::Acquire);
+        let Pinned { cells, complete } = partition.cells.pin(scopes, pin.raises);
         Cells::raise_pinned(&cells, scopes, marks);
         let windows = facts.windows;
         let common = Common {
@@ -203,6 +208,14 @@ impl Near {
         self.count();
     }
 
+    /// Takes note of the epoch in which a step of this process was answered. Ticks of two epochs are not compared: in another
+    /// one, what the partition's slots would be judged by is void, and they answer no more.
+    pub fn enter(&self, partition: u32, epoch: u64) {
+        if self.partition(partition).epoch.swap(epoch, Ordering::AcqRel) != epoch {
+            self.clear(partition);
+        }
+    }
+
     /// Raises all marks of a partition.
     pub fn raise_floor(&self, partition: u32, mark: Mark) {
         self.partition(partition).cells.raise_floor(mark);
@@ -230,23 +243,28 @@ impl Near {
 
     /// Stops answering for the keys of a partition: messages were lost. `false`: it did not answer anyway.
     pub fn distrust(&self, partition: u32) -> bool {
-        let Partition { trust, cells } = self.partition(partition);
-        let before =
-            trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| is_trusted(trust).then(|| trust + 1));
-        cells.bump();
-        self.count();
-        before.is_ok()
+        self.change_trust(partition, |trust| is_trusted(trust).then(|| trust + 1))
     }
 
     /// Answers for the keys of a partition again, with nothing of what it held: call it when all that will be published of it
     /// is heard.
     pub fn trust(&self, partition: u32) {
-        let Partition { trust, cells } = self.partition(partition);
-        let _ = trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, |trust| {
-            Some(if is_trusted(trust) { trust + 2 } else { trust + 1 })
-        });
+        let trusted = |trust| Some(if is_trusted(trust) { trust + 2 } else { trust + 1 });
+        self.change_trust(partition, trusted);
+    }
+
+    /// Forgets what is held for the keys of a partition, and answers for them or not as before.
+    fn clear(&self, partition: u32) {
+        self.change_trust(partition, |trust| Some(trust + 2));
+    }
+
+    /// `false`: the change does not apply.
+    fn change_trust(&self, partition: u32, change: impl FnMut(u64) -> Option<u64>) -> bool {
+        let Partition { trust, cells, .. } = self.partition(partition);
+        let before = trust.fetch_update(Ordering::AcqRel, Ordering::Acquire, change);
         cells.bump();
         self.count();
+        before.is_ok()
     }
 
     fn trust_of(&self, partition: u32) -> u64 {

@@ -53,11 +53,6 @@ impl Cluster {
         known.unwrap_or_else(|| self.new_node(address))
     }
 
-    /// All servers that have slots.
-    pub(super) fn nodes(&self) -> Vec<Arc<Node>> {
-        self.map().nodes.iter().map(|(_, node)| node.clone()).collect()
-    }
-
     /// Learns the map again, unless somebody did so a moment ago. The servers that are known are asked first, then the seeds.
     pub(super) async fn refresh(&self) -> Result<(), LinkError> {
         let mut asked = self.asked.lock().await;

@@ -2,15 +2,16 @@
 //!
 //! # How to use it
 //!
-//! [`Links`] is the one road. Name a [`Place`], make a [`Script`] once, and call [`Links::run`]; all keys of a script are keys
-//! of its place. Answers are [`redis::Value`]s, which stay inside this crate. Failures are [`LinkError`]s:
+//! [`Links::on`] is the one road. Name a [`Place`], make a [`Script`] once, and say what one attempt is; all keys of a script
+//! are keys of its place. Answers are [`redis::Value`]s, which stay inside this crate. Failures are [`LinkError`]s:
 //! [`LinkError::at`] makes a [`PortError`](freshen_core::PortError) of one.
 //!
 //! ```text
 //! let place = Place::new("freshen", "queue:pages");
 //! let push = Script::new("push", &[include_str!("scripts/push.lua")]);
 //! let key = place.key(":tasks");
-//! let answer = links.run(&place, &push, &[key.as_bytes()], &[b"argument"], Repeat::Never).await?;
+//! let push = |route: Route| async move { route.script(&push, &[key.as_bytes()], &[b"argument"]).await };
+//! let answer = links.on(&place, Repeat::Never, push).await?;
 //! ```
 //!
 //! Where a command waits for long, as a blocking read does, ask for a connection of its own by [`Links::dedicated`]; on it
@@ -44,15 +45,14 @@ mod wire;
 
 pub use address::{Access, Address, Tls};
 pub use error::{LinkError, Refusal};
-pub use node::Node;
 pub use place::Place;
 pub use script::Script;
-pub use sentinel::Sentinels;
-pub use tries::Tries;
+use sentinel::Sentinels;
 pub use wire::{Link, Listener, Purpose, time_of};
 
 use cluster::Cluster;
-use node::Origin;
+use node::{Node, Origin};
+use tries::Tries;
 
 /// Which servers there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,44 +118,22 @@ impl Links {
         Links(Arc::new(Shared { topology, patience }))
     }
 
-    /// Runs a script on the server that has a place.
+    /// Makes attempts at something on the server that has a place, until one succeeds or there is nothing more to try.
     ///
     /// # Errors
     /// [`LinkError`], after what could be tried was tried.
-    pub async fn run(
-        &self,
-        place: &Place,
-        script: &Script,
-        keys: &[&[u8]],
-        arguments: &[&[u8]],
-        repeat: Repeat,
-    ) -> Result<Value, LinkError> {
-        let mut tries = self.tries(repeat);
+    pub async fn on<T, F>(&self, place: &Place, repeat: Repeat, attempt: impl Fn(Route) -> F) -> Result<T, LinkError>
+    where
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        let mut tries = Tries::new(self.0.patience, repeat == Repeat::Harmless);
         loop {
-            let answer = match self.route(place, &mut tries).await {
-                Ok(route) => route.script(script, keys, arguments).await,
+            let outcome = match self.route(place, &mut tries).await {
+                Ok(route) => attempt(route).await,
                 Err(error) => Err(error),
             };
-            match answer {
+            match outcome {
                 Ok(answer) => return Ok(answer),
-                Err(error) => self.recover(place, &mut tries, error).await?,
-            }
-        }
-    }
-
-    /// Sends commands to the server that has a place, in one go; gives all answers in their order.
-    ///
-    /// # Errors
-    /// [`LinkError`], after what could be tried was tried; also where one of the commands was refused.
-    pub async fn pipeline(&self, place: &Place, commands: &Pipeline, repeat: Repeat) -> Result<Vec<Value>, LinkError> {
-        let mut tries = self.tries(repeat);
-        loop {
-            let answers = match self.route(place, &mut tries).await {
-                Ok(route) => route.commands(commands).await,
-                Err(error) => Err(error),
-            };
-            match answers {
-                Ok(answers) => return Ok(answers),
                 Err(error) => self.recover(place, &mut tries, error).await?,
             }
         }
@@ -169,16 +147,8 @@ impl Links {
         self.node(place).await?.dedicated(Purpose::Dedicated(listener)).await
     }
 
-    /// The attempts at a command that begins now, for [`Links::route`] and [`Links::recover`].
-    pub fn tries(&self, repeat: Repeat) -> Tries {
-        Tries::new(self.0.patience, repeat == Repeat::Harmless)
-    }
-
     /// Where the next attempt goes.
-    ///
-    /// # Errors
-    /// [`LinkError`] when there is no connection to be had: hand it to [`Links::recover`].
-    pub async fn route(&self, place: &Place, tries: &mut Tries) -> Result<Route, LinkError> {
+    async fn route(&self, place: &Place, tries: &mut Tries) -> Result<Route, LinkError> {
         let (node, asking) = match (&self.0.topology, tries.ask.take()) {
             (Topology::Cluster(cluster), Some(address)) => (cluster.at(&address), true),
             _ => (self.node(place).await?, false),
@@ -188,11 +158,9 @@ impl Links {
         Ok(Route { link, asking })
     }
 
-    /// Does what an error asks for, so that the next attempt may succeed.
-    ///
-    /// # Errors
-    /// The error itself, when there is nothing to be done about it, or no time left.
-    pub async fn recover(&self, place: &Place, tries: &mut Tries, error: LinkError) -> Result<(), LinkError> {
+    /// Does what an error asks for, so that the next attempt may succeed; gives it back when there is nothing to be done about
+    /// it, or no time left.
+    async fn recover(&self, place: &Place, tries: &mut Tries, error: LinkError) -> Result<(), LinkError> {
         let refusal = match &error {
             LinkError::Refused { refusal, .. } => refusal.clone(),
             LinkError::Broken { .. } if tries.repeatable() => {
@@ -220,14 +188,6 @@ impl Links {
             tries.pause().await;
         }
         Ok(())
-    }
-
-    /// All servers that are known to have slots; the one there is, without a Cluster.
-    pub async fn nodes(&self) -> Vec<Arc<Node>> {
-        match &self.0.topology {
-            Topology::One(node) => vec![node.clone()],
-            Topology::Cluster(cluster) => cluster.nodes(),
-        }
     }
 
     /// The server that has a place.
@@ -262,25 +222,16 @@ impl Route {
     /// Runs a script there.
     ///
     /// # Errors
-    /// [`LinkError`]: hand it to [`Links::recover`].
+    /// [`LinkError`], also where the script was refused.
     pub async fn script(&self, script: &Script, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, LinkError> {
         self.link.evaluate(script, keys, arguments, self.asking).await
     }
 
-    /// Sends commands there, in one go.
+    /// Sends commands there, in one go; gives all answers in their order, the refusal of a command as its answer.
     ///
     /// # Errors
-    /// [`LinkError`], also where one of the commands was refused: hand it to [`Links::recover`].
+    /// [`LinkError`], when not all were answered.
     pub async fn commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
-        let answers = self.raw_commands(commands).await?;
-        answers.into_iter().map(|answer| self.link.accept(answer)).collect()
-    }
-
-    /// The same, with the refusal of a command as its answer.
-    ///
-    /// # Errors
-    /// [`LinkError`], when not all were answered: hand it to [`Links::recover`].
-    pub async fn raw_commands(&self, commands: &Pipeline) -> Result<Vec<Value>, LinkError> {
         if self.asking {
             let mut asking = redis::pipe();
             for command in commands.cmd_iter() {

@@ -2,7 +2,7 @@
 
 /// A Lua script with its name in the source tree and its SHA1, by which a server knows it.
 ///
-/// Make it once, when the store or the queue is made, and run it by [`Links::run`](crate::link::Links::run).
+/// Make it once, when the store or the queue is made, and run it by [`Route::script`](crate::link::Route::script).
 #[derive(Clone, Debug)]
 pub struct Script {
     name: &'static str,

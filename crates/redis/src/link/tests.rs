@@ -14,7 +14,8 @@ fn links(port: u16) -> Links {
 async fn echo(links: &Links, word: &[u8]) -> Result<Value, LinkError> {
     let place = Place::new("test", 0);
     let script = Script::new("echo", &["return {KEYS[1], ARGV[1]}"]);
-    links.run(&place, &script, &[place.key(":a").as_bytes()], &[word], Repeat::Never).await
+    let key = place.key(":a");
+    links.on(&place, Repeat::Never, async |route: Route| route.script(&script, &[key.as_bytes()], &[word]).await).await
 }
 
 fn echoed(word: &[u8]) -> Value {
@@ -37,7 +38,7 @@ async fn a_script_that_the_server_does_not_have_is_sent_whole() {
     ready(&links).await;
     let place = Place::new("test", 0);
     let flush = redis::pipe().cmd("SCRIPT").arg("FLUSH").clone();
-    links.pipeline(&place, &flush, Repeat::Harmless).await.unwrap();
+    links.on(&place, Repeat::Harmless, async |route: Route| route.commands(&flush).await).await.unwrap();
     assert_eq!(echo(&links, b"again").await.unwrap(), echoed(b"again"));
 }
 

@@ -33,7 +33,6 @@ struct Wire {
     breach: watch::Sender<Breach>,
     skew: Skew,
     clock: Clock,
-    run: String,
 }
 
 /// How a connection ended.
@@ -103,7 +102,7 @@ impl Link {
             .await
             .map_err(|source| not_connected(&address, source))?;
         let about = query(&mut connection, redis::cmd("INFO").arg("server"), &address).await?;
-        let run = version::check(&address, &about)?;
+        version::check(&address, &about)?;
         let skew = Skew::unknown();
         for _ in 0..samples {
             let sent = clock.now();
@@ -112,7 +111,7 @@ impl Link {
         }
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Link(Arc::new(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone(), run })))
+        Ok(Link(Arc::new(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone() })))
     }
 
     /// Tells this connection from every other of the process.
@@ -123,11 +122,6 @@ impl Link {
     /// Where it leads.
     pub fn address(&self) -> &str {
         &self.0.address
-    }
-
-    /// The run id of the server's process.
-    pub fn run(&self) -> &str {
-        &self.0.run
     }
 
     /// How far the server's clock is from the process's.
@@ -179,15 +173,7 @@ impl Link {
         self.within(async move { connection.send_packed_commands(commands, 0, commands.len()).await }).await
     }
 
-    /// Runs a script; one that the server does not have is sent whole.
-    ///
-    /// # Errors
-    /// A refusal by the server, or by the script, is one, too.
-    pub async fn script(&self, script: &Script, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, LinkError> {
-        self.evaluate(script, keys, arguments, false).await
-    }
-
-    /// The same on a server that its slot is only moving to.
+    /// Runs a script; one that the server does not have is sent whole. `asking`: the slot is only being moved there.
     pub(super) async fn evaluate(
         &self,
         script: &Script,

@@ -107,6 +107,9 @@ pub(super) fn delivery((held, task): (Held, Task)) -> Delivery {
     Delivery { receipt: held.receipt(), task }
 }
 
+/// What the queue adds to an entry when it comes back, or is set aside.
+const ADDED: [&str; 4] = ["attempts", "pushed", "priority", "reason"];
+
 /// Names and values, one after the other.
 struct Fields<'a>(Vec<&'a [u8]>);
 
@@ -123,9 +126,11 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(self.get(name)?).ok()?.parse().ok()
     }
 
-    /// All of them, for people to read.
+    /// All that the queue cannot have added itself, for people to read.
     fn joined(&self) -> Box<[u8]> {
-        self.0.join(&b' ').into()
+        let own = |pair: &&[&[u8]]| ADDED.iter().any(|name| pair[0] == name.as_bytes());
+        let foreign: Vec<&[u8]> = self.0.chunks_exact(2).filter(|pair| !own(pair)).flatten().copied().collect();
+        foreign.join(&b' ').into()
     }
 }
 

@@ -10,7 +10,7 @@ use super::lines::{self, Lines};
 use super::receipt::Held;
 use super::scripts::Scripts;
 use super::watch::Positions;
-use crate::link::{LinkError, Links, Repeat, Script};
+use crate::link::{LinkError, Links, Repeat, Route, Script};
 
 /// Tasks that one script hands out. More would not fit on Lua's stack.
 const PULL_MOST: usize = 1_000;
@@ -69,9 +69,7 @@ impl Steps {
             return Ok(Looked::Took(taken));
         }
         let positions = Positions::try_from(answer.texts(2)?).map_err(|_| answer.unexpected("five positions"))?;
-        // Whatever is taken from now on by others is not overdue before the visibility has passed.
-        let again = Duration::from_micros(answer.number(1)?).min(self.bounds.visibility);
-        Ok(Looked::Nothing { again, positions })
+        Ok(Looked::Nothing { again: Duration::from_micros(answer.number(1)?), positions })
     }
 
     /// Puts tasks, of which nobody knows that they were taken, back to where they were.
@@ -141,24 +139,15 @@ impl Steps {
 
     async fn ask<A: AsRef<[u8]>>(&self, script: &Script, arguments: &[A], repeat: Repeat) -> Result<Answer, LinkError> {
         let arguments: Vec<&[u8]> = arguments.iter().map(AsRef::as_ref).collect();
-        let mut tries = self.links.tries(repeat);
-        loop {
-            let answered = match self.links.route(&self.lines.place, &mut tries).await {
-                Ok(route) => {
-                    let sent = route.link.now();
-                    let answer = route.script(script, &self.lines.keys(), &arguments).await;
-                    answer.map(|answer| (answer, route.link, sent))
-                }
-                Err(error) => Err(error),
-            };
-            match answered {
-                Ok((answer, link, sent)) => {
-                    let answer = Answer::new(answer, link)?;
-                    answer.link.skew().observe(sent, answer.now, answer.link.now());
-                    return Ok(answer);
-                }
-                Err(error) => self.links.recover(&self.lines.place, &mut tries, error).await?,
-            }
-        }
+        let arguments = &arguments[..];
+        let ask = |route: Route| async move {
+            let sent = route.link.now();
+            let answer = route.script(script, &self.lines.keys(), arguments).await?;
+            Ok((answer, route.link, sent))
+        };
+        let (answer, link, sent) = self.links.on(&self.lines.place, repeat, ask).await?;
+        let answer = Answer::new(answer, link)?;
+        answer.link.skew().observe(sent, answer.now, answer.link.now());
+        Ok(answer)
     }
 }

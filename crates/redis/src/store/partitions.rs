@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use freshen_core::{Clock, Strength, Timestamp};
 use redis::Value;
 
-use crate::link::{Link, LinkError, Links, Place, Repeat, Route, Script, Tries};
+use crate::link::{Link, LinkError, Links, Place, Repeat, Route, Script};
 use crate::settings::Settings;
 use crate::store::scripts::Scripts;
 
@@ -130,34 +130,40 @@ impl Partitions {
         repeat: Repeat,
         replicas: u32,
     ) -> Result<Answered, LinkError> {
-        let mut tries = self.links.tries(repeat);
-        loop {
-            let answered = match self.attached(partition, &mut tries).await {
-                Ok(route) => self.once(partition, &route, script, records, arguments).await,
-                Err(error) => Err(error),
-            };
-            let heard = match answered {
-                Ok(answered) if replicas > 0 => wait_for(&answered.link, replicas).await.map(|()| answered),
-                answered => answered,
-            };
-            match heard {
-                Ok(answered) => return Ok(answered),
-                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
+        let step = |route: Route| async move {
+            let answered = self.once(partition, &route, script, records, arguments).await?;
+            if replicas > 0 {
+                wait_for(&answered.link, replicas).await?;
             }
-        }
+            Ok(answered)
+        };
+        self.on(partition, repeat, step).await
     }
 
-    /// A connection to the server that has a partition, which has shown that it is the one that kept the partition's clock.
-    pub(crate) async fn attached(&self, partition: u32, tries: &mut Tries) -> Result<Route, LinkError> {
+    /// Makes attempts at something on the server that has a partition, which has shown that it is the one that kept the
+    /// partition's clock.
+    pub(crate) async fn on<T, F>(
+        &self,
+        partition: u32,
+        repeat: Repeat,
+        attempt: impl Fn(Route) -> F,
+    ) -> Result<T, LinkError>
+    where
+        F: Future<Output = Result<T, LinkError>>,
+    {
         if partition != 0 && !self.agreed.load(Ordering::Relaxed) {
             // Partition 0 is in every store, whatever number of partitions it was made with.
-            Box::pin(self.ready(0)).await?;
+            let alone = |route: Route| async move { self.attach(0, &route, false).await };
+            self.links.on(self.place(0), Repeat::Harmless, alone).await?;
         }
-        let route = self.links.route(self.place(partition), tries).await?;
-        if self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
-            self.attach(partition, &route, false).await?;
-        }
-        Ok(route)
+        let attempt = &attempt;
+        let attached = |route: Route| async move {
+            if self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
+                self.attach(partition, &route, false).await?;
+            }
+            attempt(route).await
+        };
+        self.links.on(self.place(partition), repeat, attached).await
     }
 
     /// Looks whether the server is still the one that kept the clock, and makes the clock anew if it is not, or is lost.
@@ -171,28 +177,13 @@ impl Partitions {
 
     /// Attaches a partition, unless it is.
     pub(crate) async fn ready(&self, partition: u32) -> Result<(), LinkError> {
-        let mut tries = self.links.tries(Repeat::Harmless);
-        loop {
-            match self.attached(partition, &mut tries).await {
-                Ok(_) => return Ok(()),
-                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
-            }
-        }
+        self.on(partition, Repeat::Harmless, |_| async { Ok(()) }).await
     }
 
     /// Publishes a partition's heartbeat.
     pub(crate) async fn beat(&self, partition: u32) -> Result<(), LinkError> {
-        let mut tries = self.links.tries(Repeat::Harmless);
-        loop {
-            let beaten = match self.attached(partition, &mut tries).await {
-                Ok(route) => self.attach(partition, &route, true).await,
-                Err(error) => Err(error),
-            };
-            match beaten {
-                Ok(()) => return Ok(()),
-                Err(error) => self.links.recover(self.place(partition), &mut tries, error).await?,
-            }
-        }
+        let beat = |route: Route| async move { self.attach(partition, &route, true).await };
+        self.on(partition, Repeat::Harmless, beat).await
     }
 
     async fn once(

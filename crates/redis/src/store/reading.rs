@@ -52,19 +52,8 @@ impl Shared {
     }
 
     async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
-        let mut tries = self.partitions.links.tries(Repeat::Harmless);
-        loop {
-            let read = match self.partitions.attached(partition, &mut tries).await {
-                Ok(route) => self.read_over(&route, partition, keys).await,
-                Err(error) => Err(error),
-            };
-            match read {
-                Ok(snapshots) => return Ok(snapshots),
-                Err(error) => {
-                    self.partitions.links.recover(self.partitions.place(partition), &mut tries, error).await?
-                }
-            }
-        }
+        let once = |route: Route| async move { self.read_over(&route, partition, keys).await };
+        self.partitions.on(partition, Repeat::Harmless, once).await
     }
 
     /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
@@ -80,7 +69,7 @@ impl Shared {
         }
         judged.add_to(&mut pipeline, self.partitions.state(partition));
         let sent = self.partitions.now();
-        let mut answers = route.raw_commands(&pipeline).await?;
+        let mut answers = route.commands(&pipeline).await?;
         let state = answers.pop().unwrap_or_default();
         let mut answers = answers.into_iter();
         let told = route.link.accept(answers.next().unwrap_or_default())?;
@@ -137,7 +126,7 @@ impl Shared {
             }
             let mut pipeline = redis::pipe();
             judged.add_to(&mut pipeline, self.partitions.state(partition));
-            let state = route.raw_commands(&pipeline).await?.pop().unwrap_or_default();
+            let state = route.commands(&pipeline).await?.pop().unwrap_or_default();
             judged.answer(from, route.link.accept(state)?)?;
             unknown = false;
         }

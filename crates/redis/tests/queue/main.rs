@@ -1,5 +1,7 @@
 //! The queue against real servers: the port's suite, and what the suite does not ask.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use freshen_testkit::queue_suite::Fixture;
 use freshen_testkit::servers::{Flavour, Server};
 use tokio::sync::OnceCell;
 
+mod access;
+mod engine;
 mod entries;
 mod failing;
 mod load;

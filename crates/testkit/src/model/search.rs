@@ -4,11 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt::{self, Write};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use super::configuration::Configuration;
-use super::invariants;
-use super::rules::{Invariant, Mutant, Rules};
-use super::state::World;
-use super::step::{Step, Turn};
+use super::rules::Invariant;
 
 /// What a search found.
 #[derive(Clone, Debug)]
@@ -38,41 +34,54 @@ impl fmt::Display for Counterexample {
     }
 }
 
-/// Searches a configuration under the protocol's rules.
-pub fn search(configuration: &Configuration) -> Outcome {
-    let rules = Rules { configuration: *configuration, mutant: None, only: None };
-    Search::begin(&rules).run()
+/// Something to search: its states, and the steps between them.
+pub(super) trait Space {
+    type State: Copy + Hash;
+    type Step: Copy + fmt::Debug;
+
+    fn start(&self) -> Self::State;
+
+    /// All steps there are, possible or not: at most 256.
+    fn steps(&self) -> Vec<Self::Step>;
+
+    /// The state after a step, and what the step itself broke. `None`: it is not possible here.
+    fn take(&self, state: Self::State, step: Self::Step) -> Option<(Self::State, Option<Invariant>)>;
+
+    /// The invariant that a state breaks, if it breaks one, and what shows it.
+    fn check(&self, state: Self::State) -> Option<(Invariant, &'static str)>;
+
+    /// A state, for people.
+    fn summary(&self, state: &Self::State) -> String;
 }
 
-/// Searches a configuration under a mutant's rules for a way to break one invariant.
-pub fn search_mutant(configuration: &Configuration, mutant: Mutant, invariant: Invariant) -> Outcome {
-    let rules = Rules { configuration: *configuration, mutant: Some(mutant), only: Some(invariant) };
-    Search::begin(&rules).run()
+/// Goes through every state that can be reached.
+pub(super) fn explore(space: &impl Space) -> Outcome {
+    Search::begin(space).run()
 }
 
-struct Search<'r> {
-    rules: &'r Rules,
-    steps: Vec<Step>,
+struct Search<'s, S: Space> {
+    space: &'s S,
+    steps: Vec<S::Step>,
     seen: HashSet<u64, BuildHasherDefault<Through>>,
     /// For each state the one before and the step between, enough to walk to it again.
     origins: Vec<(u32, u8)>,
-    ahead: VecDeque<(World, u32, u32)>,
+    ahead: VecDeque<(S::State, u32, u32)>,
 }
 
-impl<'r> Search<'r> {
-    fn begin(rules: &'r Rules) -> Search<'r> {
-        let start = World::start(rules);
+impl<'s, S: Space> Search<'s, S> {
+    fn begin(space: &'s S) -> Search<'s, S> {
+        let start = space.start();
         let seen = HashSet::from_iter([fingerprint(&start)]);
         let ahead = VecDeque::from([(start, 0, 0)]);
-        Search { rules, steps: Step::all(rules), seen, origins: vec![(0, 0)], ahead }
+        Search { space, steps: space.steps(), seen, origins: vec![(0, 0)], ahead }
     }
 
     fn run(mut self) -> Outcome {
         let mut farthest = 0;
-        while let Some((world, at, depth)) = self.ahead.pop_front() {
+        while let Some((state, at, depth)) = self.ahead.pop_front() {
             farthest = depth as usize;
             for step in 0..self.steps.len() {
-                if let Some((invariant, shows)) = self.explore(world, at, depth, step) {
+                if let Some((invariant, shows)) = self.explore(state, at, depth, step) {
                     let counterexample = Some(self.counterexample(invariant, shows, at, step));
                     return Outcome { states: self.seen.len(), depth: farthest + 1, counterexample };
                 }
@@ -81,19 +90,16 @@ impl<'r> Search<'r> {
         Outcome { states: self.seen.len(), depth: farthest, counterexample: None }
     }
 
-    fn explore(&mut self, world: World, at: u32, depth: u32, step: usize) -> Option<(Invariant, &'static str)> {
-        let mut turn = Turn::new(world, self.rules);
-        if !turn.take_step(self.steps[step]) {
-            return None;
-        }
-        if let Some(invariant) = turn.broken {
+    fn explore(&mut self, state: S::State, at: u32, depth: u32, step: usize) -> Option<(Invariant, &'static str)> {
+        let (next, broken) = self.space.take(state, self.steps[step])?;
+        if let Some(invariant) = broken {
             return Some((invariant, "in the step itself"));
         }
-        if !self.seen.insert(fingerprint(&turn.world)) {
+        if !self.seen.insert(fingerprint(&next)) {
             return None;
         }
-        let broken = invariants::check(turn.world, self.rules);
-        self.ahead.push_back((turn.world, self.origins.len() as u32, depth + 1));
+        let broken = self.space.check(next);
+        self.ahead.push_back((next, self.origins.len() as u32, depth + 1));
         self.origins.push((at, step as u8));
         broken
     }
@@ -111,14 +117,14 @@ impl<'r> Search<'r> {
     }
 
     fn replay(&self, path: &[usize], shows: &str) -> String {
-        let mut world = World::start(self.rules);
+        let mut state = self.space.start();
         let mut trace = String::new();
         for (number, &step) in path.iter().enumerate() {
-            let mut turn = Turn::new(world, self.rules);
-            turn.take_step(self.steps[step]);
-            world = turn.world;
+            if let Some((next, _)) = self.space.take(state, self.steps[step]) {
+                state = next;
+            }
             // Writing to a string does not fail.
-            let _ = writeln!(trace, "{:>3} {:?}\n      {}", number + 1, self.steps[step], world.summary());
+            let _ = writeln!(trace, "{:>3} {:?}\n      {}", number + 1, self.steps[step], self.space.summary(&state));
         }
         trace + shows
     }
@@ -141,9 +147,9 @@ impl Hasher for Through {
 }
 
 /// 64 bits of a state. Among ten million states the chance that two share one is below 1 in 300,000.
-fn fingerprint(world: &World) -> u64 {
+fn fingerprint(state: &impl Hash) -> u64 {
     let mut hasher = Folded { state: 0x9E37_79B9_7F4A_7C15, word: 0, bits: 0 };
-    world.hash(&mut hasher);
+    state.hash(&mut hasher);
     hasher.finish()
 }
 

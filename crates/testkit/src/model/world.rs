@@ -1,8 +1,48 @@
 //! Where a world begins, and how it is shown.
 
-use super::rules::Rules;
+use super::configuration::Configuration;
+use super::invariants;
+use super::rules::{Invariant, Mutant, Rules};
+use super::search::{Outcome, Space, explore};
 use super::state::{Clock, Generation, Log, Mark, Near, Process, Shard, Truth, Worker, World};
+use super::step::{Step, Turn};
 use super::store::warm_record;
+
+/// Searches a configuration under the protocol's rules.
+pub fn search(configuration: &Configuration) -> Outcome {
+    explore(&Rules { configuration: *configuration, mutant: None, only: None })
+}
+
+/// Searches a configuration under a mutant's rules for a way to break one invariant.
+pub fn search_mutant(configuration: &Configuration, mutant: Mutant, invariant: Invariant) -> Outcome {
+    explore(&Rules { configuration: *configuration, mutant: Some(mutant), only: Some(invariant) })
+}
+
+impl Space for Rules {
+    type State = World;
+    type Step = Step;
+
+    fn start(&self) -> World {
+        World::start(self)
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        Step::all(self)
+    }
+
+    fn take(&self, world: World, step: Step) -> Option<(World, Option<Invariant>)> {
+        let mut turn = Turn::new(world, self);
+        turn.take_step(step).then_some((turn.world, turn.broken))
+    }
+
+    fn check(&self, world: World) -> Option<(Invariant, &'static str)> {
+        invariants::check(world, self)
+    }
+
+    fn summary(&self, world: &World) -> String {
+        world.summary()
+    }
+}
 
 impl World {
     /// Everything quiet: an entry of the first version, or nothing at all.

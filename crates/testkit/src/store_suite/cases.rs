@@ -121,6 +121,7 @@ macro_rules! __store_cases {
             publishing::every_removal_is_published,
             publishing::every_stored_commit_is_published,
             publishing::a_commit_that_is_not_stored_is_not_published,
+            publishing::a_lost_clock_is_published_as_it_is_treated,
             publishing::a_tags_invalidation_costs_the_same_however_many_entries_it_covers,
             publishing::steps_are_numbered_without_gaps_in_the_order_of_the_steps,
             partitions::a_tags_invalidation_reaches_the_keys_of_every_partition,

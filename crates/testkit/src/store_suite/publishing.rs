@@ -103,6 +103,19 @@ pub async fn a_commit_that_is_not_stored_is_not_published(fixture: &StoreFixture
     assert_eq!(all_heard(fixture, &mut *listener).await, []);
 }
 
+/// A near tier has to know whether it may go on serving what it has.
+pub async fn a_lost_clock_is_published_as_it_is_treated(fixture: &StoreFixture) {
+    let key = key("k");
+    fixture.fill(&key, "one").await;
+    let mut listener = listen(fixture).await;
+    if !fixture.lose_clock().await {
+        return;
+    }
+    let mark = fixture.read(&key).await.newest_mark.expect("the clock was made anew");
+    let raised = Notice::FloorRaised { strength: fixture.lost, tick: mark.number };
+    assert_eq!(all_heard(fixture, &mut *listener).await, [raised]);
+}
+
 pub async fn a_tags_invalidation_costs_the_same_however_many_entries_it_covers(fixture: &StoreFixture) {
     if !fixture.has_marks() {
         return;

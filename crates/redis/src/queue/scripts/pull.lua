@@ -76,7 +76,8 @@ local function take(priority, line)
 end
 
 promote()
--- Nothing is overdue before this time; one that is too far away was written by a clock that was set back.
+-- Nothing is overdue before this time. It is never further away than the visibility, so what is taken from now on is not
+-- overdue before it either; one that is further was written by a clock that was set back.
 local look = tonumber(redis.call('HGET', STATE, 'look') or 0)
 local looks = look <= now or look > now + VISIBILITY * 1000
 local next_look = now + VISIBILITY * 1000

@@ -2,6 +2,7 @@
 --      7 most tasks in quarantine
 local PRIORITY, ID, HOW = tonumber(ARGV[1]), ARGV[2], ARGV[5]
 local LINE = KEYS[PRIORITY]
+local FIELDS_MOST = 4000
 
 local function aside(fields)
   local last = 0
@@ -21,13 +22,15 @@ if held.err then
 end
 if not held[1] or held[1][2] ~= ARGV[3] or held[1][4] ~= tonumber(ARGV[4]) then return { now, 0 } end
 
-local entry = redis.call('XRANGE', LINE, ID, ID)[1]
+local entry = HOW ~= 'done' and redis.call('XRANGE', LINE, ID, ID)[1]
 redis.call('XACK', LINE, GROUP, ID)
 redis.call('XDEL', LINE, ID)
 if HOW == 'done' then return { now, 1 } end
 -- Somebody deleted it: there is nothing to bring back.
 if not entry then return { now, 0 } end
 local fields = entry[2]
+-- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
+for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
 if HOW == 'aside' then
   aside(fields)
   return { now, 1 }
