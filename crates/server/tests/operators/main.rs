@@ -5,6 +5,7 @@
 
 mod bad;
 mod check;
+mod guide;
 mod invalidate;
 mod look;
 mod pipes;
