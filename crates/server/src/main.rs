@@ -9,6 +9,7 @@ mod check;
 mod connection;
 mod task;
 mod output;
+mod flag;
 mod failure;
 mod signals;
 

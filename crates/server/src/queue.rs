@@ -22,7 +22,7 @@ pub struct Show {
     #[arg(long)]
     watch: bool,
     /// The time between two looks
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = crate::demo::flag::span)]
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = crate::flag::pause)]
     every: Duration,
     /// Print JSON, a line for each look
     #[arg(long)]
