@@ -4,6 +4,7 @@
 mod aims;
 mod batch;
 mod cpu;
+mod fleet;
 mod footprint;
 mod hazards;
 mod held;
@@ -37,10 +38,12 @@ fn main() -> ExitCode {
         What::Hazards(hazards) => hazards::run(&hazards),
         What::Batch(batch) => batch::run(&batch),
         What::Memory(memory) => footprint::run(&memory),
+        What::Fleet(fleet) => fleet::run(&fleet),
         What::Visit { peer, size } => visit::answer(&peer, &size),
         What::Crowd { cache, case, weather } => storm::answer(&cache, case, &weather),
         What::Hazard { cache, case } => hazards::answer(&cache, case),
         What::Sets { way, crowd, run } => batch::answer(way, &crowd, run),
+        What::Member { line, weather } => fleet::answer(&line, &weather),
         What::Weigh { cache, case, turns } => footprint::answer(&cache, case, turns),
     };
     if let Err(failure) = done {
@@ -70,6 +73,8 @@ enum What {
     Batch(batch::Batch),
     /// Resident memory per entry, and under churn against a bound, beside other caches
     Memory(footprint::Memory),
+    /// What a shared Redis costs: reads beside a bare GET, one load for a fleet, an invalidation by tag
+    Fleet(fleet::Fleet),
     /// One peer, once: fills it, weighs it, reads it and prints what it measured as JSON
     #[command(hide = true)]
     Visit {
@@ -96,6 +101,14 @@ enum What {
         crowd: batch::Crowd,
         #[arg(long, default_value_t = 1)]
         run: u32,
+    },
+    /// One process of a fleet that asks at once, as JSON
+    #[command(hide = true)]
+    Member {
+        #[command(flatten)]
+        line: fleet::Line,
+        #[command(flatten)]
+        weather: fleet::Weather,
     },
     /// One cache weighed once, as JSON
     #[command(hide = true)]

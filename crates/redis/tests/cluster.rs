@@ -1,5 +1,7 @@
 //! The suites on a Cluster of 64 partitions, and what is done about slots that move and servers that fail.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::{Duration, Instant};

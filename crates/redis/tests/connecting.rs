@@ -1,5 +1,7 @@
 //! What is found out when a connection is made.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use common::steps::{by_tag, fill, key};

@@ -1,5 +1,7 @@
 //! Two caches over one Redis, as two processes have them: store and bus under the engine.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::convert::Infallible;

@@ -1,5 +1,7 @@
 //! The store's suite by the servers' own clocks. Its tests wait in earnest, so many of them run at once.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::Duration;

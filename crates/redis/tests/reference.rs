@@ -1,5 +1,7 @@
 //! Whatever happens to a store on Redis, one thing after the other, it answers as the reference does.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 #[path = "../../testkit/tests/schedule/mod.rs"]
 mod schedule;

@@ -1,5 +1,7 @@
 //! Servers that are not the ones they were: restarted with old data, restarted empty, and gone for a while.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::{Duration, Instant};

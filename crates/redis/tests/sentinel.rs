@@ -1,5 +1,7 @@
 //! A master that sentinels watch: the suite on it, and its failover.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::{Duration, Instant};

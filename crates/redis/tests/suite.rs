@@ -1,5 +1,7 @@
 //! The suites of the ports, each on a server that all its tests share.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use freshen_core::Strength::{Hard, Soft};

@@ -28,9 +28,9 @@ fn marked(kind: u8, bytes: &[u8]) -> Vec<u8> {
 /// Unpacks a value. `None`: it is damaged, or says that it is longer than `most_bytes`.
 pub(super) fn unpack(packed: Vec<u8>, most_bytes: usize) -> Option<Bytes> {
     let packed = Bytes::from(packed);
-    match packed.first()? {
-        &PLAIN => Some(packed.slice(1..)),
-        &LZ4 => {
+    match *packed.first()? {
+        PLAIN => Some(packed.slice(1..)),
+        LZ4 => {
             let (length, compressed) = lz4_flex::block::uncompressed_size(&packed[1..]).ok()?;
             (length <= most_bytes).then_some(())?;
             lz4_flex::block::decompress(compressed, length).ok().map(Bytes::from)
