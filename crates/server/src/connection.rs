@@ -50,8 +50,8 @@ impl Connection {
         self.settings()?.shared_store().await?.ok_or(Failure::InMemory { what: "store" })
     }
 
-    /// The queue.
-    pub async fn queue(&self) -> Result<Arc<dyn Queue>, Failure> {
-        self.settings()?.shared_queue().await?.ok_or(Failure::InMemory { what: "queue" })
+    /// A queue.
+    pub async fn queue(&self, name: &str) -> Result<Arc<dyn Queue>, Failure> {
+        self.settings()?.shared_queue(name).await?.ok_or(Failure::InMemory { what: "queue" })
     }
 }

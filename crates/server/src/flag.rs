@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use freshen::queue::is_queue_name;
 use freshen::settings::{duration, size};
 
 /// An address to listen on.
@@ -21,6 +22,12 @@ pub fn pause(text: &str) -> Result<Duration, String> {
         Duration::ZERO => Err("must be above zero, such as 1s".into()),
         pause => Ok(pause),
     }
+}
+
+/// The name of a queue.
+pub fn queue_name(text: &str) -> Result<String, String> {
+    let wrong = "a queue's name is 1 to 64 of a to z, 0 to 9, - and _";
+    if is_queue_name(text) { Ok(text.to_owned()) } else { Err(wrong.into()) }
 }
 
 /// A number of bytes above zero.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flag;
 use crate::output::{self, millis, rough};
 use crate::task;
 
@@ -38,6 +39,9 @@ struct List {
     /// How many to list at most
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=LISTED_MOST as u64))]
     most: u64,
+    /// The queue's name, as jobs have it
+    #[arg(long = "of", value_name = "NAME", default_value = "default", value_parser = flag::queue_name)]
+    queue_name: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,6 +53,9 @@ struct List {
 struct One {
     /// As the list shows it
     id: u64,
+    /// The queue's name, as jobs have it
+    #[arg(long = "of", value_name = "NAME", default_value = "default", value_parser = flag::queue_name)]
+    queue_name: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -67,6 +74,9 @@ struct Some {
     /// Do it to all, without being asked
     #[arg(long)]
     yes: bool,
+    /// The queue's name, as jobs have it
+    #[arg(long = "of", value_name = "NAME", default_value = "default", value_parser = flag::queue_name)]
+    queue_name: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -88,7 +98,7 @@ impl Quarantine {
 
 impl List {
     async fn run(self) -> Result<(), Failure> {
-        let queue = self.connection.queue().await?;
+        let queue = self.connection.queue(&self.queue_name).await?;
         // The flag's own bound is far below.
         let aside = queue.quarantined(usize::try_from(self.most).unwrap_or(LISTED_MOST)).await?;
         let now = Clock::runtime().now();
@@ -103,7 +113,7 @@ impl List {
 
 impl One {
     async fn run(self) -> Result<(), Failure> {
-        let queue = self.connection.queue().await?;
+        let queue = self.connection.queue(&self.queue_name).await?;
         let aside = queue.quarantined(LISTED_MOST).await?.into_iter().find(|aside| aside.id == self.id);
         let aside = aside.ok_or_else(|| Failure::NotFound { what: format!("task {}", self.id) })?;
         let now = Clock::runtime().now();
@@ -116,7 +126,7 @@ impl One {
 
 impl Some {
     async fn run(self, done: &'static str) -> Result<(), Failure> {
-        let queue = self.connection.queue().await?;
+        let queue = self.connection.queue(&self.queue_name).await?;
         let ended = if self.all { all(&*queue, done).await? } else { these(&*queue, done, &self.ids).await? };
         let missing: Vec<u64> = self.ids.iter().filter(|id| !ended.contains(id)).copied().collect();
         if self.json {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::flag;
 use crate::output::{self, millis, rough};
 use crate::signals::Signals;
 use crate::task;
@@ -18,11 +19,14 @@ const SAMPLE_MOST: usize = 1000;
 /// What `freshen queue` is told.
 #[derive(Debug, clap::Args)]
 pub struct Show {
+    /// The queue's name, as jobs have it
+    #[arg(default_value = "default", value_parser = flag::queue_name)]
+    name: String,
     /// Look again and again, until a signal
     #[arg(long)]
     watch: bool,
     /// The time between two looks
-    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = crate::flag::pause)]
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = flag::pause)]
     every: Duration,
     /// Print JSON, a line for each look
     #[arg(long)]
@@ -35,7 +39,7 @@ impl Show {
     /// Looks, once or until a signal, and prints.
     pub async fn run(self) -> Result<(), Failure> {
         let mut signals = Signals::listen().map_err(Failure::Start)?;
-        let queue = self.connection.queue().await?;
+        let queue = self.connection.queue(&self.name).await?;
         loop {
             let (depth, sample) = (queue.depth().await?, queue.waiting(SAMPLE_MOST).await?);
             if self.json {

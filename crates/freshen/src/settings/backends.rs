@@ -1,9 +1,10 @@
 //! Opening what settings name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use freshen_core::queue::{MemoryQueue, Queue};
+use freshen_core::queue::{DEFAULT_QUEUE, MemoryQueue, Queue};
 use freshen_core::store::Store;
 use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
 
@@ -18,7 +19,8 @@ pub struct Backends {
     settings: Settings,
     clock: Clock,
     store: OpenStore,
-    queue: OpenQueue,
+    /// By their names.
+    queues: BTreeMap<String, Arc<dyn Queue>>,
 }
 
 /// Without an adapter there is no way to any server.
@@ -31,13 +33,6 @@ enum OpenStore {
     Memory,
     #[cfg(feature = "redis")]
     Redis(freshen_redis::RedisStore, freshen_redis::RedisBus),
-}
-
-#[derive(Clone)]
-enum OpenQueue {
-    Memory(MemoryQueue),
-    #[cfg(feature = "redis")]
-    Redis(freshen_redis::RedisQueue),
 }
 
 /// Why what settings name could not be opened.
@@ -73,8 +68,11 @@ impl Settings {
         self.check()?;
         let clock = Clock::coarse();
         let (store, way) = self.open_store(&clock).await?;
-        let queue = self.open_queue(&clock, way).await?;
-        Ok(Backends { settings: self.clone(), clock, store, queue })
+        let mut queues = BTreeMap::new();
+        for name in self.queues.keys().map(String::as_str).chain([DEFAULT_QUEUE]) {
+            queues.insert(name.to_owned(), self.open_queue(name, &clock, way.as_ref()).await?);
+        }
+        Ok(Backends { settings: self.clone(), clock, store, queues })
     }
 
     /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
@@ -90,17 +88,16 @@ impl Settings {
         })
     }
 
-    /// Opens the queue alone; `None` where it is in each process's memory.
+    /// Opens one queue alone, by its name; `None` where it is in each process's memory.
     ///
     /// # Errors
     /// As [`Settings::open`].
-    pub async fn shared_queue(&self) -> Result<Option<Arc<dyn Queue>>, OpenError> {
+    pub async fn shared_queue(&self, name: &str) -> Result<Option<Arc<dyn Queue>>, OpenError> {
         self.check()?;
-        Ok(match self.open_queue(&Clock::coarse(), None).await? {
-            OpenQueue::Memory(_) => None,
-            #[cfg(feature = "redis")]
-            OpenQueue::Redis(queue) => Some(Arc::new(queue)),
-        })
+        match self.queue().is_memory() {
+            true => Ok(None),
+            false => self.open_queue(name, &Clock::coarse(), None).await.map(Some),
+        }
     }
 
     async fn open_store(&self, clock: &Clock) -> Result<(OpenStore, Option<Way>), OpenError> {
@@ -117,14 +114,14 @@ impl Settings {
         }
     }
 
-    /// The queue, over the way to the store where it has the store's URL.
-    async fn open_queue(&self, clock: &Clock, way: Option<Way>) -> Result<OpenQueue, OpenError> {
+    /// A queue, over the way to the store where it has the store's URL.
+    async fn open_queue(&self, name: &str, clock: &Clock, way: Option<&Way>) -> Result<Arc<dyn Queue>, OpenError> {
         match self.queue().kind() {
             #[cfg(feature = "redis")]
-            Kind::Redis => Ok(OpenQueue::Redis(redis::queue(self, way, clock).await?)),
+            Kind::Redis => Ok(Arc::new(redis::queue(self, name, way, clock).await?)),
             _ => {
-                let _ = way;
-                Ok(OpenQueue::Memory(self.memory_queue(clock)?))
+                let _ = (name, way);
+                Ok(Arc::new(self.memory_queue(clock)?))
             }
         }
     }
@@ -161,11 +158,9 @@ impl Backends {
             #[cfg(feature = "redis")]
             OpenStore::Redis(store, _) => builder.store(store.clone()),
         };
-        match &self.queue {
-            OpenQueue::Memory(queue) => builder.queue(queue.clone()),
-            #[cfg(feature = "redis")]
-            OpenQueue::Redis(queue) => builder.queue(queue.clone()),
-        }
+        let queues = self.queues.iter();
+        let builder = queues.fold(builder, |builder, (name, queue)| builder.queue_named(name, queue.clone()));
+        settings.queues.iter().fold(builder, |builder, (name, workers)| builder.workers_on(name, *workers))
     }
 
     /// The settings that they were opened by.

@@ -1,5 +1,6 @@
 //! What does not fit together although each field is right.
 
+use freshen_core::queue::{DEFAULT_QUEUE, is_queue_name};
 use freshen_core::store::PARTITIONS_MAX;
 
 use super::{Mistake, Settings};
@@ -24,6 +25,11 @@ impl Settings {
         let partitions = self.partitions.unwrap_or(1);
         let reason = format!("is {partitions}, where 1 to {PARTITIONS_MAX} are expected");
         refuse(!(1..=PARTITIONS_MAX).contains(&partitions), "partitions", reason);
+        for name in self.queues.keys() {
+            let reason = format!("has the name {name:?}, where 1 to 64 of a to z, 0 to 9, - and _ are expected");
+            refuse(!is_queue_name(name), "queues", reason);
+            refuse(name == DEFAULT_QUEUE, "queues", "names `default`, whose workers are those of `workers`".into());
+        }
         let spoken = self.store.speaks_tls() || self.queue().speaks_tls();
         let reason = "is set, but no URL asks for TLS: write rediss for redis";
         refuse(self.ca_file.is_some() && !spoken, "ca_file", reason.into());

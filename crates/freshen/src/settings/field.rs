@@ -146,6 +146,12 @@ pub(super) const FIELDS: &[Field] = &[
         slot: Slot::Count(|settings| &mut settings.workers, 0),
     },
     Field {
+        key: "queues",
+        meaning: "Queues besides \"default\" that jobs name, each with how many of its tasks this process refreshes at once, as \
+                  in { mail = 2 }; in a variable, mail=2,reports=1",
+        slot: Slot::Queues(|settings| &mut settings.queues),
+    },
+    Field {
         key: "task_deadline",
         meaning: "How long a queued task keeps others from asking for the same key; after that it counts as lost",
         slot: Slot::Span(|settings| &mut settings.task_deadline),

@@ -67,7 +67,7 @@ impl Reader<'_> {
     }
 }
 
-fn given_by<'a>(value: &'a DeValue<'_>) -> Given<'a> {
+fn given_by<'a>(value: &'a DeValue<'a>) -> Given<'a> {
     match value {
         DeValue::String(text) => Given::Text(text),
         DeValue::Integer(number) if number.radix() == 10 => Given::Number(number.as_str()),
@@ -76,7 +76,7 @@ fn given_by<'a>(value: &'a DeValue<'_>) -> Given<'a> {
         DeValue::Float(_) => Given::Other("a number with a fraction"),
         DeValue::Datetime(_) => Given::Other("a date"),
         DeValue::Array(_) => Given::Other("a list"),
-        DeValue::Table(_) => Given::Other("a table"),
+        DeValue::Table(table) => Given::Table(table),
     }
 }
 

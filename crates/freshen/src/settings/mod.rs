@@ -83,8 +83,10 @@ pub struct Settings {
     pub near_bound: Option<Duration>,
     /// The time between heartbeats on the bus.
     pub heartbeat: Duration,
-    /// How many tasks a process refreshes at once.
+    /// How many tasks of the queue `default` a process refreshes at once.
     pub workers: usize,
+    /// The queues besides `default` that jobs name, each with how many of its tasks a process refreshes at once.
+    pub queues: BTreeMap<String, usize>,
     /// How long a queued task keeps others from asking for the same key.
     pub task_deadline: Duration,
     /// How many tasks may wait.
@@ -123,6 +125,7 @@ impl Default for Settings {
             near_bound: None,
             heartbeat: Duration::from_secs(1),
             workers: 4,
+            queues: BTreeMap::new(),
             task_deadline: Duration::from_secs(120),
             queue_limit: 100_000,
             quarantine_limit: 1_000,

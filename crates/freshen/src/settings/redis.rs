@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_core::queue::Queue;
+use freshen_core::queue::{DEFAULT_QUEUE, Queue};
 use freshen_core::{BoxError, Clock, Timestamp};
 use freshen_redis::{ConnectError, Redis, RedisBuilder, RedisQueue};
 
@@ -26,16 +26,21 @@ pub(super) async fn store(settings: &Settings, clock: &Clock) -> Result<Redis, O
     .map_err(|error| settings.failed("store", &settings.store, error))
 }
 
-/// The queue, over the store's connections where it has the store's URL.
-pub(super) async fn queue(settings: &Settings, store: Option<Redis>, clock: &Clock) -> Result<RedisQueue, OpenError> {
+/// A queue, over the store's connections where it has the store's URL.
+pub(super) async fn queue(
+    settings: &Settings,
+    name: &str,
+    store: Option<&Redis>,
+    clock: &Clock,
+) -> Result<RedisQueue, OpenError> {
     let url = settings.queue();
     let failed = |error| settings.failed("queue", url, error);
     let redis = match store {
-        Some(redis) if *url == settings.store => redis,
+        Some(redis) if *url == settings.store => redis.clone(),
         // Nothing is attached: there is no store.
         _ => settings.redis(url).open(clock.clone()).map_err(failed)?,
     };
-    let queue = settings.redis_queue(&redis).map_err(failed)?;
+    let queue = settings.redis_queue(&redis, name).map_err(failed)?;
     match queue.depth().await {
         Err(error) if settings.degraded => {
             tracing::warn!(%url, %error, "the queue cannot be used yet; starting without it");
@@ -69,8 +74,8 @@ impl Settings {
         }
     }
 
-    fn redis_queue(&self, redis: &Redis) -> Result<RedisQueue, ConnectError> {
-        let queue = redis.queue().bound(self.queue_limit).quarantine_bound(self.quarantine_limit);
+    fn redis_queue(&self, redis: &Redis, name: &str) -> Result<RedisQueue, ConnectError> {
+        let queue = redis.queue().name(name).bound(self.queue_limit).quarantine_bound(self.quarantine_limit);
         queue.visibility(self.visibility).build()
     }
 
@@ -94,7 +99,8 @@ impl Settings {
         for (what, url) in [("store", &self.store), ("queue", self.queue())] {
             let again = what == "queue" && *url == self.store;
             if url.kind() == Kind::Redis && !again {
-                let opened = self.redis(url).open(clock.clone()).and_then(|redis| self.redis_queue(&redis));
+                let opened =
+                    self.redis(url).open(clock.clone()).and_then(|redis| self.redis_queue(&redis, DEFAULT_QUEUE));
                 refused.extend(opened.err().map(|error| refusal(what, error)));
             }
         }

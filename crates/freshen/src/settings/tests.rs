@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use freshen_core::queue::MemoryQueue;
+use freshen_core::{Cache, Clock, Timestamp};
+
 use super::field::{FIELDS, Field};
 use super::{Place, Settings};
 
@@ -65,12 +68,15 @@ fn the_sample_is_whole_and_parses_to_the_defaults() {
 fn each_field_can_be_set_by_its_variable_and_shown_again() {
     for field in FIELDS {
         let default = field.slot.show(&Settings::default());
-        let others = ["memory:", "none", "true", "hard", "7", "7s", "7MiB", "7/s", "/a.pem", "seven"].into_iter();
+        let others =
+            ["memory:", "none", "true", "hard", "7", "7s", "7MiB", "7/s", "/a.pem", "seven", "mail=7"].into_iter();
         let set = others.filter_map(|value| gather("", &[(&field.variable(), value)]).ok().map(|set| (value, set)));
         let shown: Vec<_> = set.map(|(value, set)| (value, field.slot.show(&set))).collect();
         // A CA file is refused where nobody speaks TLS, and memory is the default already.
         let expected = !["store", "ca_file"].contains(&field.key);
-        let differs = |(value, shown): &(&str, String)| *shown != default && shown.trim_matches('"') == *value;
+        let differs = |(value, shown): &(&str, String)| {
+            *shown != default && shown.trim_matches('"').replace("{ mail = 7 }", "mail=7") == *value
+        };
         assert_eq!(shown.iter().any(differs), expected, "{}: {shown:?}", field.key);
     }
 }
@@ -161,6 +167,27 @@ fn what_does_not_fit_together_is_told_where_it_was_set() {
 }
 
 #[test]
+fn queues_are_named_with_their_workers() {
+    let named = |name: &str, workers| (name.to_owned(), workers);
+    for file in ["queues = { mail = 2, reports = 0 }", "[queues]\nmail = 2\nreports = 0"] {
+        let queues = gather(file, &[]).unwrap().queues;
+        assert_eq!(Vec::from_iter(queues), [named("mail", 2), named("reports", 0)]);
+    }
+    let queues = gather("queues = { mail = 2 }", &[("FRESHEN_QUEUES", "slow=1, quick = 8,")]).unwrap().queues;
+    assert_eq!(Vec::from_iter(queues), [named("quick", 8), named("slow", 1)]);
+    for (file, reason) in [
+        ("queues = 2", "is a number, where a table, such as { mail = 2 }, is expected"),
+        ("queues = { mail = \"2\" }", "has no whole number of workers for \"mail\""),
+        ("queues = { mail = -1 }", "is -1, where a whole number of at least 0 is expected"),
+        ("queues = \"mail\"", "has no workers for \"mail\": write it as mail=2,reports=1"),
+        ("queues = { Mail = 2 }", "has the name \"Mail\", where 1 to 64 of a to z, 0 to 9, - and _ are expected"),
+        ("queues = { default = 2 }", "names `default`, whose workers are those of `workers`"),
+    ] {
+        assert_eq!(mistakes(file), [format!("f.toml:1:10: queues: {reason}")]);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = Settings::read("/nowhere/freshen.toml").unwrap_err();
     assert!(error.to_string().starts_with("/nowhere/freshen.toml: cannot be read: "), "{error}");
@@ -168,12 +195,13 @@ fn a_file_that_cannot_be_read_is_named() {
 
 #[test]
 fn the_defaults_are_those_of_a_cache_that_is_told_nothing() {
-    let cache = format!("{:?}", freshen_core::Cache::builder());
+    let queue = MemoryQueue::builder(Clock::manual(Timestamp::ZERO)).build().unwrap();
+    let cache = format!("{:?}", Cache::builder().queue(queue));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let backends = runtime.block_on(Settings::default().open()).unwrap();
     assert_eq!(format!("{:?}", backends.builder()), cache);
     assert!(runtime.block_on(Settings::default().shared_store()).unwrap().is_none());
-    assert!(runtime.block_on(Settings::default().shared_queue()).unwrap().is_none());
+    assert!(runtime.block_on(Settings::default().shared_queue("default")).unwrap().is_none());
 }
 
 #[cfg(feature = "redis")]

@@ -1,10 +1,13 @@
 //! The kinds of values: how each is written, read and shown.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use freshen_core::Strength;
 use freshen_text::{duration, rate, size};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::{Settings, Url};
 
@@ -14,6 +17,7 @@ pub(super) enum Given<'a> {
     Text(&'a str),
     Number(&'a str),
     Switch(bool),
+    Table(&'a DeTable<'a>),
     /// Anything else, by the name of its type.
     Other(&'static str),
 }
@@ -25,6 +29,7 @@ impl Given<'_> {
             Given::Text(_) => "a text",
             Given::Number(_) => "a number",
             Given::Switch(_) => "true or false",
+            Given::Table(_) => "a table",
             Given::Other(kind) => kind,
         }
     }
@@ -51,6 +56,8 @@ pub(super) enum Slot {
     Count32(To<u32>),
     CountOr(To<Option<u32>>, &'static str),
     RateOr(To<Option<f64>>, &'static str),
+    /// Names of queues, with their workers.
+    Queues(To<BTreeMap<String, usize>>),
 }
 
 impl Slot {
@@ -71,6 +78,8 @@ impl Slot {
             (Slot::Count(to, least), Given::Number(digits)) => *to(settings) = count(digits, *least)?,
             (Slot::Count32(to), Given::Number(digits)) => *to(settings) = count(digits, 0)?,
             (Slot::CountOr(to, _), Given::Number(digits)) => *to(settings) = Some(count(digits, 1)?),
+            (Slot::Queues(to), Given::Table(table)) => *to(settings) = queues_of(table)?,
+            (Slot::Queues(to), Given::Text(text)) => *to(settings) = queues(text)?,
             (_, Given::Text(text)) => self.set_text(settings, text)?,
             (_, Given::Number(digits)) if self.with_unit(digits).is_some() => {
                 return Err(format!(
@@ -107,7 +116,8 @@ impl Slot {
             | Slot::Switch(_)
             | Slot::Count(..)
             | Slot::Count32(_)
-            | Slot::CountOr(..) => return Err(self.expected("a text")),
+            | Slot::CountOr(..)
+            | Slot::Queues(_) => return Err(self.expected("a text")),
         }
         Ok(())
     }
@@ -132,6 +142,11 @@ impl Slot {
             Slot::Count32(at) => at(&mut copy).to_string(),
             Slot::CountOr(at, word) => at(&mut copy).map_or_else(|| quoted(word), |count| count.to_string()),
             Slot::RateOr(at, word) => or(at(&mut copy).map(rate::show), word),
+            Slot::Queues(at) => {
+                let pairs: Vec<String> =
+                    at(&mut copy).iter().map(|(name, workers)| format!("{name} = {workers}")).collect();
+                if pairs.is_empty() { "{}".into() } else { format!("{{ {} }}", pairs.join(", ")) }
+            }
         }
     }
 
@@ -160,6 +175,7 @@ impl Slot {
             Slot::Count(..) | Slot::Count32(_) => ("a whole number without quotes".into(), None),
             Slot::CountOr(_, word) => ("a whole number without quotes".into(), Some(word)),
             Slot::RateOr(_, word) => ("a rate, such as \"50/s\"".into(), Some(word)),
+            Slot::Queues(_) => ("a table, such as { mail = 2 },".into(), None),
         };
         let word = word.map(|word| format!(", or \"{word}\"")).unwrap_or_default();
         format!("is {found}, where {what}{word} is expected")
@@ -183,6 +199,26 @@ fn bytes(text: &str) -> Result<u64, String> {
 fn count<T: TryFrom<usize>>(digits: &str, least: usize) -> Result<T, String> {
     let count = digits.parse::<usize>().ok().filter(|count| *count >= least).and_then(|count| count.try_into().ok());
     count.ok_or_else(|| format!("is {digits}, where a whole number of at least {least} is expected"))
+}
+
+fn queues_of(table: &DeTable<'_>) -> Result<BTreeMap<String, usize>, String> {
+    let queue = |(name, workers): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+        let name = name.get_ref().to_string();
+        match workers.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => Ok((name, count(number.as_str(), 0)?)),
+            _ => Err(format!("has no whole number of workers for {name:?}")),
+        }
+    };
+    table.iter().map(queue).collect()
+}
+
+/// As a variable has them: `mail=2,reports=1`.
+fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
+    let queue = |pair: &str| match pair.split_once('=') {
+        Some((name, workers)) => Ok((name.trim().to_owned(), count(workers.trim(), 0)?)),
+        None => Err(format!("has no workers for {pair:?}: write it as mail=2,reports=1")),
+    };
+    text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(queue).collect()
 }
 
 /// As a basic string of TOML.

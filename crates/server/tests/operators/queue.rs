@@ -1,6 +1,10 @@
 //! `freshen queue`.
 
-use crate::scene::{Scene, server};
+use std::time::Duration;
+
+use freshen::queue::NewTask;
+
+use crate::scene::{Scene, key, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_counted_by_its_job() {
@@ -25,6 +29,18 @@ async fn a_task_that_cannot_be_read_is_counted_as_one() {
     let told = scene.run(&["queue", "--json"]).json();
     assert_eq!((&told["ready"], &told["jobs"]["(unreadable)"]), (&2.into(), &1.into()));
     scene.run(&["queue"]).printed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_queue_is_looked_at_by_its_name() {
+    let scene = Scene::new().await;
+    let mail = scene.settings().shared_queue("mail").await.unwrap().unwrap();
+    let task = NewTask { key: key("tweets"), delay: Duration::ZERO, priority: Default::default() };
+    mail.push(&[task]).await.unwrap();
+    let ready = |arguments: &[&str]| scene.run(&[arguments, &["--json"]].concat()).json()["ready"].clone();
+    assert_eq!([ready(&["queue", "mail"]), ready(&["queue"])], [1, 0]);
+    assert_eq!(scene.run(&["quarantine", "list", "--of", "mail", "--json"]).json(), serde_json::json!([]));
+    assert!(scene.run(&["queue", "Mail"]).failed(2).contains("a queue's name is 1 to 64 of a to z"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ impl Scene {
     }
 
     pub async fn queue(&self) -> std::sync::Arc<dyn Queue> {
-        self.settings().shared_queue().await.unwrap().unwrap()
+        self.settings().shared_queue("default").await.unwrap().unwrap()
     }
 
     /// Pushes tasks of these jobs.

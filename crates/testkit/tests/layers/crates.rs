@@ -46,6 +46,8 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
         ("macros", to) => to == "text",
         ("facade", _) => true,
         ("server", to) => to == "facade",
+        // Its page of metrics stands beside its health checks.
+        ("worker", "metrics") => true,
         (_, to) => to == "core" || to == "macros" || (*for_tests && to == "facade"),
     }
 }
@@ -103,6 +105,9 @@ fn a_wrong_arrow_is_found() {
         ("freshen-core", "freshen-text"),
         ("freshen-redis", "freshen-text"),
         ("freshen-redis", "freshen-postgres"),
+        ("freshen-redis", "freshen-metrics"),
+        ("freshen-worker", "freshen-redis"),
+        ("freshen-metrics", "freshen-worker"),
         ("freshen-redis", "freshen"),
         ("freshen-redis", "freshen-testkit"),
         ("freshen-server", "freshen-core"),
@@ -115,6 +120,7 @@ fn a_wrong_arrow_is_found() {
     assert!(!allowed("freshen-redis", "freshen-postgres", true));
     for (from, to, for_tests) in [
         ("freshen-redis", "freshen-core", false),
+        ("freshen-worker", "freshen-metrics", false),
         ("freshen-redis", "freshen-testkit", true),
         ("freshen-server", "freshen", false),
         ("freshen-server", "freshen-testkit", true),
