@@ -11,6 +11,7 @@ mod far;
 mod invalidations;
 mod one_load;
 mod reads;
+mod refreshes;
 
 pub use far::Line;
 pub use one_load::Weather;
@@ -35,6 +36,8 @@ pub struct Fleet {
 enum What {
     /// A hit in the store, beside a bare GET of the same bytes
     Reads,
+    /// From a stale key to a fresh one, through the queue
+    Refreshes,
     /// Eight processes on one key, cold and stale
     OneLoad,
     /// What an invalidation by tag costs, over few entries and over many
@@ -68,6 +71,9 @@ pub fn run(fleet: &Fleet) -> Result<(), Failure> {
         println!("one server ({}) and all clients on the same cores; medians of {} rounds\n", name, extent.rounds);
         if wants(What::Reads) {
             println!("{}", reads::measure(&url, extent).await?);
+        }
+        if wants(What::Refreshes) {
+            println!("{}", refreshes::measure(&url, extent).await?);
         }
         if wants(What::OneLoad) {
             println!("{}", one_load::measure(&url, extent.rounds)?);
