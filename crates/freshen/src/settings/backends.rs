@@ -10,7 +10,6 @@ use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
 
 #[cfg(feature = "redis")]
 use super::redis::{self, Way};
-use super::url::Kind;
 use super::{Settings, SettingsError, Url};
 
 /// The store, the queue and the bus that settings name, open. A clone is the same ones.
@@ -100,30 +99,24 @@ impl Settings {
         }
     }
 
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is no server to open"))]
     async fn open_store(&self, clock: &Clock) -> Result<(OpenStore, Option<Way>), OpenError> {
-        match self.store.kind() {
-            #[cfg(feature = "redis")]
-            Kind::Redis => {
-                let way = redis::store(self, clock).await?;
-                Ok((OpenStore::Redis(way.store(), way.bus()), Some(way)))
-            }
-            _ => {
-                let _ = clock;
-                Ok((OpenStore::Memory, None))
-            }
+        #[cfg(feature = "redis")]
+        if !self.store.is_memory() {
+            let way = redis::store(self, clock).await?;
+            return Ok((OpenStore::Redis(way.store(), way.bus()), Some(way)));
         }
+        Ok((OpenStore::Memory, None))
     }
 
     /// A queue, over the way to the store where it has the store's URL.
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is no server to open"))]
     async fn open_queue(&self, name: &str, clock: &Clock, way: Option<&Way>) -> Result<Arc<dyn Queue>, OpenError> {
-        match self.queue().kind() {
-            #[cfg(feature = "redis")]
-            Kind::Redis => Ok(Arc::new(redis::queue(self, name, way, clock).await?)),
-            _ => {
-                let _ = (name, way);
-                Ok(Arc::new(self.memory_queue(clock)?))
-            }
+        #[cfg(feature = "redis")]
+        if !self.queue().is_memory() {
+            return Ok(Arc::new(redis::queue(self, name, way, clock).await?));
         }
+        Ok(Arc::new(self.memory_queue(clock)?))
     }
 
     fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueue, SettingsError> {

@@ -1,13 +1,10 @@
 //! Opening what lies on Redis or Valkey.
 
-use std::time::Duration;
-
 use freshen_core::queue::{DEFAULT_QUEUE, Queue};
 use freshen_core::{BoxError, Clock, Timestamp};
 use freshen_redis::{ConnectError, Redis, RedisBuilder, RedisQueue};
 
 use super::backends::OpenError;
-use super::url::Kind;
 use super::{Settings, SettingsError, Url};
 
 /// The way to the store's servers, which the queue shares where it is there too.
@@ -94,11 +91,11 @@ impl Settings {
 
     /// What an adapter does not take, without connecting: the field, and why.
     pub(super) fn refused_urls(&self) -> Vec<(&'static str, String)> {
-        let clock = Clock::manual(Timestamp::ZERO + Duration::ZERO);
+        let clock = Clock::manual(Timestamp::ZERO);
         let mut refused = Vec::new();
         for (what, url) in [("store", &self.store), ("queue", self.queue())] {
             let again = what == "queue" && *url == self.store;
-            if url.kind() == Kind::Redis && !again {
+            if !url.is_memory() && !again {
                 let opened =
                     self.redis(url).open(clock.clone()).and_then(|redis| self.redis_queue(&redis, DEFAULT_QUEUE));
                 refused.extend(opened.err().map(|error| refusal(what, error)));

@@ -11,7 +11,7 @@ pub struct Url(String);
 
 /// Which adapter a URL is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+enum Kind {
     Memory,
     Redis,
 }
@@ -52,7 +52,7 @@ impl Url {
         self.kind() == Kind::Memory
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind {
         self.0.split_once(':').and_then(|(scheme, _)| kind(scheme)).unwrap_or(Kind::Memory)
     }
 
@@ -62,6 +62,7 @@ impl Url {
     }
 
     /// The whole text, with its password.
+    #[cfg(feature = "redis")]
     pub(super) fn secret(&self) -> &str {
         &self.0
     }
