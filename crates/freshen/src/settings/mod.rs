@@ -143,7 +143,7 @@ impl Settings {
     /// [`SettingsError`] tells all mistakes together, each with its place.
     pub fn read(path: impl AsRef<Path>) -> Result<Settings, SettingsError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|error| SettingsError::unreadable(path, &error))?;
+        let text = file::text(path).map_err(|error| SettingsError::unreadable(path, &error))?;
         Settings::gather(Some((path, &text)), std::env::vars_os().filter_map(environment::readable))
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use freshen_core::queue::MemoryQueue;
-use freshen_core::{Cache, Clock, Timestamp};
+use freshen_core::{Cache, Clock, Limit, Limits, Timestamp};
 
 use super::field::{FIELDS, Field};
 use super::{Place, Settings};
@@ -101,6 +101,18 @@ fn a_number_without_a_unit_is_told_what_to_write() {
             "f.toml:3:19: limits.job.rate: is a number without a unit: write \"5/s\"",
             "f.toml:4:14: visibility: the duration \"30\" needs a unit after 30: \"30s\" or \"30m\"",
             "f.toml:5:15: value_limit: the size \"8\" needs a unit: \"8B\", \"8KiB\" or \"8MiB\"",
+        ]
+    );
+}
+
+#[test]
+fn what_must_be_above_zero_is() {
+    assert_eq!(
+        mistakes("heartbeat = \"0s\"\ncapacity = \"0B\"\n[near]\nbound = \"0ms\""),
+        [
+            "f.toml:1:13: heartbeat: is zero: it must be longer",
+            "f.toml:2:12: capacity: is zero: it must be at least 1B",
+            "f.toml:4:9: near.bound: is zero: it must be longer",
         ]
     );
 }
@@ -211,6 +223,13 @@ fn queues_are_named_with_their_workers() {
 fn a_file_that_cannot_be_read_is_named() {
     let error = Settings::read("/nowhere/freshen.toml").unwrap_err();
     assert!(error.to_string().starts_with("/nowhere/freshen.toml: cannot be read: "), "{error}");
+    let long = tempfile::NamedTempFile::new().unwrap();
+    for (bytes, read) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+        std::fs::write(&long, "#".repeat(bytes)).unwrap();
+        assert_eq!(super::file::text(long.path()).is_ok(), read, "{bytes}");
+    }
+    let error = Settings::read(long.path()).unwrap_err();
+    assert!(error.to_string().ends_with(": cannot be read: it has more than 1MiB"), "{error}");
 }
 
 #[test]
@@ -222,6 +241,28 @@ fn the_defaults_are_those_of_a_cache_that_is_told_nothing() {
     assert_eq!(format!("{:?}", backends.builder()), cache);
     assert!(runtime.block_on(Settings::default().shared_store()).unwrap().is_none());
     assert!(runtime.block_on(Settings::default().shared_queue("default")).unwrap().is_none());
+}
+
+#[test]
+fn what_is_set_reaches_the_cache() {
+    let file = "workers = 7\nqueues = { mail = 2 }\ntask_deadline = \"7s\"\nheartbeat = \"8s\"\n\
+                [near]\ncapacity = \"9MiB\"\nbound = \"6s\"\n[limits.job]\nat_once = 5\nrate = \"3/s\"\n";
+    let queue = || MemoryQueue::builder(Clock::manual(Timestamp::ZERO)).build().unwrap();
+    let seconds = Duration::from_secs;
+    let limits = Limits { job: Limit { at_once: 5, per_second: Some(3.0) }, ..Limits::default() };
+    let told = Cache::builder()
+        .queue(queue())
+        .queue_named("mail", queue())
+        .workers(7)
+        .workers_on("mail", 2)
+        .task_deadline(seconds(7))
+        .heartbeat(seconds(8))
+        .near_capacity(9 << 20)
+        .near_bound(seconds(6))
+        .limits(limits);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let backends = runtime.block_on(gather(file, &[]).unwrap().open()).unwrap();
+    assert_eq!(format!("{:?}", backends.builder()), format!("{told:?}"));
 }
 
 #[cfg(feature = "redis")]
