@@ -29,10 +29,7 @@ const MUTANTS: &[Mutant] = &[
         "commit judges by the marks alone",
         &[("local overtaken = math.max(lease.dirty, judge", "local overtaken = math.max(0, judge")],
     ),
-    (
-        "another epoch is current",
-        &[("if epoch ~= clock.epoch then return LOST end", "if epoch ~= clock.epoch then return 0 end")],
-    ),
+    ("another epoch is current", &[("if epoch ~= clock.epoch then of_epoch = LOST end", "")]),
     ("a new clock has no floor", &[("raise_floor(LOST, tick())", "tick()")]),
     ("a dropped soft mark keeps the floor", &[("if oldest_soft > 0 then raise_floor(1, oldest_soft) end", "")]),
     ("a dropped hard mark keeps the floor", &[("if oldest_hard > 0 then raise_floor(2, oldest_hard) end", "")]),
@@ -47,10 +44,10 @@ const MUTANTS: &[Mutant] = &[
             ("if soft >= number then return 1 end", "if soft > number then return 1 end"),
         ],
     ),
-    ("a counter for a clock", &[("clock.epoch = ARGV[5]", "clock.epoch = '0000000000000001'")]),
+    ("a counter for a clock", &[("clock.epoch = EPOCH", "clock.epoch = '0000000000000001'")]),
     ("ticks are behind the time", &[("math.max(clock.last + 1, now)", "clock.last + 1")]),
     ("ticks follow a time that is set back", &[("math.max(clock.last + 1, now)", "now")]),
-    ("an entry takes the epoch of its commit", &[("local meta = lease.epoch ..", "local meta = clock.epoch ..")]),
+    ("an entry takes the epoch of its commit", &[("local facts = lease.epoch ..", "local facts = clock.epoch ..")]),
     (
         "an entry takes the generation of its commit",
         &[("' ' .. text(lease.number) .. ' '", "' ' .. text(tick()) .. ' '")],
@@ -74,7 +71,7 @@ const MUTANTS: &[Mutant] = &[
     ("remove keeps the record", &[("redis.call('DEL', RECORD)", "")]),
     (
         "an invalidation frees the lease",
-        &[("changed.l = lease_text(record.lease)\n  end\n  if next", "changed.l = ''\n  end\n  if next")],
+        &[("record.lease.dirty, changed = STRENGTH, true", "record.lease, changed = nil, true")],
     ),
     // From every state the key can become fresh again.
     ("a lease never expires", &[("now < record.lease.ends and record.lease.ends or nil", "record.lease.ends")]),
@@ -82,7 +79,7 @@ const MUTANTS: &[Mutant] = &[
     ("a value is fresh at its end", &[("now >= entry.fresh_until", "now > entry.fresh_until")]),
     ("a marker never ends", &[("now < record.asked and record.asked or nil", "record.asked")]),
     ("back-off never ends", &[("trouble and now < trouble.retry_at and", "trouble and")]),
-    ("a stored commit keeps the lease", &[("record.lease, changed.l = nil, ''\n  record.trouble", "record.trouble")]),
+    ("a stored commit keeps the lease", &[("record.lease, record.trouble = nil, nil", "record.trouble = nil")]),
     ("an expired lease does not commit", &[("if not lease or lease.token", "if not alive(record) or lease.token")]),
     // What was invalidated hard is not served.
     ("a soft mark hides a hard one", &[("else soft = math.max(soft, number) end", "else soft, hard = number, 0 end")]),
@@ -92,10 +89,10 @@ const MUTANTS: &[Mutant] = &[
         &[("if record.lease and record.lease.dirty < STRENGTH then", "if record.lease then")],
     ),
     ("what is lost reads as soft", &[("tonumber(ARGV[3])", "1")]),
-    ("what was overtaken hard is installed", &[("return read_again({}) end", "return read_again(install(2)) end")]),
+    ("what was overtaken hard is installed", &[("return read_again() end", "return read_again(install(2)) end")]),
     (
         "what was overtaken softly is discarded",
-        &[("return read_again(install(lease.dirty)) end", "return read_again({}) end")],
+        &[("return read_again(install(lease.dirty)) end", "return read_again() end")],
     ),
     (
         "a retry keeps the flag of its lease",
@@ -121,19 +118,22 @@ const MUTANTS: &[Mutant] = &[
     ("no commit clears the marker", &[("if lease.task and now <", "if false and now <")]),
     (
         "an overtaken commit clears the marker",
-        &[("changed.l = lease_text(lease)\n  save", "changed.l, changed.q = lease_text(lease), ''\n  save")],
+        &[("tick(), now, 0\n  save", "tick(), now, 0\n  record.asked = nil\n  save")],
     ),
-    ("a failed load clears the marker", &[("local changed = { l = '' }", "local changed = { l = '', q = '' }")]),
+    (
+        "a failed load clears the marker",
+        &[("  record.lease = nil\n  if ARGV", "  record.lease, record.asked = nil, nil\n  if ARGV")],
+    ),
     ("a second task is asked for", &[("elseif asked(record) or alive(record) then", "elseif alive(record) then")]),
     (
         "a task is asked for under a lease",
         &[("elseif asked(record) or alive(record) then", "elseif asked(record) then")],
     ),
-    ("unask does nothing", &[("save(RECORD, KEY, record, { q = '' })", "")]),
+    ("unask does nothing", &[("  record.asked = nil\n  save", "  save")]),
     // Back-off.
     ("a failure is not counted", &[("record.trouble.failures or 0) + 1", "record.trouble.failures or 0) + 0")]),
     ("an abandoned load counts as a failure", &[("if ARGV[11] == '1' then", "if true then")]),
-    ("a stored commit keeps the back-off", &[("record.trouble, changed.b = nil, ''", "")]),
+    ("a stored commit keeps the back-off", &[("record.lease, record.trouble = nil, nil", "record.lease = nil")]),
     ("back-off is not heeded", &[("and ARGV[13] == '1' then", "and false then")]),
     ("back-off is always heeded", &[("and ARGV[13] == '1' then", "then")]),
     ("renew does nothing", &[("record.lease.ends = now + tonumber(ARGV[10])", "")]),

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
@@ -74,7 +76,7 @@ async fn another_keys_record_is_a_miss_and_is_replaced() {
 #[tokio::test]
 async fn a_damaged_record_is_a_miss_and_is_replaced() {
     let bench = Bench::new().await;
-    for (field, damaged) in [("m", "x"), ("m", "ff 1 2 3 4 5 6 0 7\n9"), ("l", "x"), ("b", "x"), ("v", "")] {
+    for (field, damaged) in [("m", "x"), ("m", "ff 1 2 3 4 5 6 0 7 1\n9"), ("r", "x"), ("r", "0;;;x"), ("v", "")] {
         let key = key(&format!("{field} {damaged}"));
         fill(&bench.store, &key, b"old", &["a"]).await;
         bench.ask(&key, "HSET", &[field, damaged]).await;
@@ -181,4 +183,75 @@ async fn more_targets_than_one_script_takes_are_all_outdated() {
     for key in keys.iter().step_by(50) {
         assert_eq!(read(&bench.store, key).await.currency, Currency::OutdatedSoft);
     }
+}
+
+/// How often each of these commands was carried out.
+async fn calls(server: &Server, commands: [&str; 3]) -> [u64; 3] {
+    let told = server.command(&["INFO", "commandstats"]).await;
+    commands.map(|command| {
+        let line = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or_default()
+    })
+}
+
+#[tokio::test]
+async fn a_hit_is_one_round_trip_once_its_tags_are_known() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let open = || builder(server.url()).prefix("counted").connect(Clock::runtime());
+    let (writer, store) = (open().await.unwrap().store(), open().await.unwrap().store());
+    fill(&writer, &key("k"), b"one", &["a", "b"]).await;
+    let counted = ["time", "hmget", "evalsha"];
+    for (hmgets, which) in [(3, "the first"), (2, "the second")] {
+        let before = calls(&server, counted).await;
+        assert_eq!(read(&store, &key("k")).await.currency, Currency::Current);
+        let after = calls(&server, counted).await;
+        let made: Vec<u64> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+        assert_eq!(made, [1, hmgets, 0], "{which}");
+    }
+    invalidate(&writer, by_tag("b"), Strength::Soft).await;
+    assert_eq!(read(&store, &key("k")).await.currency, Currency::OutdatedSoft);
+    fill(&writer, &key("k"), b"two", &["c"]).await;
+    invalidate(&writer, by_tag("c"), Strength::Soft).await;
+    assert_eq!(read(&store, &key("k")).await.currency, Currency::OutdatedSoft, "its tags were guessed wrong");
+}
+
+#[tokio::test]
+async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
+    const READS: usize = 500;
+    let server = Server::redis(Flavour::Redis).start().await;
+    let store = builder(server.url()).connect(Clock::runtime()).await.unwrap().store();
+    let keys: Vec<Key> = (0..READS).map(|n| key(&n.to_string())).collect();
+    for (n, key) in keys.iter().enumerate() {
+        fill(&store, key, n.to_string().as_bytes(), &[]).await;
+    }
+    let before = calls(&server, ["time", "hmget", "evalsha"]).await;
+    let reads = keys.iter().map(|key| read(&store, key));
+    for (n, found) in futures_util::future::join_all(reads).await.iter().enumerate() {
+        assert_eq!(bytes(found).as_deref(), Some(n.to_string().as_bytes()));
+    }
+    let after = calls(&server, ["time", "hmget", "evalsha"]).await;
+    let round_trips = after[0] - before[0];
+    assert!((4..READS as u64 / 4).contains(&round_trips), "at most 128 go together: {round_trips}");
+}
+
+/// Several read at once, and the first of them leaves before he has set off for all.
+#[tokio::test]
+async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
+    let bench = Bench::new().await;
+    fill(&bench.store, &key("k"), b"one", &[]).await;
+    let first = key("first");
+    let mut leaving = Box::pin(read(&bench.store, &first));
+    assert!(glance(leaving.as_mut()).is_pending());
+    let (one, other) = (key("k"), key("k"));
+    let mut others = Box::pin(futures_util::future::join(read(&bench.store, &one), read(&bench.store, &other)));
+    assert!(glance(others.as_mut()).is_pending());
+    drop(leaving);
+    let (one, other) = tokio::time::timeout(Duration::from_secs(20), others).await.expect("they are answered");
+    assert_eq!((bytes(&one).as_deref(), bytes(&other).as_deref()), (Some(&b"one"[..]), Some(&b"one"[..])));
+    assert_eq!(bytes(&read(&bench.store, &key("k")).await).as_deref(), Some(&b"one"[..]), "and so is who comes after");
+}
+
+/// Polls once.
+fn glance<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }

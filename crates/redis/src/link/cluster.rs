@@ -1,11 +1,10 @@
 //! A Cluster: which server has which slot.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use freshen_core::Clock;
 use redis::Value;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::link::node::{Node, Origin};
@@ -13,6 +12,8 @@ use crate::link::place::SLOTS;
 use crate::link::sentinel::address_of;
 use crate::link::{Access, Address, LinkError};
 
+/// Most servers without slots whose connections are kept.
+const OTHERS_MOST: usize = 16;
 /// How soon the map is asked for again.
 const REFRESH_LEAST: Duration = Duration::from_millis(100);
 
@@ -22,8 +23,10 @@ pub struct Cluster {
     access: Arc<Access>,
     clock: Clock,
     map: RwLock<Arc<Map>>,
+    /// Servers that have no slot yet, or none any more; forgotten when the map is learnt again.
+    others: Mutex<Vec<(Address, Arc<Node>)>>,
     /// Held while the map is asked for, by one caller for all; when that was last done.
-    asked: Mutex<Option<Instant>>,
+    asked: tokio::sync::Mutex<Option<Instant>>,
 }
 
 /// Who has which slot, as far as is known.
@@ -36,7 +39,14 @@ struct Map {
 impl Cluster {
     pub(super) fn new(seeds: Vec<Address>, access: Arc<Access>, clock: Clock) -> Cluster {
         let map = Map { version: 0, owners: vec![None; SLOTS].into(), nodes: Vec::new() };
-        Cluster { seeds, access, clock, map: RwLock::new(Arc::new(map)), asked: Mutex::new(None) }
+        Cluster {
+            seeds,
+            access,
+            clock,
+            map: RwLock::new(Arc::new(map)),
+            others: Mutex::default(),
+            asked: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The server that has a slot.
@@ -50,7 +60,16 @@ impl Cluster {
     /// A server by its address, whether it has a slot or not.
     pub(super) fn at(&self, address: &Address) -> Arc<Node> {
         let known = self.map().nodes.iter().find(|(known, _)| known == address).map(|(_, node)| node.clone());
-        known.unwrap_or_else(|| self.new_node(address))
+        known.unwrap_or_else(|| {
+            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, node)) = others.iter().find(|(other, _)| other == address) {
+                return node.clone();
+            }
+            others.truncate(OTHERS_MOST - 1);
+            let node = self.new_node(address);
+            others.insert(0, (address.clone(), node.clone()));
+            node
+        })
     }
 
     /// Learns the map again, unless somebody did so a moment ago. The servers that are known are asked first, then the seeds.
@@ -67,6 +86,7 @@ impl Cluster {
             match self.ask(address, node).await {
                 Ok(map) => {
                     *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
+                    self.others.lock().unwrap_or_else(PoisonError::into_inner).clear();
                     *asked = Some(Instant::now());
                     return Ok(());
                 }

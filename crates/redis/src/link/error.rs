@@ -54,6 +54,14 @@ pub enum LinkError {
         /// What came, cut short.
         found: String,
     },
+    /// The slot is being moved, and what was not found may be in its other place.
+    #[error("the slot of partition {partition} is being moved to {address}")]
+    Moving {
+        /// Where to.
+        address: String,
+        /// Whose slot.
+        partition: u32,
+    },
     /// It was written, but too few replicas have heard of it.
     #[error("{address}: {heard} of {wanted} replicas have heard of it")]
     Unheard {
@@ -120,8 +128,15 @@ impl LinkError {
             LinkError::Down { .. }
             | LinkError::Broken { .. }
             | LinkError::TimedOut { .. }
+            | LinkError::Moving { .. }
             | LinkError::Unheard { .. } => false,
         }
+    }
+
+    /// The runtime ended before the answer.
+    pub fn given_up() -> LinkError {
+        let source = std::io::Error::from(std::io::ErrorKind::Interrupted).into();
+        LinkError::Broken { address: "the server".to_owned(), source }
     }
 
     /// An answer of the wrong kind.

@@ -97,8 +97,8 @@ enum Topology {
 pub struct Route {
     /// The connection.
     pub link: Link,
-    /// Whether the slot is only being moved there.
-    asking: bool,
+    /// Whether the slot is only being moved there: what is not found may still be where it is moved from.
+    pub asking: bool,
 }
 
 impl Links {
@@ -169,6 +169,7 @@ impl Links {
                 return Ok(());
             }
             LinkError::Down { .. } => return self.find_another(place, tries, error).await,
+            LinkError::Moving { .. } => Refusal::Again,
             _ => return Err(error),
         };
         match refusal {

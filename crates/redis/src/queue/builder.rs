@@ -66,8 +66,8 @@ impl RedisQueueBuilder {
         self
     }
 
-    /// How long a pulled task may be held before it is pulled again (120 s). Longer than a load may take, or it runs twice. All
-    /// processes have to agree on it.
+    /// How long a pulled task may be held before it is pulled again (120 s). Longer than a load may take, or it runs
+    /// twice. All processes have to agree on it.
     #[must_use]
     pub fn visibility(mut self, span: Duration) -> Self {
         self.visibility = span;

@@ -57,8 +57,8 @@ impl Watch {
         self.board.rung.subscribe()
     }
 
-    /// Waits until something entered behind these positions, or the way there was lost, or the time is over: in each case
-    /// it is time to look.
+    /// Waits until something entered behind these positions, or the way there was lost, or the time is over: in each
+    /// case it is time to look.
     pub(super) async fn wait(&self, ears: &mut Ears, positions: Positions, most: Duration) {
         let _waiting = self.board.waits();
         self.board.post(positions);

@@ -9,7 +9,7 @@ use freshen_core::{Facts, Generation, Key, Tag, Tags, Timestamp, Windows};
 use redis::Value;
 
 /// The fields that a reader asks for, in this order.
-pub(super) const FIELDS: [&str; 8] = ["k", "v", "m", "d", "f", "l", "q", "b"];
+pub(super) const FIELDS: [&str; 4] = ["k", "v", "m", "r"];
 
 /// What a record holds, its times in the server's time.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Found {
             Value::ServerError(_) => return Err("it is not a record"),
             _ => return Err("it was not answered by its fields"),
         };
-        let Ok([of, value, meta, validators, flag, lease, asked, trouble]) = <[Value; 8]>::try_from(fields) else {
+        let Ok([of, value, meta, rare]) = <[Value; 4]>::try_from(fields) else {
             return Err("it was not answered by its fields");
         };
         match of {
@@ -49,14 +49,19 @@ impl Found {
             Value::BulkString(bytes) if bytes == key.as_bytes() => {}
             _ => return Err("it is another key's"),
         }
-        let kept = kept(value, meta, validators).ok_or("what judges its entry is damaged")?;
-        Ok(Found {
-            entry: kept,
-            flag: flag_of(&flag).ok_or("its flag is damaged")?,
-            lease_until: optional(&lease, lease_until).ok_or("its lease is damaged")?,
-            asked_until: optional(&asked, time).ok_or("its marker is damaged")?,
-            trouble: optional(&trouble, trouble_of).ok_or("its back-off is damaged")?,
-        })
+        let mut found = match rare {
+            Value::Nil => Found::default(),
+            Value::BulkString(rare) => rare_of(&rare).ok_or("its flag, lease, marker or back-off is damaged")?,
+            _ => return Err("it was not answered by its fields"),
+        };
+        found.entry = match (value, meta) {
+            (Value::Nil, Value::Nil) => None,
+            (Value::BulkString(value), Value::BulkString(meta)) => {
+                Some(kept(value, meta).ok_or("what judges its entry is damaged")?)
+            }
+            _ => return Err("its value and what judges it are not both there"),
+        };
+        Ok(found)
     }
 
     /// The same without what has ended by the server's time: what ends at a point is over at that point.
@@ -85,21 +90,17 @@ pub(super) fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The outer `None`: it is damaged.
-#[expect(clippy::option_option, reason = "absent and damaged are not the same")]
-fn kept(value: Value, meta: Value, validators: Value) -> Option<Option<Kept>> {
-    let (packed, meta) = match (value, meta) {
-        (Value::BulkString(value), Value::BulkString(meta)) => (value, meta),
-        (Value::Nil, Value::Nil) => return Some(None),
-        _ => return None,
+fn kept(packed: Vec<u8>, meta: Vec<u8>) -> Option<Kept> {
+    let line = meta.iter().position(|byte| *byte == b'\n')?;
+    let (facts, tags_bytes) = str::from_utf8(&meta[..line]).ok()?.rsplit_once(' ')?;
+    let (tags, validators) = meta[line + 1..].split_at_checked(tags_bytes.parse().ok()?)?;
+    let (facts, tags) = (facts_of(facts)?, tags_of(str::from_utf8(tags).ok()?)?);
+    let validators = match validators.split_first() {
+        None => None,
+        Some((b'=', validators)) => Some(Bytes::copy_from_slice(validators)),
+        Some(_) => return None,
     };
-    let (facts, tags) = str::from_utf8(&meta).ok()?.split_once('\n')?;
-    let (facts, tags) = (facts_of(facts)?, tags_of(tags)?);
-    let validators = match validators {
-        Value::BulkString(bytes) => Some(Bytes::from(bytes)),
-        _ => None,
-    };
-    Some(Some(Kept { packed, facts, tags, validators }))
+    Some(Kept { packed, facts, tags, validators })
 }
 
 fn facts_of(text: &str) -> Option<Facts> {
@@ -125,32 +126,32 @@ fn tags_of(mut text: &str) -> Option<Tags> {
     Tags::new(tags).ok()
 }
 
-fn flag_of(value: &Value) -> Option<Currency> {
-    match value {
-        Value::Nil => Some(Currency::Current),
-        Value::BulkString(flag) if flag == b"1" => Some(Currency::OutdatedSoft),
-        Value::BulkString(flag) if flag == b"2" => Some(Currency::OutdatedHard),
-        _ => None,
+/// Flag, lease, marker and back-off, each of them but the first perhaps empty.
+fn rare_of(text: &[u8]) -> Option<Found> {
+    let mut parts = str::from_utf8(text).ok()?.splitn(4, ';');
+    let flag = match parts.next()? {
+        "0" => Currency::Current,
+        "1" => Currency::OutdatedSoft,
+        "2" => Currency::OutdatedHard,
+        _ => return None,
+    };
+    let (lease, asked, trouble) = (parts.next()?, parts.next()?, parts.next()?);
+    let mut found = Found { flag, ..Found::default() };
+    if !lease.is_empty() {
+        // Token, epoch, number and begin stand before the end.
+        found.lease_until = Some(time(lease.split(' ').nth(4)?)?);
     }
-}
-
-/// The outer `None`: it is there, and damaged.
-#[expect(clippy::option_option, reason = "absent and damaged are not the same")]
-fn optional<T>(value: &Value, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    match value {
-        Value::Nil => Some(None),
-        Value::BulkString(bytes) => read(str::from_utf8(bytes).ok()?).map(Some),
-        _ => None,
+    if !asked.is_empty() {
+        found.asked_until = Some(time(asked)?);
     }
+    if !trouble.is_empty() {
+        found.trouble = Some(trouble_of(trouble)?);
+    }
+    Some(found)
 }
 
 fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().map(Timestamp::from_micros)
-}
-
-/// Token, epoch, number and begin stand before the end.
-fn lease_until(text: &str) -> Option<Timestamp> {
-    time(text.split(' ').nth(4)?)
 }
 
 fn trouble_of(text: &str) -> Option<Trouble> {
@@ -164,6 +165,8 @@ fn trouble_of(text: &str) -> Option<Trouble> {
 mod tests {
     use super::*;
 
+    const GOOD: &str = "00000000000000ff 8 9 10 20 30 7 1 64 9\n1:a4:b:ß=v;1";
+
     fn text(text: &str) -> Value {
         Value::BulkString(text.as_bytes().to_vec())
     }
@@ -172,43 +175,43 @@ mod tests {
         Key::new("default", "job", &1).unwrap()
     }
 
-    fn record(meta: &str) -> [Value; 8] {
-        let key = Value::BulkString(key().as_bytes().to_vec());
-        [key, text("\0x"), text(meta), Value::Nil, text("1"), text("a b 1 2 3 0 0"), text("5"), text("2 7 no route")]
-    }
-
-    fn read(fields: [Value; 8]) -> Result<Found, &'static str> {
-        Found::read(&key(), Value::Array(fields.into()))
+    fn read(meta: &str, rare: Value) -> Result<Found, &'static str> {
+        let of = Value::BulkString(key().as_bytes().to_vec());
+        Found::read(&key(), Value::Array(vec![of, text("\0x"), text(meta), rare]))
     }
 
     #[test]
     fn a_record_is_taken_apart() {
-        let found = read(record("00000000000000ff 8 9 10 20 30 7 1 64\n1:a4:b:ß")).unwrap();
+        let found = read(GOOD, text("1;a b 1 2 3 0 0;5;2 7 no; route")).unwrap();
         let kept = found.entry.unwrap();
         assert_eq!(kept.facts.generation, Generation { epoch: 255, number: 8 });
         assert_eq!((kept.facts.absent, kept.facts.weight), (true, 64));
         assert_eq!(facts_text(&kept.facts), "10 20 30 7 1 64");
         assert_eq!(tags_text(&kept.tags), "1:a4:b:ß");
+        assert_eq!(kept.validators.as_deref(), Some(&b"v;1"[..]));
         assert_eq!(found.flag, Currency::OutdatedSoft);
         assert_eq!(found.lease_until, Some(Timestamp::from_micros(3)));
         assert_eq!(found.asked_until, Some(Timestamp::from_micros(5)));
-        assert_eq!(found.trouble.map(|trouble| (trouble.failures, trouble.reason)), Some((2, "no route".into())));
+        assert_eq!(found.trouble.map(|trouble| (trouble.failures, trouble.reason)), Some((2, "no; route".into())));
+        let plain = read(GOOD, Value::Nil).unwrap();
+        assert_eq!((plain.flag, plain.lease_until, plain.asked_until), (Currency::Current, None, None));
+        let bare = read("ff 8 9 10 20 30 7 0 64 0\n", text("2;;;")).unwrap();
+        let kept = bare.entry.unwrap();
+        assert_eq!((bare.flag, kept.tags, kept.validators), (Currency::OutdatedHard, Tags::NONE, None));
     }
 
     #[test]
     fn what_is_not_this_keys_record_or_is_damaged_says_what_is_wrong() {
-        let other = [text("other"), Value::Nil, Value::Nil, Value::Nil, Value::Nil, Value::Nil, Value::Nil, Value::Nil];
-        assert_eq!(read(other).unwrap_err(), "it is another key's");
-        for meta in
-            ["", "x", "ff 8 9\n", "ff 8 9 10 20 30 7 1 64\n9:a", "ff 8 9 10 20 30 7 1 64\nx:a", "zz 8 9 1 2 3 4 0 5\n"]
-        {
-            assert_eq!(read(record(meta)).unwrap_err(), "what judges its entry is damaged", "{meta:?}");
+        let other = Value::Array(vec![text("other"), Value::Nil, Value::Nil, Value::Nil]);
+        assert_eq!(Found::read(&key(), other).unwrap_err(), "it is another key's");
+        let damaged =
+            ["", "x", "ff 8 9\n", "ff 8 9 1 2 3 7 1 64 3\n9:a", "ff 8 9 1 2 3 7 1 64 9\n1:a", "zz 8 9 1 2 3 4 0 5 0\n"];
+        for meta in damaged.into_iter().chain(["ff 8 9 1 2 3 4 0 5 0\nv"]) {
+            assert_eq!(read(meta, Value::Nil).unwrap_err(), "what judges its entry is damaged", "{meta:?}");
         }
-        let good = "ff 8 9 10 20 30 7 1 64\n";
-        for (field, wrong) in [(4, "its flag is damaged"), (5, "its lease is damaged"), (6, "its marker is damaged")] {
-            let mut fields = record(good);
-            fields[field] = text("?");
-            assert_eq!(read(fields).unwrap_err(), wrong);
+        for rare in ["", "3;;;", "0;;", "0;a b;;", "0;;x;", "0;;;x", "0;;;1 x y"] {
+            let wrong = read(GOOD, text(rare)).unwrap_err();
+            assert_eq!(wrong, "its flag, lease, marker or back-off is damaged", "{rare:?}");
         }
         assert_eq!(Found::read(&key(), Value::Int(1)).unwrap_err(), "it was not answered by its fields");
     }

@@ -21,12 +21,8 @@
 //! |---|---|
 //! | `k` | the whole key. A record with another is not used |
 //! | `v` | the value, after a byte that says whether it is compressed |
-//! | `m` | epoch and number of its generation, when its load began, ttl, stale window, error window, how long the load took, whether it is absent, its weight; and after a line's end the tags, each after its length |
-//! | `d` | validators |
-//! | `f` | how an invalidation by key left it: 1 soft, 2 hard |
-//! | `l` | the lease: token, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's |
-//! | `q` | until when a task was asked for |
-//! | `b` | back-off: failures in a row, the time of the next attempt, what was said |
+//! | `m` | epoch and number of its generation, when its load began, ttl, stale window, error window, how long the load took, whether it is absent, its weight, how many bytes its tags are; and after a line's end the tags, each after its length, and after a `=` its validators |
+//! | `r` | what is rare, divided by `;` and not there if all of it is empty: how an invalidation by key left it (1 soft, 2 hard); the lease (token, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's); until when a task was asked for; back-off (failures in a row, the time of the next attempt, what was said) |
 //!
 //! Times are the server's, in microseconds; only they are compared. A record ends with its entry's last window, its marker, or
 //! an hour after its lease or its back-off, whichever is last.
@@ -56,6 +52,7 @@ use crate::settings::Settings;
 
 mod answer;
 mod found;
+mod gathering;
 mod invalidating;
 mod marks;
 mod packing;
@@ -65,6 +62,7 @@ mod scripts;
 
 use answer::Answer;
 use found::{Found, facts_text, micros, tags_text};
+use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
 use partitions::Answered;
 pub(crate) use partitions::Partitions;
@@ -87,11 +85,14 @@ pub(crate) struct Shared {
     partitions: Arc<Partitions>,
     settings: Arc<Settings>,
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
+    gatherings: Vec<Gathering>,
 }
 
 impl RedisStore {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisStore {
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen: quick_cache::sync::Cache::new(TAGS_SEEN_KEYS) }))
+        let gatherings = (0..partitions.count()).map(|_| Gathering::default()).collect();
+        let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings }))
     }
 }
 
@@ -147,7 +148,7 @@ impl Shared {
         let packed = packing::pack(value, self.settings.compress_from_bytes);
         let (epoch, number) = (epoch(lease.generation), lease.generation.number.to_string());
         let (facts, tags) = (facts_text(&entry.facts), tags_text(&entry.tags));
-        let validators = entry.validators.as_deref().unwrap_or_default();
+        let validators = entry.validators.as_ref().map(|bytes| [b"=", &bytes[..]].concat()).unwrap_or_default();
         let hex = hex(lease.token);
         let arguments: [&[u8]; 7] = [
             hex.as_bytes(),
@@ -156,7 +157,7 @@ impl Shared {
             &packed,
             facts.as_bytes(),
             tags.as_bytes(),
-            validators,
+            &validators,
         ];
         let answer = self.step(key, &self.partitions.scripts.commit, &arguments, Repeat::Never).await?;
         answer.committed(lease)
@@ -228,7 +229,13 @@ impl Store for RedisStore {
     }
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
-        Box::pin(async move { self.0.read(keys).await.map_err(|error| error.at(PORT, "read")) })
+        Box::pin(async move {
+            let read = match keys {
+                [key] => self.0.read_one(key).await.map(|snapshot| vec![snapshot]),
+                keys => self.0.read(keys).await,
+            };
+            read.map_err(|error| error.at(PORT, "read"))
+        })
     }
 
     fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {

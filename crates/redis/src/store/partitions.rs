@@ -158,7 +158,8 @@ impl Partitions {
         }
         let attempt = &attempt;
         let attached = |route: Route| async move {
-            if self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
+            // A slot that is being moved may have its clock elsewhere: nothing is made there.
+            if !route.asking && self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
                 self.attach(partition, &route, false).await?;
             }
             attempt(route).await
@@ -170,7 +171,9 @@ impl Partitions {
     pub(crate) async fn attach(&self, partition: u32, route: &Route, beats: bool) -> Result<(), LinkError> {
         let beat: &[u8] = if beats { b"1" } else { b"0" };
         self.once(partition, route, &self.scripts.attach, &[], &[beat]).await?;
-        self.of(partition).attached.store(route.link.id(), Ordering::Relaxed);
+        if !route.asking {
+            self.of(partition).attached.store(route.link.id(), Ordering::Relaxed);
+        }
         self.agreed.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -195,7 +198,8 @@ impl Partitions {
         arguments: &[&[u8]],
     ) -> Result<Answered, LinkError> {
         let at = self.of(partition);
-        let epoch = format!("{:016x}", self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(..));
+        let epoch = self.chance.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
+        let epoch = format!("{epoch:016x}{}", if route.asking { "!" } else { "" });
         let sent = self.clock.now();
         let told = if self.tells_time { sent.as_micros().to_string() } else { String::new() };
         let keys: Vec<&[u8]> = std::iter::once(at.state.as_bytes()).chain(records.iter().copied()).collect();

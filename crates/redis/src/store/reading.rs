@@ -51,7 +51,7 @@ impl Shared {
         stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 
-    async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
+    pub(super) async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
         let once = |route: Route| async move { self.read_over(&route, partition, keys).await };
         self.partitions.on(partition, Repeat::Harmless, once).await
     }
@@ -71,6 +71,9 @@ impl Shared {
         let sent = self.partitions.now();
         let mut answers = route.commands(&pipeline).await?;
         let state = answers.pop().unwrap_or_default();
+        if route.asking && answers.iter().any(is_absent) {
+            return Err(LinkError::Moving { address: route.link.address().to_owned(), partition });
+        }
         let mut answers = answers.into_iter();
         let told = route.link.accept(answers.next().unwrap_or_default())?;
         let told = time_of(&told).ok_or_else(|| LinkError::unexpected(route.link.address(), "a time", &told))?;
@@ -121,6 +124,9 @@ impl Shared {
             if !lost && !unknown {
                 return Ok(());
             }
+            if lost && route.asking {
+                return Err(LinkError::Moving { address: route.link.address().to_owned(), partition });
+            }
             if lost {
                 self.partitions.attach(partition, route, false).await?;
             }
@@ -139,6 +145,11 @@ impl Shared {
             self.tags_seen.insert(key.hash(), tags.clone());
         }
     }
+}
+
+/// Whether the answer is that of a record which is not there.
+fn is_absent(answer: &Value) -> bool {
+    matches!(answer, Value::Array(fields) if fields.first() == Some(&Value::Nil))
 }
 
 fn lost_again(route: &Route, partition: u32) -> LinkError {

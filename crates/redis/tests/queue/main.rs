@@ -19,6 +19,7 @@ mod entries;
 mod failing;
 mod load;
 mod mutants;
+mod stress;
 mod suite;
 mod waiting;
 

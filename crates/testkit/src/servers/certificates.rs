@@ -68,7 +68,8 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, key()).expect("a certificate without names can be signed")
 }
 
-/// A certificate of this subject, which no other may have: one that names itself as its issuer is not looked up further.
+/// A certificate of this subject, which no other may have: one that names itself as its issuer is not looked up
+/// further.
 fn params(subject: &str, names: &[&str]) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).into()).collect();
     let mut params = CertificateParams::new(names).expect("the names are a host's and an address");

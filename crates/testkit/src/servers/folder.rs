@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-/// A folder that is removed when it is dropped, or else when this process ends, however it ends: what lies in a `static` is never
-/// dropped.
+/// A folder that is removed when it is dropped, or else when this process ends, however it ends: what lies in a
+/// `static` is never dropped.
 pub(super) struct Folder(TempDir);
 
 impl Folder {

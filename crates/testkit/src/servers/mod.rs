@@ -1,8 +1,9 @@
 //! Real servers for the tests of adapters: started on loopback ports of their own, and gone with the test process.
 //!
-//! A server is a child of the test process, with its files in a temporary folder. It is killed when its handle is dropped, and when
-//! the process ends, however it ends: so a server that many tests share may live in a `static`. A program that is not installed
-//! fails the test and is named; nothing is skipped. These are functions of tests: what goes wrong panics and says why.
+//! A server is a child of the test process, with its files in a temporary folder. It is killed when its handle is
+//! dropped, and when the process ends, however it ends: so a server that many tests share may live in a `static`. A
+//! program that is not installed fails the test and is named; nothing is skipped. These are functions of tests: what
+//! goes wrong panics and says why.
 //!
 //! ```no_run
 //! use freshen_testkit::servers::{Flavour, Server};

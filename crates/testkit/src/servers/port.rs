@@ -3,14 +3,15 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below what systems give to outgoing connections, which could else take the port of a server that is down for a moment.
+/// Below what systems give to outgoing connections, which could else take the port of a server that is down for a
+/// moment.
 const LOWEST: u16 = 12_000;
 const COUNT: u16 = 10_000;
 /// A node of a cluster listens here too, counted from its port: so far that these ports meet no lowest one.
 const BUS: u16 = 10_000;
 
-/// A port that is free on the loopback address, as is the one that a cluster's bus takes with it. Somebody may take it before its
-/// server does, which then says so and is given another.
+/// A port that is free on the loopback address, as is the one that a cluster's bus takes with it. Somebody may take it
+/// before its server does, which then says so and is given another.
 pub(super) fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Processes at the same time begin at different places.

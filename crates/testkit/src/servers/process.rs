@@ -60,8 +60,8 @@ impl Drop for Process {
     }
 }
 
-/// Starts a child from a thread that never ends: the system kills the child when the *thread* that started it ends, and the thread
-/// of a test ends with the test.
+/// Starts a child from a thread that never ends: the system kills the child when the *thread* that started it ends, and
+/// the thread of a test ends with the test.
 fn spawn(command: Command) -> Child {
     type Started = mpsc::Sender<std::io::Result<Child>>;
     static KEEPER: LazyLock<mpsc::Sender<(Command, Started)>> = LazyLock::new(|| {

@@ -65,8 +65,8 @@ impl Server {
         self.running().pid()
     }
 
-    /// What the server's own client prints for a command, without the line's end: an array is a line for each element. Panics
-    /// where the server answers an error, or nothing for 10 s.
+    /// What the server's own client prints for a command, without the line's end: an array is a line for each element.
+    /// Panics where the server answers an error, or nothing for 10 s.
     pub async fn command(&self, command: &[&str]) -> String {
         let answer = self.ask(command).await;
         answer.unwrap_or_else(|error| panic!("{command:?} at port {}: {error}", self.port))
@@ -203,8 +203,8 @@ impl ServerBuilder {
         self.arg("--requirepass", password)
     }
 
-    /// A line of its access list after the word `user`: `user("app on >secret ~cache:* &cache:* +@all")`. With one, nobody
-    /// else may do anything.
+    /// A line of its access list after the word `user`: `user("app on >secret ~cache:* &cache:* +@all")`. With one,
+    /// nobody else may do anything.
     pub fn user(mut self, line: &str) -> Self {
         self.users.push(line.into());
         self

@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 const DEADLINE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks until there is an answer, and gives it. Panics when there is none after 30 s, with what was waited for and said last.
+/// Asks until there is an answer, and gives it. Panics when there is none after 30 s, with what was waited for and said
+/// last.
 pub(super) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {

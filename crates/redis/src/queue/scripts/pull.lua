@@ -56,7 +56,8 @@ local function overdue_at(line)
   return at
 end
 
--- Consumers that are gone, each a process, would pile up. One that is alive and loses its name has it again with its next task.
+-- Consumers that are gone, each a process, would pile up. One that is alive and loses its name has it again with its
+-- next task.
 local function forget(line)
   local forgotten = 0
   for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', line, GROUP)) do
@@ -76,8 +77,8 @@ local function take(priority, line)
 end
 
 promote()
--- Nothing is overdue before this time. It is never further away than the visibility, so what is taken from now on is not
--- overdue before it either; one that is further was written by a clock that was set back.
+-- Nothing is overdue before this time. It is never further away than the visibility, so what is taken from now on is
+-- not overdue before it either; one that is further was written by a clock that was set back.
 local look = tonumber(redis.call('HGET', STATE, 'look') or 0)
 local looks = look <= now or look > now + VISIBILITY * 1000
 local next_look = now + VISIBILITY * 1000

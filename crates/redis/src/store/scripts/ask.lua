@@ -7,7 +7,7 @@ elseif asked(record) or alive(record) then
   answer = 'busy'
 else
   record.asked = now + tonumber(ARGV[9])
-  save(RECORD, KEY, record, { q = text(record.asked) })
+  save(RECORD, KEY, record)
 end
 finish()
 return { now, answer }

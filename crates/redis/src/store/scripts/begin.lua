@@ -2,7 +2,6 @@
 --      12 above what an entry counts as fresh · 13 whether back-off is heeded · 14 the token
 local ROLE = ARGV[9]
 local record = read(RECORD, KEY)
-local changed = {}
 local writes = false
 
 local function grant()
@@ -11,7 +10,6 @@ local function grant()
     dirty = 0, task = ROLE == 't',
   }
   record.lease = lease
-  changed.l = lease_text(lease)
   writes = true
   local failures = record.trouble and record.trouble.failures or 0
   return { now, 'granted', lease.epoch, text(lease.number), text(lease.begun), text(lease.ends), failures }
@@ -33,13 +31,12 @@ local answer = begin()
 -- A task that is done leaves no marker; one that goes on, or goes back, keeps others from asking.
 if ROLE == 't' then
   if answer[2] == 'fresh' then
-    record.asked, changed.q = nil, ''
+    record.asked = nil
   else
     record.asked = now + tonumber(ARGV[11])
-    changed.q = text(record.asked)
   end
   writes = true
 end
-if writes then save(RECORD, KEY, record, changed) end
+if writes then save(RECORD, KEY, record) end
 finish()
 return answer

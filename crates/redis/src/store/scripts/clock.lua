@@ -2,11 +2,12 @@
 --
 -- KEYS[1] the partition's state
 -- ARGV    1 partition · 2 number of partitions · 3 what is lost reads as: 1 soft, 2 hard · 4 channel · 5 an epoch, if one
---         has to be drawn · 6 most marks
+--         has to be drawn, and ! where the slot is only being moved here · 6 most marks
 -- What is decided is written at the end, by finish(), and published after that.
 
 local STATE = KEYS[1]
 local PARTITION, PARTITIONS, LOST, CHANNEL, MARKS_MOST = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
+local EPOCH, MOVING = string.match(ARGV[5], '^(%x+)(!?)$')
 local FORMAT = '1'
 local FIXED = 9
 
@@ -42,7 +43,7 @@ end
 -- A new epoch: all that there was is outdated, because marks, ticks and leases may have been lost with the old clock.
 local function renew()
   renewed = true
-  clock.epoch = ARGV[5]
+  clock.epoch = EPOCH
   clock.message = 0
   raise_floor(LOST, tick())
 end
@@ -53,6 +54,9 @@ local found = redis.call('HMGET', STATE, 'v', 'p', 'e', 'l', 's', 'h', 'm', 'r',
 if found[3] and (found[1] ~= FORMAT or found[2] ~= PARTITIONS) then
   return redis.error_reply('FRESHEN the store has format ' .. tostring(found[1]) .. ' and ' .. tostring(found[2])
     .. ' partitions, this process expects format ' .. FORMAT .. ' and ' .. PARTITIONS)
+end
+if not found[3] and MOVING == '!' then
+  return redis.error_reply('TRYAGAIN the clock of this slot may still be where it is moved from')
 end
 clock.epoch, clock.last, clock.message = found[3], tonumber(found[4] or 0), tonumber(found[7] or 0)
 clock.soft, clock.hard = tonumber(found[5] or 0), tonumber(found[6] or 0)

@@ -6,15 +6,14 @@ local number = tick()
 -- The record says itself that it is outdated; one that is not there needs nothing.
 local function outdate(name, key)
   local record = read(name, key)
-  local changed = {}
+  local changed = false
   if record.entry and record.flag < STRENGTH then
-    record.flag, changed.f = STRENGTH, tostring(STRENGTH)
+    record.flag, changed = STRENGTH, true
   end
   if record.lease and record.lease.dirty < STRENGTH then
-    record.lease.dirty = STRENGTH
-    changed.l = lease_text(record.lease)
+    record.lease.dirty, changed = STRENGTH, true
   end
-  if next(changed) then save(name, key, record, changed) end
+  if changed then save(name, key, record) end
   publish('K' .. STRENGTH .. key)
 end
 

@@ -2,7 +2,7 @@
 --
 -- KEYS[2] the record
 -- ARGV    7 the whole key · 8 its namespace
--- Fields: k key · v value · m what it is judged by · d validators · f flag · l lease · q marker · b back-off
+-- Fields: k key · v value · m what it is judged by · r what is rare: flag, lease, marker, back-off
 
 local RECORD, KEY, NAMESPACE = KEYS[2], ARGV[7], ARGV[8]
 -- How long a lease that has expired, and a failure, are remembered: an hour.
@@ -21,17 +21,17 @@ end
 
 local function entry_of(meta)
   if not meta then return nil end
-  local epoch, number, loaded, ttl, stale, error, rest =
-    string.match(meta, '^(%x+) (%d+) (%d+) (%d+) (%d+) (%d+) %d+ %d %d+\n(.*)$')
+  local epoch, number, loaded, ttl, stale, error, tags, rest =
+    string.match(meta, '^(%x+) (%d+) (%d+) (%d+) (%d+) (%d+) %d+ %d %d+ (%d+)\n(.*)$')
   local fresh_until = tonumber(loaded) + tonumber(ttl)
   return {
-    epoch = epoch, number = tonumber(number), tags = tags_of(rest),
+    epoch = epoch, number = tonumber(number), tags = tags_of(string.sub(rest, 1, tonumber(tags))),
     fresh_until = fresh_until, ends_at = fresh_until + tonumber(stale) + tonumber(error),
   }
 end
 
 local function lease_of(text)
-  if not text then return nil end
+  if text == '' then return nil end
   local token, epoch, number, begun, ends, dirty, task =
     string.match(text, '^(%x+) (%x+) (%d+) (%d+) (%d+) (%d) (%d)$')
   assert(task)
@@ -42,16 +42,18 @@ local function lease_of(text)
 end
 
 local function trouble_of(text)
-  if not text then return nil end
+  if text == '' then return nil end
   local failures, retry_at, reason = string.match(text, '^(%d+) (%d+) (.*)$')
   assert(reason)
   return { failures = tonumber(failures), retry_at = tonumber(retry_at), reason = reason }
 end
 
-local function parse(fields)
+local function parse(meta, rare)
+  local flag, lease, asked, trouble = string.match(rare or '0;;;', '^(%d);([^;]*);(%d*);(.*)$')
+  assert(flag)
   local record = {
-    there = true, entry = entry_of(fields[2]), flag = tonumber(fields[3] or 0),
-    lease = lease_of(fields[4]), asked = tonumber(fields[5] or nil), trouble = trouble_of(fields[6]),
+    there = true, entry = entry_of(meta), flag = tonumber(flag), lease = lease_of(lease), asked = tonumber(asked),
+    trouble = trouble_of(trouble),
   }
   if record.entry and now >= record.entry.ends_at then
     record.entry, record.flag, record.ended = nil, 0, true
@@ -61,9 +63,9 @@ end
 
 -- What is not a record of this key, or is damaged, is as good as absent: whoever writes next replaces it.
 local function read(name, key)
-  local fields = redis.pcall('HMGET', name, 'k', 'm', 'f', 'l', 'q', 'b')
+  local fields = redis.pcall('HMGET', name, 'k', 'm', 'r')
   if not fields.err and fields[1] == key then
-    local well, record = pcall(parse, fields)
+    local well, record = pcall(parse, fields[2], fields[3])
     if well then return record end
   end
   return { there = false, flag = 0 }
@@ -82,15 +84,17 @@ local function join(names)
   return soft, hard
 end
 
--- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard.
+-- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard. Of another epoch it is not
+-- current, and a mark that is still there may make it worse.
 local function judge(epoch, number, tags)
-  if epoch ~= clock.epoch then return LOST end
+  local of_epoch = 0
+  if epoch ~= clock.epoch then of_epoch = LOST end
   local names = { 'n:' .. NAMESPACE }
   for n = 1, #tags do names[n + 1] = 't:' .. tags[n] end
   local soft, hard = join(names)
   if hard >= number then return 2 end
-  if soft >= number then return 1 end
-  return 0
+  if soft >= number then return math.max(of_epoch, 1) end
+  return of_epoch
 end
 
 -- `at_least` is an epoch and a number, or nothing.
@@ -112,40 +116,42 @@ local function asked(record)
   return record.asked and now < record.asked and record.asked or nil
 end
 
--- Writes what has changed, and lets the record live for as long as anything in it counts.
-local function save(name, key, record, changed)
-  if not record.there then
-    redis.call('DEL', name)
-    changed.k = key
-  end
-  local gone = {}
-  if record.ended then
-    for _, field in ipairs({ 'v', 'm', 'd', 'f' }) do
-      if not changed[field] then gone[#gone + 1] = field end
-    end
-  end
+-- What is rare as text; nothing, where nothing of it is there.
+local function rare_text(record)
   local lease, trouble = record.lease, record.trouble
-  local ends = math.max(record.entry and record.entry.ends_at or 0, asked(record) or 0,
+  if record.flag == 0 and not lease and not asked(record) and not trouble then return nil end
+  return table.concat({
+    text(record.flag),
+    lease and table.concat({ lease.token, lease.epoch, text(lease.number), text(lease.begun), text(lease.ends),
+      text(lease.dirty), lease.task and '1' or '0' }, ' ') or '',
+    asked(record) and text(record.asked) or '',
+    trouble and text(trouble.failures) .. ' ' .. text(trouble.retry_at) .. ' ' .. trouble.reason or '',
+  }, ';')
+end
+
+-- Until when anything in the record counts; 0, if nothing does.
+local function ends_at(record)
+  local lease, trouble = record.lease, record.trouble
+  return math.max(record.entry and record.entry.ends_at or 0, asked(record) or 0,
     lease and lease.ends + MEMORY or 0, trouble and trouble.retry_at + MEMORY or 0)
-  if ends == 0 then
-    redis.call('DEL', name)
-    return
+end
+
+-- Writes the record, with a value and what judges it if one is `installed`, and lets it live for as long as it counts.
+local function save(name, key, record, installed)
+  local ends = ends_at(record)
+  if ends == 0 or not record.there then redis.call('DEL', name) end
+  if ends == 0 then return end
+  local set, gone = {}, {}
+  if not record.there then set = { 'k', key } end
+  if installed then
+    set[#set + 1], set[#set + 2], set[#set + 3], set[#set + 4] = 'v', installed.value, 'm', installed.meta
+  elseif record.ended then
+    gone = { 'v', 'm' }
   end
-  local set = {}
-  for field, value in pairs(changed) do
-    if value == '' then
-      gone[#gone + 1] = field
-    else
-      set[#set + 1], set[#set + 2] = field, value
-    end
-  end
+  local rare = rare_text(record)
+  if rare then set[#set + 1], set[#set + 2] = 'r', rare else gone[#gone + 1] = 'r' end
   if #set > 0 then redis.call('HSET', name, unpack(set)) end
   if #gone > 0 then redis.call('HDEL', name, unpack(gone)) end
   -- A window without end is 100 years.
   redis.call('PEXPIREAT', name, text(math.floor(math.min(ends, now + 3155760000000000) / 1000) + 1))
-end
-
-local function lease_text(lease)
-  return table.concat({ lease.token, lease.epoch, text(lease.number), text(lease.begun), text(lease.ends),
-    tostring(lease.dirty), lease.task and '1' or '0' }, ' ')
 end

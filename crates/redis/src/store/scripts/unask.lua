@@ -1,7 +1,7 @@
 local record = read(RECORD, KEY)
 if record.asked then
   record.asked = nil
-  save(RECORD, KEY, record, { q = '' })
+  save(RECORD, KEY, record)
 end
 finish()
 return { now }
