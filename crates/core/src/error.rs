@@ -57,6 +57,14 @@ pub enum KeyError {
         /// The job's name.
         job: &'static str,
     },
+    /// A text that is no key.
+    #[error("key: the text cannot be read at character {at}: {reason}")]
+    Text {
+        /// At which character reading stopped, from 1.
+        at: usize,
+        /// What is wrong there.
+        reason: Box<str>,
+    },
     /// Bytes that are no key.
     #[error("key: malformed at byte {at}")]
     Malformed {

@@ -1,5 +1,6 @@
 //! The arguments of an attribute: `name = value`, in any order, each once.
 
+use freshen_text::nearest;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -8,7 +9,6 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token, Type};
 
 use crate::hooks::{self, Hooks};
-use crate::nearest::nearest;
 use crate::policy::{self, Policy};
 use crate::rules::{self, NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
 use crate::value::{self, Value};

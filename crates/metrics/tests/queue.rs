@@ -6,7 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::{cache, cache_with, even, openmetrics, value};
-use freshen_core::queue::{Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement};
+use freshen_core::queue::{
+    Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
+};
 use freshen_core::{BoxFuture, PortError};
 use freshen_metrics::Metrics;
 
@@ -43,6 +45,10 @@ impl Queue for Toy {
             Toy::Fails => Box::pin(async { Err(PortError::passing("toy queue", "count", "down")) }),
             Toy::Hangs => Box::pin(std::future::pending()),
         }
+    }
+
+    fn waiting(&self, _most: usize) -> Answer<'_, Vec<Task>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn quarantined(&self, _most: usize) -> Answer<'_, Vec<Quarantined>> {

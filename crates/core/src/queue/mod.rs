@@ -16,8 +16,7 @@ mod name;
 mod quarantine;
 
 pub use memory::{MemoryQueue, MemoryQueueBuilder};
-pub use name::QUEUE_NAME_BYTES_MAX;
-pub(crate) use name::{DEFAULT_QUEUE, is_queue_name};
+pub use name::{DEFAULT_QUEUE, QUEUE_NAME_BYTES_MAX, is_queue_name};
 
 /// The format of the tasks that this version writes and the newest it reads.
 pub const TASK_FORMAT: u16 = 1;
@@ -40,6 +39,8 @@ pub const TASK_FORMAT: u16 = 1;
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
 /// Both answer whether it was there.
 ///
+/// **Waiting.** `waiting` shows tasks that are ready or delayed, at most `most`, the ready ones first. It takes none.
+///
 /// **Depth.** `depth` counts ready, delayed, held and quarantined tasks, and tells the age of the oldest that waits.
 pub trait Queue: Send + Sync + 'static {
     /// What this queue is able to do.
@@ -56,6 +57,9 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Counts what is there.
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>>;
+
+    /// Up to `most` of the tasks that wait, for people who look.
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>>;
 
     /// The newest `most` quarantined tasks, the newest first.
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>>;
@@ -86,6 +90,10 @@ impl<Q: Queue + ?Sized> Queue for Arc<Q> {
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
         (**self).depth()
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        (**self).waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

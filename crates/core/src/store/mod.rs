@@ -18,7 +18,7 @@ mod memory;
 
 pub use crate::scope::{Scope, Target};
 pub use generations::Generations;
-pub use marks::{Mark, Marks};
+pub use marks::{Mark, Marked, Marks};
 #[cfg(feature = "mutants")]
 pub use memory::Fault;
 pub use memory::{MemoryStore, MemoryStoreBuilder};
@@ -35,6 +35,7 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 /// - It gives the scopes' marks, joined with the floor, read *after* the record. Without an entry they are the namespace's,
 ///   and the currency says nothing.
 /// - An entry past its hard deadline is not given. A lease or a marker that is not alive is not given either.
+/// - `marks` gives each scope's own mark, and the floor, in every partition, and changes nothing.
 ///
 /// # Partitions
 /// - A key lies in the partition that [`Key::partition`] names, whose clock, floor, marks and message numbers judge it. What
@@ -105,6 +106,10 @@ pub trait Store: Send + Sync + 'static {
     /// Reads records and what judges them, one answer per key in their order.
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
 
+    /// Reads the marks of scopes, for people who look: one answer for each partition, in their order. A store without marks
+    /// has none to give.
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>>;
+
     /// Asks for a refresh by a task: sets the marker that keeps others from asking until `deadline` has passed.
     fn ask<'a>(
         &'a self,
@@ -152,6 +157,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         (**self).read(keys)
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        (**self).marks(scopes)
     }
 
     fn ask<'a>(

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
 };
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Failure, Generations, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, MemoryStore, Scope, Snapshot, Store,
+    StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
 use tokio::sync::Semaphore;
@@ -124,6 +125,13 @@ impl Store for FaultyStore {
             let answer = self.inner.read(keys).await;
             self.switches.answered("read").await;
             answer
+        })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async move {
+            self.pass("marks")?;
+            self.inner.marks(scopes).await
         })
     }
 
@@ -256,6 +264,10 @@ impl Queue for FaultyQueue {
             self.pass("depth")?;
             self.inner.depth().await
         })
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        self.inner.waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

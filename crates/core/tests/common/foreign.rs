@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
 };
 use freshen_core::{BoxFuture, PortError};
 
@@ -49,6 +49,10 @@ impl Queue for Foreign {
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
         self.inner.depth()
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        self.inner.waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

@@ -42,7 +42,8 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
         (from, to) if from == to => *for_tests,
         (_, "testkit" | "core") if *for_tests => true,
         (_, "testkit") => false,
-        ("core" | "macros", _) => false,
+        ("core" | "text", _) => false,
+        ("macros", to) => to == "text",
         ("facade", _) => true,
         ("server", to) => to == "facade",
         // Its page of metrics stands beside its health checks.
@@ -100,6 +101,9 @@ fn a_wrong_arrow_is_found() {
         ("freshen-core", "freshen-redis"),
         ("freshen-core", "freshen-macros"),
         ("freshen-macros", "freshen-core"),
+        ("freshen-text", "freshen-core"),
+        ("freshen-core", "freshen-text"),
+        ("freshen-redis", "freshen-text"),
         ("freshen-redis", "freshen-postgres"),
         ("freshen-redis", "freshen-metrics"),
         ("freshen-worker", "freshen-redis"),
@@ -121,6 +125,8 @@ fn a_wrong_arrow_is_found() {
         ("freshen-server", "freshen", false),
         ("freshen-server", "freshen-testkit", true),
         ("freshen", "freshen-redis", false),
+        ("freshen-macros", "freshen-text", false),
+        ("freshen", "freshen-text", false),
         ("freshen-examples", "freshen-testkit", false),
         ("freshen-core", "freshen-testkit", true),
     ] {

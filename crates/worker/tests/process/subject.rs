@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
 };
 use freshen_core::{BoxFuture, Cache, Clock, Job, Jobs, Load, Loaded, Policy, PolicyBuilder, PortError};
 use freshen_metrics::Metrics;
@@ -117,6 +117,10 @@ impl Queue for Shaky {
             self.pass("depth")?;
             self.0.depth().await
         })
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        self.0.waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
