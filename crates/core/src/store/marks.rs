@@ -2,6 +2,7 @@
 
 use crate::entry::{Generation, Strength};
 use crate::store::Currency;
+use crate::time::Timestamp;
 
 /// The newest soft and the newest hard invalidation of one scope, as ticks of the partition's clock (0: never).
 ///
@@ -55,10 +56,15 @@ pub struct Marks {
 
 impl Marks {
     /// Whether an entry of `generation` is current under these marks. An equal tick outdates.
+    ///
+    /// Of another epoch it is not, and a mark that was not lost with the clock may make it worse, never better: numbers of two
+    /// epochs say nothing about the order, but what a hard mark covered must not be served because a later clock is soft.
     pub fn judge(&self, generation: Generation) -> Currency {
-        if generation.epoch != self.epoch {
-            return self.lost.into();
-        }
+        let of_epoch = if generation.epoch == self.epoch { Currency::Current } else { self.lost.into() };
+        of_epoch.max(self.judge_number(generation))
+    }
+
+    fn judge_number(&self, generation: Generation) -> Currency {
         if self.mark.hard >= generation.number {
             Currency::OutdatedHard
         } else if self.mark.soft >= generation.number {
@@ -67,6 +73,19 @@ impl Marks {
             Currency::Current
         }
     }
+}
+
+/// What one partition knows of some scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// The time that ticks are not behind, by the store's own clock: a tick that lies in the past was made about then.
+    pub now: Timestamp,
+    /// The epoch of the partition's clock, and the last tick that was made.
+    pub last: Generation,
+    /// Joined into the mark of every scope: what marks were that had to make room, or were lost.
+    pub floor: Mark,
+    /// Each scope's own mark, in the order of the scopes; zero for one that has none.
+    pub marks: Vec<Mark>,
 }
 
 #[cfg(test)]
@@ -92,6 +111,10 @@ mod tests {
         for lost in [Strength::Soft, Strength::Hard] {
             let marks = Marks { epoch: 2, mark: Mark::default(), lost };
             assert_eq!(marks.judge(Generation { epoch: 1, number: 99 }), lost.into());
+            let kept = Marks { mark: Mark { soft: 0, hard: 99 }, ..marks };
+            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), Currency::OutdatedHard);
+            let kept = Marks { mark: Mark { soft: 99, hard: 0 }, ..marks };
+            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), lost.into());
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Scripts {
     pub(crate) invalidate: Script,
     pub(crate) remove: Script,
     pub(crate) attach: Script,
+    pub(crate) marks: Script,
 }
 
 impl Scripts {
@@ -39,6 +40,7 @@ impl Scripts {
             invalidate: frees("invalidate", include_str!("scripts/invalidate.lua")),
             remove: frees("remove", include_str!("scripts/remove.lua")),
             attach: Script::new("attach", &[AT_THE_LIMIT, &clock, &patched(include_str!("scripts/attach.lua"))]),
+            marks: Script::new("marks", &[AT_THE_LIMIT, &clock, &patched(include_str!("scripts/marks.lua"))]),
         }
     }
 }
@@ -66,7 +68,7 @@ impl Patch {
 
 /// All parts, each once.
 #[cfg(feature = "mutants")]
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     CLOCK,
     RECORD,
     include_str!("scripts/ask.lua"),
@@ -78,4 +80,5 @@ const PARTS: [&str; 11] = [
     include_str!("scripts/invalidate.lua"),
     include_str!("scripts/remove.lua"),
     include_str!("scripts/attach.lua"),
+    include_str!("scripts/marks.lua"),
 ];
