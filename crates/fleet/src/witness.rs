@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Role, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, Role, Scope, Snapshot, Store, StoreTraits,
+    Target,
 };
 use freshen_core::{BoxFuture, Entry, Generation, Key, PortError, Strength, Tag, Value, wire};
 use freshen_redis::RedisStore;
@@ -121,6 +122,10 @@ impl Store for Witness {
             }
             Ok(found)
         })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        self.store.marks(scopes)
     }
 
     fn ask<'a>(
