@@ -1,5 +1,7 @@
 //! A server that is at its limit of memory and evicts nothing: what frees or only marks goes on, what stores is refused whole.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod common;
 
 use std::time::Duration;
