@@ -7,7 +7,7 @@ use freshen_core::{Generation, Timestamp};
 use redis::Value;
 
 use crate::link::LinkError;
-use crate::store::partitions::Answered;
+use crate::store::answered::Answered;
 
 /// A list that is being read. Each part is read once, and in order.
 pub(super) struct Answer {

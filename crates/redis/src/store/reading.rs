@@ -12,9 +12,9 @@ use redis::Value;
 
 use crate::link::{LinkError, Repeat, Route, time_of};
 use crate::store::Shared;
+use crate::store::answered::Answered;
 use crate::store::found::{FIELDS, Found};
 use crate::store::marks::Read;
-use crate::store::partitions::Answered;
 
 /// How often a clock that is lost again and again is made anew.
 const CLOCKS_MOST: usize = 3;
