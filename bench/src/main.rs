@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         What::Hazard { cache, case } => hazards::answer(&cache, case),
         What::Sets { way, crowd, run } => batch::answer(way, &crowd, run),
         What::Member { line, weather } => fleet::answer(&line, &weather),
-        What::Weigh { cache, case, turns } => footprint::answer(&cache, case, turns),
+        What::Weigh { cache, case, churn } => footprint::answer(&cache, case, churn),
     };
     if let Err(failure) = done {
         eprintln!("error: {failure}");
@@ -115,8 +115,8 @@ enum What {
     Weigh {
         cache: String,
         case: footprint::Case,
-        #[arg(long, default_value_t = footprint::TURNS)]
-        turns: u64,
+        #[command(flatten)]
+        churn: footprint::Churn,
     },
 }
 
@@ -146,8 +146,8 @@ rounds, so a slow minute of the machine hits all peers alike. Printed are median
 median of the ratios within each round. A `~` marks a median around which the middle half of the rounds spreads over
 more than a fifth of it: repeat on a quieter machine. Two results that differ by less than a fifth are a tie.
 
-Memory is the resident set of the process after the fill less what it was before, divided by the entries; the value
-itself is 1,024 bytes of it.
+Memory is the resident set of the process after the fill, without pages of files, less what it was before, divided by
+the entries; the value itself is 1,024 bytes of it.
 
 Caches that can serve stale values while they refresh are set to do so; the others have no expiry at all, which
 flatters them. All use the hash function that they come with.";

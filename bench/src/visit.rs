@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::Resident;
 use crate::peers::{self, Peer};
 use crate::value::sum_of_marks;
 use crate::workload::{ROWS, Row, THREADS, Workload};
-use crate::{Failure, Size, cpu, memory};
+use crate::{Failure, Size, cpu};
 
 /// What one visit measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,9 +31,9 @@ pub fn answer(peer: &str, size: &Size) -> Result<(), Failure> {
 /// Fills, weighs and reads one peer.
 pub fn visit<P: Peer>(size: &Size) -> Result<Visit, Failure> {
     let sequences = Sequences::of(size)?;
-    let before = memory::resident_bytes()?;
+    let before = Resident::now()?;
     let peer = P::fill(size.keys);
-    let held = memory::resident_bytes()?.saturating_sub(before);
+    let held = Resident::now()?.since(before).own;
 
     let nanos = ROWS.iter().map(|&row| nanos_per_read(&peer, row, &sequences)).collect::<Result<_, _>>()?;
     // The process ends now; freeing a million entries first would only take time.

@@ -10,7 +10,7 @@ mod moka;
 mod quick_cache;
 
 use crate::Failure;
-use crate::footprint::{Case, Weighed, visit};
+use crate::footprint::{Case, Churn, Weighed, visit};
 
 /// A cache that is weighed.
 pub trait Holder: Sized {
@@ -64,7 +64,7 @@ pub struct Listed {
     pub name: &'static str,
     pub by_bytes: bool,
     pub per_entry: bool,
-    pub visit: fn(Case, u64) -> Result<Weighed, Failure>,
+    pub visit: fn(Case, Churn) -> Result<Weighed, Failure>,
 }
 
 /// Every cache, in the order in which they are weighed and printed.

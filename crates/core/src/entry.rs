@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::error::TagError;
 use crate::policy::Windows;
 use crate::time::Timestamp;
+use crate::wire::ALLOCATION_BYTES;
 
 mod described;
 
@@ -20,6 +21,11 @@ pub const TAG_BYTES_MAX: usize = 256;
 pub const TAGS_MAX: usize = 64;
 /// Most bytes of an entry's validators.
 pub const VALIDATORS_BYTES_MAX: usize = 1024;
+
+/// What validators take in memory: themselves, and twice the few words by which they are shared.
+pub(crate) fn validators_bytes(validators: &Bytes) -> usize {
+    validators.len() + 2 * (size_of_val(validators) + ALLOCATION_BYTES)
+}
 
 /// The order of begins and invalidations in one partition of a store.
 ///

@@ -245,7 +245,7 @@ fn a_cache_whose_loads_go_wrong_keeps_its_promise() {
 
 #[test]
 fn a_cache_that_has_room_for_two_values_keeps_its_promise() {
-    run(true, 1, |clock, _| Cache::builder().clock(clock.clone()).near_capacity(700).capacity(700));
+    run(true, 1, |clock, _| Cache::builder().clock(clock.clone()).near_capacity(1_800).capacity(1_800));
 }
 
 #[test]

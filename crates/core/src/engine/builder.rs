@@ -119,7 +119,7 @@ impl CacheBuilder {
     }
 
     /// How many bytes the near tier holds, all jobs together. Values that a memory store shares are counted in both, but
-    /// held once. Default: 128 MiB.
+    /// held once; what the store lets go of may stay near. Default: 128 MiB.
     pub fn near_capacity(mut self, bytes: u64) -> Self {
         self.config.near_capacity = bytes;
         self

@@ -8,6 +8,7 @@ use crate::entry::Generation;
 use crate::store::{Currency, Mark, Scope};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard};
+use crate::wire::{ALLOCATION_BYTES, COUNTS_BYTES};
 
 /// Raises that are remembered for those who began to read before a cell existed.
 const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
@@ -60,6 +61,13 @@ struct Table {
 }
 
 impl Cells {
+    /// What a cell takes in memory with its place in the table, and as much for one that is gone and not swept yet.
+    pub const BYTES_PER_CELL: usize = {
+        let place = 2 * size_of::<(Scope, Weak<Cell>)>();
+        let cell = size_of::<Cell>() + COUNTS_BYTES + ALLOCATION_BYTES;
+        2 * (place + cell)
+    };
+
     pub fn new() -> Self {
         let table = Table { prune_at: 1024, ..Table::default() };
         Cells { raises: AtomicU64::new(0), floor: Cell::default(), table: Mutex::new(table) }
@@ -74,7 +82,7 @@ impl Cells {
     /// Raises the cell of a scope, by maximum.
     pub fn raise(&self, scope: &Scope, mark: Mark) {
         let mut table = self.lock();
-        if let Some(cell) = table.cells.get(scope).and_then(Weak::upgrade) {
+        if let Some(cell) = table.found(scope) {
             cell.raise(mark);
         }
         table.remember(Some((scope.clone(), mark)));
@@ -101,13 +109,13 @@ impl Cells {
     pub fn pin(&self, scopes: &[Scope], since: u64) -> Pinned {
         let mut table = self.lock();
         let missed = usize::try_from(self.raises().wrapping_sub(since)).unwrap_or(usize::MAX);
-        let cells = table.cells_of(scopes);
+        let (cells, made) = table.cells_of(scopes);
         for (scope, mark) in table.recent.iter().rev().take(missed).flatten() {
             if let Some(at) = scopes.iter().position(|held| held == scope) {
                 cells[at].raise(*mark);
             }
         }
-        Pinned { cells, complete: missed <= table.recent.len() }
+        Pinned { cells, made, complete: missed <= table.recent.len() }
     }
 
     /// Judges a generation by its cells and the floor.
@@ -138,6 +146,8 @@ impl Cells {
 /// The cells of a slot.
 pub(crate) struct Pinned {
     pub cells: Arc<[Arc<Cell>]>,
+    /// How many of them nobody had held before.
+    pub made: usize,
     /// Whether they have all that was raised since the slot's read began. If not, they hear what is raised from now on, and the
     /// slot must not be kept.
     pub complete: bool,
@@ -154,21 +164,30 @@ impl Table {
         self.recent.push_back(raise);
     }
 
-    fn cells_of(&mut self, scopes: &[Scope]) -> Arc<[Arc<Cell>]> {
+    /// The cells of scopes, and how many of them had to be made.
+    fn cells_of(&mut self, scopes: &[Scope]) -> (Arc<[Arc<Cell>]>, usize) {
         let place = place(scopes);
         let list = self.lists.get(&place).filter(|(held, _)| **held == *scopes);
         if let Some(cells) = list.and_then(|(_, cells)| cells.upgrade()) {
-            return cells;
+            return (cells, 0);
         }
-        let cells: Arc<[Arc<Cell>]> = scopes.iter().map(|scope| self.cell(scope)).collect();
+        let mut made = 0;
+        let cell = |scope| {
+            self.found(scope).unwrap_or_else(|| {
+                made += 1;
+                self.made(scope)
+            })
+        };
+        let cells: Arc<[Arc<Cell>]> = scopes.iter().map(cell).collect();
         self.lists.insert(place, (scopes.into(), Arc::downgrade(&cells)));
-        cells
+        (cells, made)
     }
 
-    fn cell(&mut self, scope: &Scope) -> Arc<Cell> {
-        if let Some(cell) = self.cells.get(scope).and_then(Weak::upgrade) {
-            return cell;
-        }
+    fn found(&self, scope: &Scope) -> Option<Arc<Cell>> {
+        self.cells.get(scope).and_then(Weak::upgrade)
+    }
+
+    fn made(&mut self, scope: &Scope) -> Arc<Cell> {
         if self.cells.len() >= self.prune_at {
             self.cells.retain(|_, cell| cell.strong_count() > 0);
             self.prune_at = 1024.max(self.cells.len() * 2);
@@ -241,6 +260,17 @@ mod tests {
         let (a, b) = (pin("a"), pin("b"));
         assert!(Arc::ptr_eq(&a, &pin("a")) && Arc::ptr_eq(&b, &pin("b")));
         assert!(!Arc::ptr_eq(&a, &b));
+    }
+
+    #[test]
+    fn a_cell_was_made_for_whoever_asked_first() {
+        let cells = Cells::new();
+        let pin = |names: &[&str]| {
+            let scopes: Vec<Scope> = names.iter().map(|name| scope(name)).collect();
+            cells.pin(&scopes, cells.raises())
+        };
+        let held = [pin(&["a"]), pin(&["a", "b", "c"]), pin(&["a", "b", "c"]), pin(&["b", "d"])];
+        assert_eq!(held.map(|pinned| pinned.made), [1, 2, 0, 1]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
-use crate::engine::cells::Cell;
+use crate::engine::cells::{Cell, Cells};
 use crate::entry::Tags;
+use crate::wire::{ALLOCATION_BYTES, COUNTS_BYTES};
 
 /// How many are found again. What finds its place taken by another is kept once more.
 const PLACES: usize = 64;
@@ -21,6 +22,8 @@ pub(crate) struct Common {
     pub trust: u64,
     /// The cells of its tags and its namespace.
     pub cells: Arc<[Arc<Cell>]>,
+    /// How many of the cells were made for it.
+    pub made_cells: u32,
     pub tags: Tags,
     /// Which life of the store's clock its generation is of.
     pub epoch: u64,
@@ -39,6 +42,7 @@ impl Common {
                 partition: 0,
                 trust: 0,
                 cells: Arc::new([]),
+                made_cells: 0,
                 tags: Tags::NONE,
                 epoch: 0,
                 stale_end_micros: 0,
@@ -49,7 +53,16 @@ impl Common {
         NOBODY.clone()
     }
 
-    /// All but the tags, which the cells tell apart already.
+    /// What it takes in memory, with its tags and with the cells that were made for it.
+    pub fn bytes(&self) -> usize {
+        let shared = |bytes: usize| bytes + COUNTS_BYTES + ALLOCATION_BYTES;
+        let tags = self.tags.as_slice();
+        let texts: usize = tags.iter().map(|tag| shared(tag.as_str().len())).sum();
+        let lists = shared(size_of_val(&*self.cells)) + shared(size_of_val(tags));
+        shared(size_of::<Common>()) + lists + texts + self.made_cells as usize * Cells::BYTES_PER_CELL
+    }
+
+    /// What tells it from others, but for the tags, which the cells tell apart already.
     fn numbers(&self) -> [u64; 8] {
         let cells = Arc::as_ptr(&self.cells).addr() as u64;
         [
@@ -83,19 +96,19 @@ impl Commons {
         Commons(Mutex::new([const { Weak::new() }; PLACES]))
     }
 
-    /// The same, kept once where it is found.
-    pub fn share(&self, common: Common) -> Arc<Common> {
+    /// The same, kept once where it is found, and whether it had to be kept anew.
+    pub fn share(&self, common: Common) -> (Arc<Common>, bool) {
         let place = common.place();
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = places[place].upgrade()
             && held.numbers() == common.numbers()
             && held.tags == common.tags
         {
-            return held;
+            return (held, false);
         }
         let common = Arc::new(common);
         places[place] = Arc::downgrade(&common);
-        common
+        (common, true)
     }
 }
 
@@ -109,11 +122,12 @@ mod tests {
         let nobody = Common::nobody();
         let Common { near, partition, trust, epoch, stale_end_micros, error_micros, absent, .. } = *nobody;
         Common {
+            cells: nobody.cells.clone(),
+            tags,
+            made_cells: 0,
             near,
             partition,
             trust,
-            cells: nobody.cells.clone(),
-            tags,
             epoch,
             stale_end_micros,
             error_micros,
@@ -124,9 +138,10 @@ mod tests {
     #[test]
     fn what_is_the_same_is_kept_once() {
         let commons = Commons::new();
-        let first = commons.share(tagged(&["a"]));
-        assert!(Arc::ptr_eq(&first, &commons.share(tagged(&["a"]))));
-        assert!(!Arc::ptr_eq(&first, &commons.share(tagged(&["b"]))));
+        let (first, anew) = commons.share(tagged(&["a"]));
+        let (second, again) = commons.share(tagged(&["a"]));
+        assert!(Arc::ptr_eq(&first, &second) && anew && !again);
+        assert!(!Arc::ptr_eq(&first, &commons.share(tagged(&["b"])).0));
     }
 
     #[test]
@@ -143,17 +158,17 @@ mod tests {
         ];
         for (at, differ) in differing.into_iter().enumerate() {
             let commons = Commons::new();
-            let first = commons.share(tagged(&["a"]));
+            let (first, _) = commons.share(tagged(&["a"]));
             let mut other = tagged(&["a"]);
             differ(&mut other);
-            assert!(!Arc::ptr_eq(&first, &commons.share(other)), "{at}");
+            assert!(!Arc::ptr_eq(&first, &commons.share(other).0), "{at}");
         }
     }
 
     #[test]
     fn nothing_is_kept_alive_by_being_found_again() {
         let commons = Commons::new();
-        let weak = Arc::downgrade(&commons.share(tagged(&["a"])));
+        let weak = Arc::downgrade(&commons.share(tagged(&["a"])).0);
         assert_eq!(weak.strong_count(), 0);
     }
 }

@@ -4,12 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::bus::Bus;
 use crate::engine::builder::Config;
+use crate::engine::crew::Crew;
 use crate::engine::fault::panic_text;
 use crate::engine::flight::Flights;
 use crate::engine::governor::Governor;
@@ -53,6 +55,7 @@ pub(crate) struct Engine {
     filling: Arc<Filling>,
     chance: Mutex<fastrand::Rng>,
     running: Arc<Running>,
+    crew: Arc<Crew>,
     closing: watch::Sender<bool>,
     paused: watch::Sender<bool>,
 }
@@ -67,6 +70,7 @@ impl Engine {
             heat: Heat::default(),
             filling: Arc::default(),
             running: Arc::default(),
+            crew: Arc::default(),
             closing: watch::Sender::new(false),
             paused: watch::Sender::new(false),
             parts,
@@ -187,17 +191,14 @@ impl Engine {
 
     /// Runs a future in the background; a shutdown waits for it.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_abortable(task);
+        let guard = self.running.enter();
+        self.crew.carry_out(&self.parts.runtime, Box::pin(task.map(move |()| drop(guard))));
     }
 
-    /// As [`Engine::spawn`], with a handle that ends it.
+    /// As [`Engine::spawn`], in a task of its own with a handle that ends it.
     pub fn spawn_abortable(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let guard = self.running.enter();
-        let spawned = self.parts.runtime.spawn(async move {
-            let _guard = guard;
-            task.await;
-        });
-        spawned.abort_handle()
+        self.parts.runtime.spawn(task.map(move |()| drop(guard))).abort_handle()
     }
 
     /// Waits until the cache shuts down.
@@ -218,6 +219,7 @@ impl Engine {
     /// Begins the shutdown: no task is taken any more.
     pub fn close(&self) {
         self.closing.send_replace(true);
+        self.crew.close();
     }
 
     /// Waits until everything in the background has ended; `false`: the deadline came first.

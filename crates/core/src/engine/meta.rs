@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::engine::common::Common;
-use crate::entry::{Facts, Generation, Strength, Tags};
+use crate::entry::{Facts, Generation, Strength, Tags, validators_bytes};
 use crate::policy::Windows;
 use crate::store::Currency;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -49,7 +49,8 @@ pub(crate) struct Rest {
     /// At most 71 minutes are told apart.
     load_took_micros: u32,
     weight: u32,
-    /// What an invalidation by key did to this slot, in the lowest bits; above them its stale reads so far.
+    /// What an invalidation by key did to this slot, and whether nothing is in common yet, in the lowest bits; above them
+    /// its stale reads so far.
     wear: AtomicU32,
     /// Until when this process has asked for a refresh, so that a thousand stale reads ask once: in ticks since the load.
     asked_until: AtomicU32,
@@ -58,6 +59,8 @@ pub(crate) struct Rest {
 /// What ties a slot to the near tier of one cache.
 pub(crate) struct Owner {
     pub common: Arc<Common>,
+    /// Whether what is in common was made for this slot, which then accounts for it.
+    pub made_common: bool,
     /// The end of the near bound, counted from the start of the store read.
     pub near_until: Timestamp,
     /// Up to when a look at the clock and the raises is enough to serve it as fresh.
@@ -66,15 +69,17 @@ pub(crate) struct Owner {
 
 const STRUCK_SOFT: u32 = 1;
 const STRUCK_HARD: u32 = 2;
-/// One stale read, above the bits of strikes. The sum wraps after a thousand million.
-const STALE_READ: u32 = 4;
+const MADE_COMMON: u32 = 4;
+/// One stale read, above the other bits. The sum wraps after five hundred million.
+const STALE_READ: u32 = 8;
 /// A tick is 2^16 microseconds: nine years of them are told apart.
 const TICK_BITS: u32 = 16;
 
 impl Owner {
     /// No near tier: what it owns is served once and not kept near.
     pub fn nobody() -> Self {
-        Owner { common: Common::nobody(), near_until: Timestamp::ZERO, quick_until: Timestamp::ZERO }
+        let (near_until, quick_until) = (Timestamp::ZERO, Timestamp::ZERO);
+        Owner { common: Common::nobody(), made_common: false, near_until, quick_until }
     }
 }
 
@@ -91,7 +96,7 @@ impl Meta {
                 validators: validators.map(Box::new),
                 load_took_micros: u32::try_from(facts.load_took.as_micros()).unwrap_or(u32::MAX),
                 weight: facts.weight,
-                wear: AtomicU32::new(0),
+                wear: AtomicU32::new(if owner.made_common { MADE_COMMON } else { 0 }),
                 asked_until: AtomicU32::new(0),
             },
         }
@@ -141,6 +146,13 @@ impl<'a> MetaRef<'a> {
 
     pub fn weight(self) -> u32 {
         self.rest.weight
+    }
+
+    /// What it takes in memory beside the slot: validators, and what slots have in common, for the one that it was made for.
+    pub fn bytes_beside(self) -> usize {
+        let made_common = self.rest.wear.load(Ordering::Relaxed) & MADE_COMMON != 0;
+        let common = if made_common { self.common().bytes() } else { 0 };
+        common + self.validators().map_or(0, validators_bytes)
     }
 
     pub fn is_absent(self) -> bool {

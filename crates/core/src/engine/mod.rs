@@ -31,6 +31,7 @@ mod write_token;
 mod registry;
 mod core;
 mod running;
+mod crew;
 mod log;
 mod hit;
 mod or_walk;

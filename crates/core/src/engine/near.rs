@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache as QuickCache;
 use quick_cache::{DefaultHashBuilder, Lifecycle, Weighter};
+use serde::Serialize;
 
 use crate::engine::cells::{Cells, Pinned};
 use crate::engine::common::{Common, Commons};
@@ -17,10 +18,10 @@ use crate::key::{Key, KeyHash};
 use crate::store::{Currency, Mark, Scope};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::time::Timestamp;
+use crate::wire::weigh;
 
-/// What a slot costs besides its value and its job: the map's entry, the slot's own fields and what the allocator adds,
-/// roughly. What slots have in common is not counted.
-const SLOT_OVERHEAD: u64 = 160;
+/// What the map has of an entry besides its job and its slot's address: links, state, and a place in the table of hashes.
+const PLACE_BYTES: usize = 24 + 8;
 
 /// The count of raises starts above zero: zero stands for "never judged".
 const FIRST_RAISE: u64 = 1;
@@ -163,7 +164,7 @@ impl Near {
     ) -> Owner {
         let partition = self.partition(pin.partition);
         let _ = partition.epoch.compare_exchange(0, facts.generation.epoch, Ordering::AcqRel, Ordering::Acquire);
-        let Pinned { cells, complete } = partition.cells.pin(scopes, pin.raises);
+        let Pinned { cells, made, complete } = partition.cells.pin(scopes, pin.raises);
         Cells::raise_pinned(&cells, scopes, marks);
         let windows = facts.windows;
         let common = Common {
@@ -171,6 +172,7 @@ impl Near {
             partition: pin.partition,
             trust: pin.trust,
             cells,
+            made_cells: u32::try_from(made).unwrap_or(u32::MAX),
             tags: tags.clone(),
             epoch: facts.generation.epoch,
             stale_end_micros: whole_micros(windows.ttl.saturating_add(windows.stale_while_revalidate)),
@@ -178,7 +180,8 @@ impl Near {
             absent: facts.absent,
         };
         let near_until = self.bound.map_or(Timestamp::NEVER, |bound| pin.began + bound);
-        Owner { common: self.commons.share(common), near_until, quick_until: quick_until.min(near_until) }
+        let (common, made_common) = self.commons.share(common);
+        Owner { common, made_common, near_until, quick_until: quick_until.min(near_until) }
     }
 
     /// Whether a slot from a shared store is this tier's own, just as it would be made anew now.
@@ -303,9 +306,13 @@ impl<K, S> Lifecycle<K, S> for HandOver {
 #[derive(Clone)]
 pub(crate) struct BySlot;
 
-impl<J, V> Weighter<J, Arc<Slot<V>>> for BySlot {
-    fn weight(&self, _job: &J, slot: &Arc<Slot<V>>) -> u64 {
-        SLOT_OVERHEAD + size_of::<J>() as u64 + u64::from(slot.meta().weight())
+impl<J: Serialize, V> Weighter<J, Arc<Slot<V>>> for BySlot {
+    fn weight(&self, job: &J, slot: &Arc<Slot<V>>) -> u64 {
+        let place = PLACE_BYTES + size_of::<(J, Arc<Slot<V>>)>();
+        // What the map holds doubles when it grows, and so stands a third empty on average.
+        let place = place + place / 2;
+        let arguments = weigh(job).saturating_sub(size_of::<J>());
+        slot.bytes() + (place + arguments) as u64
     }
 }
 

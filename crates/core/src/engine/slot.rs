@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::meta::{Glance, Meta, MetaRef, Rest};
 use crate::entry::{Described, Description};
+use crate::wire::{ALLOCATION_BYTES, COUNTS_BYTES};
 
 /// A value in this process, shared by the near tier, a store that keeps values as they are, and every answer.
 ///
@@ -43,6 +44,13 @@ impl<V> Slot<V> {
     pub fn meta(&self) -> MetaRef<'_> {
         MetaRef::new(&self.glance, &self.rest)
     }
+
+    /// What it takes in memory: what its value weighs, its own fields, and what the allocator adds to it and to one more
+    /// allocation, the value's own.
+    pub fn bytes(&self) -> u64 {
+        let fields = size_of::<Slot<V>>() - size_of::<V>() + COUNTS_BYTES + 2 * ALLOCATION_BYTES;
+        u64::from(self.meta().weight()) + (fields + self.meta().bytes_beside()) as u64
+    }
 }
 
 impl<V> Deref for Slot<V> {
@@ -77,7 +85,8 @@ impl<V: Send + Sync + 'static> AnySlot for Slot<V> {
 impl<V: Send + Sync + 'static> Described for Slot<V> {
     fn describe(&self) -> Option<Description<'_>> {
         let meta = self.meta();
-        Some(Description { facts: meta.facts(), tags: meta.tags(), validators: meta.validators() })
+        let (facts, tags, validators) = (meta.facts(), meta.tags(), meta.validators());
+        Some(Description { facts, tags, validators, bytes: self.bytes() })
     }
 }
 

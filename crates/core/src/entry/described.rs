@@ -32,7 +32,7 @@ impl fmt::Debug for dyn Described {
     }
 }
 
-/// All that is told of a value besides itself, as an [`Entry`](crate::Entry) has it.
+/// All that is told of a value besides itself, as an [`Entry`](crate::Entry) has it, and what it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description<'a> {
     /// What it is judged by.
@@ -41,6 +41,8 @@ pub struct Description<'a> {
     pub tags: &'a Tags,
     /// What the source gave to ask "has it changed?" with.
     pub validators: Option<&'a Bytes>,
+    /// What all of it takes in memory, the value included.
+    pub bytes: u64,
 }
 
 /// A value that says nothing of itself: whoever keeps it keeps its description too.

@@ -39,6 +39,7 @@ pub use codec::{Codec, VALUE_DEPTH_MAX};
 pub use envelope::{Envelope, Header, decode, encode};
 pub use error::WireError;
 pub use weight::weigh;
+pub(crate) use weight::{ALLOCATION_BYTES, COUNTS_BYTES};
 
 #[cfg(test)]
 mod tests;

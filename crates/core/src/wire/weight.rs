@@ -4,6 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+/// What an allocator adds to what it is asked for, roughly: a header, and what is lost where sizes are rounded up.
+pub(crate) const ALLOCATION_BYTES: usize = 16;
+/// The two counts before whatever an `Arc` shares.
+pub(crate) const COUNTS_BYTES: usize = 2 * size_of::<usize>();
+
 /// Estimates what a value weighs in memory, in bytes: its own size, and as much again as its contents take when written.
 ///
 /// Nothing is allocated. A value whose serialization fails weighs what was written up to there; spare capacity and the

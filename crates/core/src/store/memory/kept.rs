@@ -4,9 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::entry::{Described, Description, Entry, Facts, Generation, Tag, Tags, Value};
+use crate::entry::{Described, Description, Entry, Facts, Generation, Tag, Tags, Value, validators_bytes};
 use crate::policy::Windows;
 use crate::time::Timestamp;
+use crate::wire::{ALLOCATION_BYTES, COUNTS_BYTES};
 
 /// An entry, in one pointer: a value that tells all of it, or the whole of it where the value does not.
 #[derive(Debug)]
@@ -18,7 +19,18 @@ struct Whole(Entry);
 impl Described for Whole {
     fn describe(&self) -> Option<Description<'_>> {
         let Entry { facts, tags, validators, .. } = &self.0;
-        Some(Description { facts: *facts, tags, validators: validators.as_ref() })
+        Some(Description { facts: *facts, tags, validators: validators.as_ref(), bytes: self.bytes() })
+    }
+}
+
+impl Whole {
+    /// The weight of the value is that of what it shares; the value may be an allocation of its own besides.
+    fn bytes(&self) -> u64 {
+        let Entry { facts, tags, validators, .. } = &self.0;
+        let shared = |bytes: usize| bytes + COUNTS_BYTES + ALLOCATION_BYTES;
+        let texts: usize = tags.as_slice().iter().map(|tag| shared(tag.as_str().len()) + size_of_val(tag)).sum();
+        let beside = shared(size_of_val(self)) + shared(ALLOCATION_BYTES) + texts;
+        u64::from(facts.weight) + (beside + validators.as_ref().map_or(0, validators_bytes)) as u64
     }
 }
 
@@ -38,19 +50,16 @@ const UNTOLD: Description<'static> = Description {
     },
     tags: &Tags::NONE,
     validators: None,
+    bytes: 0,
 };
-
-/// What a value that tells all of its entry takes for that, roughly: the fields, the reference counts, the allocator's part.
-const TOLD_BYTES: usize = 104;
 
 impl Kept {
     /// Keeps an entry under the generation that its load began in.
     pub(super) fn new(mut entry: Entry, generation: Generation) -> Kept {
         entry.facts.generation = generation;
         entry.facts.weight = u32::try_from(weight(&entry)).unwrap_or(u32::MAX);
-        let told = Description { facts: entry.facts, tags: &entry.tags, validators: entry.validators.as_ref() };
         match &entry.value {
-            Value::Shared(value) if value.describe().as_ref() == Some(&told) => Kept(value.clone()),
+            Value::Shared(value) if value.describe().is_some_and(|told| tells(&told, &entry)) => Kept(value.clone()),
             _ => Kept(Arc::new(Whole(entry))),
         }
     }
@@ -65,7 +74,7 @@ impl Kept {
 
     /// The entry again.
     pub(super) fn entry(&self) -> Entry {
-        let Description { facts, tags, validators } = self.told();
+        let Description { facts, tags, validators, .. } = self.told();
         Entry { value: self.value(), facts, tags: tags.clone(), validators: validators.cloned() }
     }
 
@@ -90,11 +99,7 @@ impl Kept {
 
     /// What it takes in memory, apart from what every record takes.
     pub(super) fn bytes(&self) -> u64 {
-        let Description { facts, tags, validators } = self.told();
-        let tags: usize = tags.as_slice().iter().map(|tag| tag.as_str().len() + size_of::<Tag>()).sum();
-        let validators = validators.map_or(0, |bytes| bytes.len() + size_of_val(bytes));
-        let whole = self.whole().map_or(TOLD_BYTES, size_of_val);
-        u64::from(facts.weight) + (tags + validators + whole) as u64
+        self.told().bytes
     }
 
     fn told(&self) -> Description<'_> {
@@ -105,6 +110,11 @@ impl Kept {
         let any: &dyn Any = &*self.0;
         any.downcast_ref()
     }
+}
+
+/// Whether a value tells all that its entry says.
+fn tells(told: &Description<'_>, entry: &Entry) -> bool {
+    told.facts == entry.facts && *told.tags == entry.tags && told.validators == entry.validators.as_ref()
 }
 
 /// What a value weighs: as its facts tell, and an encoded one no less than its bytes.
@@ -129,7 +139,7 @@ mod tests {
 
     impl Described for Telling {
         fn describe(&self) -> Option<Description<'_>> {
-            let told = Description { facts: self.0, tags: &Tags::NONE, validators: None };
+            let told = Description { facts: self.0, tags: &Tags::NONE, validators: None, bytes: 100 };
             self.1.load(Ordering::Relaxed).then_some(told)
         }
     }
@@ -155,7 +165,7 @@ mod tests {
         let (value, entry) = entry(facts());
         let kept = Kept::new(entry, facts().generation);
         assert!(kept.whole().is_none() && is_itself(&kept, &value));
-        assert_eq!((kept.facts(), kept.bytes()), (facts(), 7 + TOLD_BYTES as u64));
+        assert_eq!((kept.facts(), kept.bytes()), (facts(), 100));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::key::Key;
+use crate::wire::ALLOCATION_BYTES;
 
 /// The longest key that lies in the record itself.
 const SHORT: usize = 30;
@@ -70,7 +71,7 @@ pub(super) fn bytes_of(key: &Key) -> u64 {
 }
 
 fn bytes_outside(length: usize) -> u64 {
-    if length <= SHORT { 0 } else { length as u64 }
+    if length <= SHORT { 0 } else { (length + ALLOCATION_BYTES) as u64 }
 }
 
 /// The half of the hash that does not choose the shard.
@@ -88,7 +89,8 @@ mod tests {
         for length in 0..2 * SHORT {
             let (one, name) = (key(length), Name::new(&key(length)));
             assert!(name.is(&one) && !name.is(&key(length + 1)), "{length}");
-            let outside = if one.as_bytes().len() > SHORT { one.as_bytes().len() as u64 } else { 0 };
+            let whole = one.as_bytes().len();
+            let outside = if whole > SHORT { (whole + ALLOCATION_BYTES) as u64 } else { 0 };
             assert_eq!((name.bytes(), bytes_of(&one)), (outside, outside), "{length}");
         }
     }

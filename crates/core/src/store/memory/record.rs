@@ -8,10 +8,14 @@ use crate::store::memory::ledger::Ledger;
 use crate::store::memory::name::{self, Name};
 use crate::store::{Currency, Snapshot, Token, Trouble};
 use crate::time::Timestamp;
+use crate::wire::ALLOCATION_BYTES;
 
 /// What a record takes in memory besides a long key, its entry and what is rare: itself, what the allocator adds, and its
-/// place in a table that is half full.
-const FIXED_BYTES: u64 = (size_of::<Record>() + 8 + 18) as u64;
+/// place in a table, of which a third is taken while records come and go.
+const FIXED_BYTES: u64 = (size_of::<Record>() + ALLOCATION_BYTES / 2 + 3 * PLACE_BYTES) as u64;
+
+/// A pointer, and a byte of the hash.
+const PLACE_BYTES: usize = size_of::<Box<Record>>() + 1;
 
 /// What the store has under one key. A shard's lock guards it.
 #[derive(Debug)]
@@ -143,7 +147,7 @@ impl Record {
     /// What it takes in memory.
     pub(super) fn bytes(&self) -> u64 {
         let reason = self.rare().and_then(|rare| rare.trouble.as_ref()).map_or(0, |trouble| trouble.reason.len());
-        let rare = if self.rare.is_some() { size_of::<Rare>() + reason } else { 0 };
+        let rare = if self.rare.is_some() { size_of::<Rare>() + ALLOCATION_BYTES + reason } else { 0 };
         FIXED_BYTES + rare as u64 + self.name.bytes() + self.entry.as_ref().map_or(0, Kept::bytes)
     }
 
