@@ -164,6 +164,22 @@ pub enum BuildError {
         /// The job's name.
         job: String,
     },
+    /// A queue's name is out of bounds.
+    #[error("cache: {asked_by} names a queue {queue:?}, but a queue's name is 1 to 64 of a-z, 0-9, `-` and `_`")]
+    QueueName {
+        /// The job, or the builder's method.
+        asked_by: String,
+        /// The name.
+        queue: String,
+    },
+    /// Queues were given, and this one was not: nobody would look for its tasks.
+    #[error("cache: {asked_by} names queue {queue}, which the builder was not given")]
+    MissingQueue {
+        /// The job, or the builder's method.
+        asked_by: String,
+        /// The queue's name.
+        queue: String,
+    },
     /// The configuration is out of range.
     #[error("cache: {field} {reason}")]
     Config {

@@ -17,6 +17,10 @@ pub mod __private;
 #[doc(inline)]
 pub use freshen_sql as sql;
 
+#[cfg(feature = "worker")]
+#[doc(inline)]
+pub use freshen_worker as worker;
+
 /// The code in the README, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

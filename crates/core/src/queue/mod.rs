@@ -2,6 +2,7 @@
 //!
 //! A queue may lose, repeat, delay and reorder tasks. That costs latency, never correctness: the record decides.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::BoxFuture;
@@ -11,9 +12,12 @@ use crate::time::Timestamp;
 
 mod backlog;
 mod memory;
+mod name;
 mod quarantine;
 
 pub use memory::{MemoryQueue, MemoryQueueBuilder};
+pub use name::QUEUE_NAME_BYTES_MAX;
+pub(crate) use name::{DEFAULT_QUEUE, is_queue_name};
 
 /// The format of the tasks that this version writes and the newest it reads.
 pub const TASK_FORMAT: u16 = 1;
@@ -61,6 +65,40 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Ends a quarantined task.
     fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>>;
+}
+
+impl<Q: Queue + ?Sized> Queue for Arc<Q> {
+    fn traits(&self) -> QueueTraits {
+        (**self).traits()
+    }
+
+    fn push<'a>(&'a self, tasks: &'a [NewTask]) -> BoxFuture<'a, Result<Pushed, PortError>> {
+        (**self).push(tasks)
+    }
+
+    fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
+        (**self).pull(most, wait)
+    }
+
+    fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
+        (**self).settle(receipt, settlement)
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
+        (**self).depth()
+    }
+
+    fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
+        (**self).quarantined(most)
+    }
+
+    fn release(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        (**self).release(id)
+    }
+
+    fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        (**self).discard(id)
+    }
 }
 
 /// What a queue is able to do.

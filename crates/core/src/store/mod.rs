@@ -3,6 +3,7 @@
 //! The record is the truth. It alone decides who may load a key, whether the result may be installed and what is served;
 //! queues and buses only hasten what it would allow anyway.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::BoxFuture;
@@ -142,6 +143,62 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes the record of a key.
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn traits(&self) -> StoreTraits {
+        (**self).traits()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+        (**self).read(keys)
+    }
+
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>> {
+        (**self).ask(key, deadline, at_least)
+    }
+
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>> {
+        (**self).unask(key)
+    }
+
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
+        (**self).begin(key, request)
+    }
+
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>> {
+        (**self).commit(key, lease, entry)
+    }
+
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>> {
+        (**self).fail(key, lease, failure)
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>> {
+        (**self).renew(key, lease, span)
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
+        (**self).invalidate(targets, strength)
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
+        (**self).remove(key)
+    }
 }
 
 /// Most partitions of a store.

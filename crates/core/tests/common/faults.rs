@@ -238,7 +238,9 @@ impl Queue for FaultyQueue {
     fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
         Box::pin(async move {
             self.pass("pull")?;
-            self.inner.pull(most, wait).await
+            let answer = self.inner.pull(most, wait).await;
+            self.switches.answered("pull").await;
+            answer
         })
     }
 
@@ -250,7 +252,10 @@ impl Queue for FaultyQueue {
     }
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
-        self.inner.depth()
+        Box::pin(async move {
+            self.pass("depth")?;
+            self.inner.depth().await
+        })
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

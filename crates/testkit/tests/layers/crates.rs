@@ -45,6 +45,8 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
         ("core" | "macros", _) => false,
         ("facade", _) => true,
         ("server", to) => to == "facade",
+        // Its page of metrics stands beside its health checks.
+        ("worker", "metrics") => true,
         (_, to) => to == "core" || to == "macros" || (*for_tests && to == "facade"),
     }
 }
@@ -99,6 +101,9 @@ fn a_wrong_arrow_is_found() {
         ("freshen-core", "freshen-macros"),
         ("freshen-macros", "freshen-core"),
         ("freshen-redis", "freshen-postgres"),
+        ("freshen-redis", "freshen-metrics"),
+        ("freshen-worker", "freshen-redis"),
+        ("freshen-metrics", "freshen-worker"),
         ("freshen-redis", "freshen"),
         ("freshen-redis", "freshen-testkit"),
         ("freshen-server", "freshen-core"),
@@ -111,6 +116,7 @@ fn a_wrong_arrow_is_found() {
     assert!(!allowed("freshen-redis", "freshen-postgres", true));
     for (from, to, for_tests) in [
         ("freshen-redis", "freshen-core", false),
+        ("freshen-worker", "freshen-metrics", false),
         ("freshen-redis", "freshen-testkit", true),
         ("freshen-server", "freshen", false),
         ("freshen-server", "freshen-testkit", true),
