@@ -41,7 +41,7 @@ const MUTANTS: &[Mutant] = &[
         &[
             ("local number = tick()\n\n", "local number = clock.last\n\n"),
             ("if hard >= number then return 2 end", "if hard > number then return 2 end"),
-            ("if soft >= number then return 1 end", "if soft > number then return 1 end"),
+            ("if soft >= number then return math.max(of_epoch, 1) end", "if soft > number then return 1 end"),
         ],
     ),
     ("a counter for a clock", &[("clock.epoch = EPOCH", "clock.epoch = '0000000000000001'")]),
