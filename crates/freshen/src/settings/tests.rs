@@ -297,7 +297,8 @@ mod redis {
 
     #[test]
     fn what_a_program_sets_is_checked_by_the_same_names() {
-        let set: [(&str, fn(&mut Settings)); 4] = [
+        type Change = (&'static str, fn(&mut Settings));
+        let set: [Change; 4] = [
             ("marks_limit", |settings| settings.marks_limit = 0),
             ("bus_limit", |settings| settings.bus_limit = 0),
             ("queue_limit", |settings| settings.queue_limit = 0),
