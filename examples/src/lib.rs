@@ -19,6 +19,7 @@ pages! {
     WarmUp "../../docs/guide/warm-up.md";
     Workers "../../docs/guide/workers.md";
     Observing "../../docs/guide/observing.md";
+    Operating "../../docs/guide/operating.md";
     Testing "../../docs/guide/testing.md";
     Deploying "../../docs/guide/deploying.md";
     Sizing "../../docs/guide/sizing.md";

@@ -57,6 +57,14 @@ pub enum KeyError {
         /// The job's name.
         job: &'static str,
     },
+    /// A text that is no key.
+    #[error("key: the text cannot be read at character {at}: {reason}")]
+    Text {
+        /// At which character reading stopped, from 1.
+        at: usize,
+        /// What is wrong there.
+        reason: Box<str>,
+    },
     /// Bytes that are no key.
     #[error("key: malformed at byte {at}")]
     Malformed {
@@ -163,6 +171,22 @@ pub enum BuildError {
     NotEncodable {
         /// The job's name.
         job: String,
+    },
+    /// A queue's name is out of bounds.
+    #[error("cache: {asked_by} names a queue {queue:?}, but a queue's name is 1 to 64 of a-z, 0-9, `-` and `_`")]
+    QueueName {
+        /// The job, or the builder's method.
+        asked_by: String,
+        /// The name.
+        queue: String,
+    },
+    /// Queues were given, and this one was not: nobody would look for its tasks.
+    #[error("cache: {asked_by} names queue {queue}, which the builder was not given")]
+    MissingQueue {
+        /// The job, or the builder's method.
+        asked_by: String,
+        /// The queue's name.
+        queue: String,
     },
     /// The configuration is out of range.
     #[error("cache: {field} {reason}")]

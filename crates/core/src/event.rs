@@ -276,6 +276,8 @@ pub enum Event<'a> {
     },
     /// A task had its turn.
     TaskEnded {
+        /// The name of the queue that it came from.
+        queue: &'a str,
         /// The key, if it could be read.
         key: Option<&'a Key>,
         /// How it ended.

@@ -24,7 +24,8 @@ mod job;
 mod engine;
 
 pub use engine::{
-    Answer, Cache, CacheBuilder, Explanation, Jobs, Limit, Limits, Peek, Put, Request, Schedule, TokenError, WriteToken,
+    Answer, Cache, CacheBuilder, Explanation, Jobs, Limit, Limits, Peek, Put, QUEUES_MAX, Request, Schedule,
+    TokenError, Workers, WriteToken,
 };
 pub use entry::{
     Bare, Described, Description, Entry, Facts, Generation, Strength, TAG_BYTES_MAX, TAGS_MAX, Tag, Tags,

@@ -9,15 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::faults::FaultyQueue;
+use common::foreign::Foreign;
 use common::tuned::{Kind, Told, Tuned, tuned};
 use common::{Act, ERROR, STALE, Stage, TTL, Truth, pass, stage, stage_with, truth};
-use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Priority, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
-};
+use freshen_core::queue::{Depth, MemoryQueue, NewTask, Priority, Queue, Settlement};
 use freshen_core::store::{Begin, Begun, Failure, MemoryStore, Role, Store};
 use freshen_core::{
-    BoxFuture, Cache, Clock, Job, Jobs, Key, Limit, Limits, Load, Loaded, Policy, PolicyBuilder, PortError, Status,
-    Strength,
+    Cache, Clock, Job, Jobs, Key, Limit, Limits, Load, Loaded, Policy, PolicyBuilder, Status, Strength,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -111,55 +109,6 @@ async fn a_pause_gives_back_what_was_pulled_though_no_place_is_free() {
     stage.source.open();
 }
 
-/// Hands out tasks as another version wrote them, then waits.
-struct Foreign {
-    tasks: std::sync::Mutex<Vec<(u16, Box<[u8]>)>>,
-    inner: MemoryQueue,
-}
-
-impl Queue for Foreign {
-    fn traits(&self) -> QueueTraits {
-        self.inner.traits()
-    }
-
-    fn push<'a>(&'a self, tasks: &'a [NewTask]) -> BoxFuture<'a, Result<Pushed, PortError>> {
-        self.inner.push(tasks)
-    }
-
-    fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
-        Box::pin(async move {
-            let mut pulled = self.inner.pull(most, wait).await?;
-            for delivery in &mut pulled {
-                if let Some((format, key)) = self.tasks.lock().unwrap().pop() {
-                    delivery.task.format = format;
-                    delivery.task.key = key;
-                }
-            }
-            Ok(pulled)
-        })
-    }
-
-    fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
-        self.inner.settle(receipt, settlement)
-    }
-
-    fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
-        self.inner.depth()
-    }
-
-    fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
-        self.inner.quarantined(most)
-    }
-
-    fn release(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
-        self.inner.release(id)
-    }
-
-    fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
-        self.inner.discard(id)
-    }
-}
-
 /// The reasons of what is quarantined.
 async fn reasons(cache: &Cache) -> Vec<String> {
     cache.quarantined(10).await.unwrap().into_iter().map(|set_aside| set_aside.reason.into()).collect()
@@ -181,7 +130,7 @@ async fn a_task_that_cannot_be_carried_out_is_quarantined_with_the_reason() {
         let clock = Clock::runtime();
         let inner = MemoryQueue::builder(clock.clone()).build().unwrap();
         inner.push(&[task(key("any"))]).await.unwrap();
-        let queue = Foreign { tasks: vec![(format, bytes.into())].into(), inner };
+        let queue = Foreign::new(inner, format, bytes);
         let stage = stage_with(|builder| builder.clock(clock).queue(queue)).await;
         stage.settle().await;
         let told = reasons(&stage.cache).await;

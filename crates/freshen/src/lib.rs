@@ -13,9 +13,21 @@ pub use freshen_macros::{Job, Lookup, cached};
 #[doc(hidden)]
 pub mod __private;
 
+/// Store, queue and bus on Redis and Valkey.
+#[cfg(feature = "redis")]
+#[doc(inline)]
+pub use freshen_redis as redis;
+
+#[cfg(feature = "settings")]
+pub mod settings;
+
 #[cfg(feature = "sql")]
 #[doc(inline)]
 pub use freshen_sql as sql;
+
+#[cfg(feature = "worker")]
+#[doc(inline)]
+pub use freshen_worker as worker;
 
 /// The code in the README, run as a test.
 #[cfg(doctest)]

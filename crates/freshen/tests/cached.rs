@@ -56,6 +56,26 @@ async fn a_job_may_have_another_name_and_a_namespace() {
     assert_eq!(stage.seen(&Length::of("abc")).await, (3, Status::Loaded));
 }
 
+#[cached(queue = "slow")]
+async fn report(month: u32) -> u32 {
+    month
+}
+
+const ELSEWHERE: &str = "elsewhere";
+
+#[cached(queue = ELSEWHERE)]
+async fn archive(year: u32) -> u32 {
+    year
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_may_name_its_queue() {
+    assert_eq!((Report::QUEUE, Archive::QUEUE, Length::QUEUE), ("slow", "elsewhere", "default"));
+    let stage = stage_with::<Report>(|builder| builder.workers(0)).await;
+    assert!(stage.cache.refresh(&Report::of(1)).await.unwrap());
+    assert_eq!(stage.cache.queue_named("slow").unwrap().depth().await.unwrap().ready, 1);
+}
+
 #[cached(error = std::io::Error)]
 async fn aliased(bytes: u8) -> std::io::Result<u8> {
     if bytes == 0 { Err(std::io::Error::other("none")) } else { Ok(bytes) }

@@ -54,7 +54,7 @@ async fn a_derived_job_is_served_as_its_attribute_says() {
 
 /// Only what must be given is.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Job)]
-#[job(output = u64, load = Square::square, batch = squares, batch_max = 2, name = "squared")]
+#[job(output = u64, load = Square::square, batch = squares, batch_max = 2, name = "squared", queue = "numbers")]
 struct Square {
     of: u64,
 }
@@ -72,6 +72,7 @@ async fn squares(jobs: &[Square], _load: Load<'_, Square>) -> Vec<Result<u64, In
 #[tokio::test(start_paused = true)]
 async fn a_derived_job_may_load_in_batches_and_tell_what_was_loaded() {
     assert!(Square::policy() == PolicyBuilder::default() && Square::NAME == "squared" && Square::BATCH == 2);
+    assert_eq!(Square::QUEUE, "numbers");
     let stage = stage::<Square>().await;
     assert_eq!(stage.seen(&Square { of: 3 }).await.0, 9);
     let answers = stage.cache.get_many(&[Square { of: 1 }, Square { of: 2 }]).await;

@@ -6,7 +6,8 @@ mod rules;
 
 use std::time::Duration;
 
-use freshen::{JOB_NAME_BYTES_MAX, Key, NAMESPACE_BYTES_MAX, Policy, PolicyBuilder, TAG_BYTES_MAX, Tag};
+use freshen::queue::MemoryQueue;
+use freshen::{Cache, Clock, JOB_NAME_BYTES_MAX, Key, NAMESPACE_BYTES_MAX, Policy, PolicyBuilder, TAG_BYTES_MAX, Tag};
 use rules::Known;
 
 const YEAR: u64 = 365 * 24 * 3600;
@@ -117,6 +118,24 @@ fn what_is_not_known_is_not_refused() {
     assert_eq!(Known { renews: None, ..tight() }.fault(), None);
     let long = Known { ttl: None, stale_if_error: Some(Duration::from_secs(11 * YEAR)), ..Known::default() };
     assert!(long.fault().is_some());
+}
+
+/// Whether the library builds a cache over a queue of this name.
+async fn is_taken(name: &str) -> bool {
+    let queue = MemoryQueue::builder(Clock::runtime()).build().unwrap();
+    Cache::builder().queue_named(name, queue).build().await.is_ok()
+}
+
+#[tokio::test]
+async fn both_take_the_same_names_of_queues() {
+    let (longest, too_long) = ("q".repeat(64), "q".repeat(65));
+    for name in ["slow", "a-b_9", "-", "0", &longest] {
+        assert!(rules::queue_fault(name).is_none() && is_taken(name).await, "{name}");
+    }
+    for name in ["", "Slow", "a b", "ü", "a.b", "a/b", &too_long] {
+        assert!(rules::queue_fault(name).is_some() && !is_taken(name).await, "{name}");
+    }
+    assert_eq!(rules::QUEUE_NAME_BYTES_MAX, freshen::queue::QUEUE_NAME_BYTES_MAX);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The arguments of an attribute: `name = value`, in any order, each once.
 
+use freshen_text::nearest;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -8,13 +9,12 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token, Type};
 
 use crate::hooks::{self, Hooks};
-use crate::nearest::nearest;
 use crate::policy::{self, Policy};
 use crate::rules::{self, NAME_BYTES_MAX, NAMESPACE_BYTES_MAX};
 use crate::value::{self, Value};
 
 /// What every job may be told, besides its policy and its hooks.
-const COMMON: [&str; 6] = ["name", "namespace", "batch", "batch_max", "error", "crate"];
+const COMMON: [&str; 7] = ["name", "namespace", "queue", "batch", "batch_max", "error", "crate"];
 
 /// Those whose value is a name or a type.
 const CODE: [&str; 11] =
@@ -31,6 +31,7 @@ pub struct Arguments {
     pub error: Option<Type>,
     pub name: Option<Expr>,
     pub namespace: Option<Expr>,
+    pub queue: Option<Expr>,
     pub batch: Option<ExprPath>,
     pub batch_max: Option<Value<usize>>,
     pub policy: Policy,
@@ -103,8 +104,15 @@ impl Arguments {
             "state" => self.state = Some(input.parse()?),
             "load" => self.load = Some(input.parse()?),
             "error" => self.error = Some(input.parse()?),
-            "name" => self.name = Some(text("job name", NAME_BYTES_MAX, input)?),
-            "namespace" => self.namespace = Some(text("namespace", NAMESPACE_BYTES_MAX, input)?),
+            "name" => {
+                let fault = |name: &str| rules::name_fault("job name", name.len(), NAME_BYTES_MAX);
+                self.name = Some(text("job name", fault, input)?);
+            }
+            "namespace" => {
+                let fault = |name: &str| rules::name_fault("namespace", name.len(), NAMESPACE_BYTES_MAX);
+                self.namespace = Some(text("namespace", fault, input)?);
+            }
+            "queue" => self.queue = Some(text("name of a queue", rules::queue_fault, input)?),
             "batch" => self.batch = Some(input.parse()?),
             _ => self.batch_max = Some(value::count(name, input)?),
         }
@@ -159,11 +167,11 @@ fn root(input: ParseStream) -> Option<Path> {
     None
 }
 
-/// A text whose length is checked, or an expression.
-fn text(what: &str, most: usize, input: ParseStream) -> Result<Expr> {
+/// A text that is checked, or an expression.
+fn text(what: &str, fault: impl Fn(&str) -> Option<String>, input: ParseStream) -> Result<Expr> {
     let expression: Expr = input.parse()?;
     let fault = match &expression {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => rules::name_fault(what, text.value().len(), most),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => fault(&text.value()),
         Expr::Lit(_) => Some(format!("the {what} is a text in quotes")),
         _ => None,
     };

@@ -44,6 +44,7 @@ impl Job<'_> {
         let stable = arguments.name.as_ref().map_or_else(|| quote!(#usual_name), |name| quote!(#name));
         let namespace =
             arguments.namespace.as_ref().map(|namespace| quote!(const NAMESPACE: &'static str = #namespace;));
+        let queue = arguments.queue.as_ref().map(|queue| quote!(const QUEUE: &'static str = #queue;));
         let policy = arguments.policy.method(root);
         let hooks = arguments.hooks.methods(root, self.keys)?;
         let (load, load_many) = (self.load(), self.load_many());
@@ -56,6 +57,7 @@ impl Job<'_> {
                 type State = #state;
                 const NAME: &'static str = #stable;
                 #namespace
+                #queue
                 #policy
                 #load
                 #load_many

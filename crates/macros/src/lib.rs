@@ -23,8 +23,6 @@ mod rules;
 mod hooks;
 mod template;
 mod value;
-mod duration;
-mod nearest;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Error, parse_macro_input};

@@ -9,6 +9,8 @@ const WINDOWS_MAX: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 pub const NAME_BYTES_MAX: usize = 128;
 /// Longest namespace, in bytes.
 pub const NAMESPACE_BYTES_MAX: usize = 64;
+/// Longest name of a queue, in bytes.
+pub const QUEUE_NAME_BYTES_MAX: usize = 64;
 /// Longest tag, in bytes.
 pub const TAG_BYTES_MAX: usize = 256;
 
@@ -85,6 +87,15 @@ impl Known {
 
 fn is_above_zero(number: f64) -> bool {
     number.is_finite() && number > 0.0
+}
+
+/// What is wrong with the name of a queue.
+pub fn queue_fault(name: &str) -> Option<String> {
+    let fits = |letter: &char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '-' | '_');
+    let stranger = name.chars().find(|letter| !fits(letter));
+    let stranger =
+        stranger.map(|letter| format!("the name of a queue is made of a-z, 0-9, `-` and `_`, without {letter:?}"));
+    stranger.or_else(|| name_fault("name of the queue", name.len(), QUEUE_NAME_BYTES_MAX))
 }
 
 /// What is wrong with a name of so many bytes.

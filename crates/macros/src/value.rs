@@ -8,7 +8,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, Result};
 
-use crate::duration;
+use freshen_text::duration;
 
 /// A value, as tokens and as itself.
 pub struct Value<T> {

@@ -12,7 +12,8 @@ use crate::known::Jobs;
 #[derive(Debug)]
 pub struct Counts {
     pub jobs: Jobs,
-    pub tasks: [Count; TaskEnd::ALL.len()],
+    /// By the name of the queue that they came from, then by their end. A cache has no more queues than there is room for.
+    pub tasks: Bounded<String, TaskCounts>,
     /// By the place of its kind in [`KINDS`], then by strength.
     pub invalidated: [[Count; Strength::ALL.len()]; KINDS.len()],
     pub removed: Count,
@@ -21,6 +22,9 @@ pub struct Counts {
     /// By port and operation.
     pub port_failures: Bounded<(&'static str, &'static str), Count>,
 }
+
+/// The turns of one queue's tasks, by their end.
+pub type TaskCounts = [Count; TaskEnd::ALL.len()];
 
 /// What an invalidation may cover.
 pub const KINDS: [&str; 3] = ["key", "tag", "namespace"];
@@ -54,7 +58,7 @@ impl Counts {
     pub fn new() -> Counts {
         Counts {
             jobs: Jobs::new(),
-            tasks: Default::default(),
+            tasks: Bounded::new(OTHER.into()),
             invalidated: Default::default(),
             removed: Count::default(),
             distrusted: Count::default(),
@@ -70,6 +74,10 @@ impl Counts {
             Target::Namespace(_) => 2,
         };
         self.invalidated[kind][strength as usize].one();
+    }
+
+    pub fn task_ended(&self, queue: &str, end: TaskEnd) {
+        self.tasks.find(queue, TaskCounts::default)[end as usize].one();
     }
 
     pub fn port_failed(&self, port: &'static str, operation: &'static str) {

@@ -1,5 +1,6 @@
 //! Every family of metrics: its name, its meaning, and the lines that a cache has in it.
 
+use freshen_core::queue::Depth;
 use freshen_core::{Dropped, LoadEnd, Rule, Status, Strength, TaskEnd};
 
 use crate::counts::{Count, KINDS};
@@ -55,9 +56,11 @@ pub static FAMILIES: &[Family] = &[
     seconds("freshen_load_duration_seconds", Kind::Histogram, "Time that loads took, by how they ended.", durations),
     counter("freshen_refreshes_asked", "Refreshes asked of the store, by whether they were granted.", asked),
     counter("freshen_refreshes_dropped", "Refreshes not asked for or not queued, by why.", dropped),
-    counter("freshen_tasks", "Turns of tasks, by how they ended.", |part, lines| {
-        for end in TaskEnd::ALL {
-            lines.number(&[("end", end.as_str())], part.counts.tasks[end as usize].read());
+    counter("freshen_tasks", "Turns of tasks, by their queue and how they ended.", |part, lines| {
+        for (queue, counts) in part.counts.tasks.iter() {
+            for end in TaskEnd::ALL {
+                lines.number(&[("queue", queue), ("end", end.as_str())], counts[end as usize].read());
+            }
         }
     }),
     counter("freshen_invalidations", "Invalidations by this process, by what they cover and how.", invalidations),
@@ -106,14 +109,14 @@ pub static FAMILIES: &[Family] = &[
     gauge("freshen_workers_paused", "1 while the workers of this process take no tasks, else 0.", |part, lines| {
         lines.number(&[], part.gauges.workers_paused.into());
     }),
-    gauge("freshen_queue_tasks", "Tasks in the queue, by their state.", queue_tasks),
+    gauge("freshen_queue_tasks", "Tasks in the queues, by their state.", queue_tasks),
     seconds(
         "freshen_queue_oldest_task_age_seconds",
         Kind::Gauge,
         "Age of the oldest task that waits, 0 without one.",
         |part, lines| {
-            if let Some(depth) = &part.gauges.queue {
-                lines.secs(&[], depth.oldest.unwrap_or_default().as_secs_f64());
+            for (queue, depth) in queues(part) {
+                lines.secs(&[("queue", queue)], depth.oldest.unwrap_or_default().as_secs_f64());
             }
         },
     ),
@@ -209,10 +212,14 @@ fn invalidations(part: &Part<'_>, lines: &mut Lines<'_>) {
 }
 
 fn queue_tasks(part: &Part<'_>, lines: &mut Lines<'_>) {
-    let Some(depth) = &part.gauges.queue else { return };
-    let states =
-        [("ready", depth.ready), ("delayed", depth.delayed), ("held", depth.held), ("quarantined", depth.quarantined)];
-    for (state, tasks) in states {
-        lines.number(&[("state", state)], tasks as u64);
+    for (queue, Depth { ready, delayed, held, quarantined, .. }) in queues(part) {
+        for (state, tasks) in [("ready", ready), ("delayed", delayed), ("held", held), ("quarantined", quarantined)] {
+            lines.number(&[("queue", queue), ("state", state)], *tasks as u64);
+        }
     }
+}
+
+/// The queues that answered.
+fn queues<'a>(part: &'a Part<'_>) -> impl Iterator<Item = (&'a str, &'a Depth)> {
+    part.gauges.queues.iter().filter_map(|(queue, depth)| Some((&**queue, depth.as_ref()?)))
 }

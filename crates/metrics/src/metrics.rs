@@ -38,8 +38,8 @@ impl Metrics {
 
     /// The page: what was counted, and what the cache has at this moment. Give it the cache that this observes.
     ///
-    /// A queue that fails, or does not answer within two seconds, is counted as a failure of a port, and its lines are left
-    /// out.
+    /// Queues are asked side by side. One that fails, or does not answer within two seconds, is counted as a failure of a port,
+    /// and the lines of what is in it are left out.
     ///
     /// # Cancellation
     /// Dropping the future loses nothing.
@@ -77,7 +77,7 @@ impl Observer for Metrics {
             Event::LoadEnded { key, end, took, .. } => counts.jobs.of(key.job()).loads[end as usize].note(took),
             Event::RefreshAsked { key, granted } => counts.jobs.of(key.job()).asked[usize::from(granted)].one(),
             Event::RefreshDropped { key, dropped } => counts.jobs.of(key.job()).dropped[dropped as usize].one(),
-            Event::TaskEnded { end, .. } => counts.tasks[end as usize].one(),
+            Event::TaskEnded { queue, end, .. } => counts.task_ended(queue, end),
             Event::Invalidated { target, strength } => counts.invalidated(target, strength),
             Event::Removed { .. } => counts.removed.one(),
             Event::PortFailed { error } => counts.port_failed(error.port, error.operation),

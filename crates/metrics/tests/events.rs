@@ -86,8 +86,8 @@ async fn refreshes_count_by_what_became_of_them() {
         assert_eq!(changed(Event::RefreshDropped { key, dropped }).await, [expected]);
     }
     for end in TaskEnd::ALL {
-        let expected = format!(r#"freshen_tasks_total{{end="{}"}} 2"#, end.as_str());
-        assert_eq!(changed(Event::TaskEnded { key: None, end, reason: None }).await, [expected]);
+        let expected = format!(r#"freshen_tasks_total{{queue="slow",end="{}"}} 2"#, end.as_str());
+        assert_eq!(changed(Event::TaskEnded { queue: "slow", key: None, end, reason: None }).await, [expected]);
     }
 }
 

@@ -6,7 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::{cache, cache_with, even, openmetrics, value};
-use freshen_core::queue::{Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement};
+use freshen_core::queue::{
+    Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
+};
 use freshen_core::{BoxFuture, PortError};
 use freshen_metrics::Metrics;
 
@@ -45,6 +47,10 @@ impl Queue for Toy {
         }
     }
 
+    fn waiting(&self, _most: usize) -> Answer<'_, Vec<Task>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     fn quarantined(&self, _most: usize) -> Answer<'_, Vec<Quarantined>> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -70,15 +76,15 @@ async fn the_queue_and_what_waits_in_it_are_shown() {
     let metrics = Metrics::new();
     let (cache, clock) = cache(&metrics).await;
     let before = metrics.render(&cache).await;
-    assert_eq!(value(&before, r#"freshen_queue_tasks{state="ready"}"#), Some(0.0));
-    assert_eq!(value(&before, "freshen_queue_oldest_task_age_seconds"), Some(0.0));
+    assert_eq!(value(&before, r#"freshen_queue_tasks{queue="default",state="ready"}"#), Some(0.0));
+    assert_eq!(value(&before, r#"freshen_queue_oldest_task_age_seconds{queue="default"}"#), Some(0.0));
     cache.get(&even(2)).await.unwrap();
     assert!(cache.refresh(&even(2)).await.unwrap());
     clock.advance(Duration::from_millis(1500));
     let page = metrics.render(&cache).await;
-    assert_eq!(value(&page, r#"freshen_queue_tasks{state="ready"}"#), Some(1.0));
-    assert_eq!(value(&page, r#"freshen_queue_tasks{state="held"}"#), Some(0.0));
-    assert_eq!(value(&page, "freshen_queue_oldest_task_age_seconds"), Some(1.5));
+    assert_eq!(value(&page, r#"freshen_queue_tasks{queue="default",state="ready"}"#), Some(1.0));
+    assert_eq!(value(&page, r#"freshen_queue_tasks{queue="default",state="held"}"#), Some(0.0));
+    assert_eq!(value(&page, r#"freshen_queue_oldest_task_age_seconds{queue="default"}"#), Some(1.5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,9 +92,37 @@ async fn tasks_are_shown_by_their_state() {
     let depth = Depth { ready: 1, delayed: 2, held: 3, quarantined: 4, oldest: Some(Duration::from_secs(5)) };
     let page = page(Toy::Holds(depth)).await;
     for (state, tasks) in [("ready", 1.0), ("delayed", 2.0), ("held", 3.0), ("quarantined", 4.0)] {
-        assert_eq!(value(&page, &format!(r#"freshen_queue_tasks{{state="{state}"}}"#)), Some(tasks), "{state}");
+        assert_eq!(
+            value(&page, &format!(r#"freshen_queue_tasks{{queue="default",state="{state}"}}"#)),
+            Some(tasks),
+            "{state}"
+        );
     }
-    assert_eq!(value(&page, "freshen_queue_oldest_task_age_seconds"), Some(5.0));
+    assert_eq!(value(&page, r#"freshen_queue_oldest_task_age_seconds{queue="default"}"#), Some(5.0));
+}
+
+/// Two queues hang and a third answers: all are asked at once, and what the third has is shown.
+#[tokio::test(start_paused = true)]
+async fn each_queue_is_shown_by_its_name_and_none_waits_for_another() {
+    let metrics = Metrics::new();
+    let holds = Toy::Holds(Depth { ready: 7, ..Depth::default() });
+    let (cache, _clock) = cache_with(&metrics, |builder| {
+        builder.queue(Toy::Hangs).queue_named("mail", Toy::Hangs).queue_named("slow", holds)
+    })
+    .await;
+    let began = tokio::time::Instant::now();
+    let page = metrics.render(&cache).await;
+    assert_eq!(began.elapsed().as_secs(), 2);
+    assert_eq!(value(&page, r#"freshen_queue_tasks{queue="slow",state="ready"}"#), Some(7.0));
+    assert_eq!(value(&page, r#"freshen_queue_tasks{queue="mail",state="ready"}"#), None);
+    assert_eq!(value(&page, r#"freshen_port_failures_total{port="queue",operation="depth"}"#), Some(2.0));
+    for queue in ["default", "mail", "slow"] {
+        assert_eq!(
+            value(&page, &format!(r#"freshen_tasks_total{{queue="{queue}",end="done"}}"#)),
+            Some(0.0),
+            "{queue}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +151,7 @@ fn without_a_runtime_a_page_is_rendered_all_the_same() {
     let metrics = Metrics::new();
     let (cache, _clock) = runtime.block_on(cache_with(&metrics, |builder| builder));
     let page = ready(metrics.render(&cache));
-    assert_eq!(value(&page, r#"freshen_queue_tasks{state="ready"}"#), Some(0.0));
+    assert_eq!(value(&page, r#"freshen_queue_tasks{queue="default",state="ready"}"#), Some(0.0));
 }
 
 /// Polls once: what has nothing to wait for is ready then.

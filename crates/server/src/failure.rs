@@ -30,17 +30,61 @@ pub enum Failure {
     /// The job's policy contradicts itself.
     #[error("{0}; give other times with --ttl, --stale and --stale-if-error")]
     Policy(#[from] freshen::PolicyError),
+    /// The settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] freshen::settings::SettingsError),
+    /// What the settings name cannot be opened.
+    #[error(transparent)]
+    Open(#[from] freshen::settings::OpenError),
+    /// The store or the queue did not do what it was asked.
+    #[error(transparent)]
+    Port(#[from] freshen::PortError),
+    /// There is nothing to look at from here.
+    #[error(
+        "the {what} is in the memory of each process, where nobody else can look: name a shared one with --{what}, \
+         FRESHEN_{} or --config",
+        what.to_uppercase()
+    )]
+    InMemory {
+        /// `store` or `queue`.
+        what: &'static str,
+    },
+    /// What was named is not there.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What.
+        what: String,
+    },
+    /// What was asked for is not stored, as was printed.
+    #[error("nothing is stored")]
+    Nothing,
+    /// What was to be printed could not be.
+    #[error("cannot print: {0}")]
+    Output(#[source] io::Error),
     /// Nobody waited for the orderly end.
     #[error("ended at once by a second signal")]
     Interrupted,
 }
 
 impl Failure {
-    /// 1; 2 for flags that contradict each other, as for those that cannot be read; 130 as shells have it for what was
-    /// interrupted.
+    /// Whether there is nothing to say: it was printed, or whoever read the output has left, as `head` does.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Failure::Nothing) || self.is_left()
+    }
+
+    fn is_left(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// 1; 2 for flags and settings that are wrong, as for flags that cannot be read; 0 where whoever read the output has seen
+    /// enough; 130 as shells have it for what was interrupted.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Failure::Policy(_) => ExitCode::from(2),
+            Failure::Policy(_)
+            | Failure::Settings(_)
+            | Failure::Open(freshen::settings::OpenError::Settings(_))
+            | Failure::InMemory { .. } => ExitCode::from(2),
+            _ if self.is_left() => ExitCode::SUCCESS,
             Failure::Interrupted => ExitCode::from(130),
             _ => ExitCode::FAILURE,
         }

@@ -1,6 +1,15 @@
 //! The binary `freshen`: one file or folder per command.
 
 mod demo;
+mod look;
+mod invalidate;
+mod queue;
+mod quarantine;
+mod check;
+mod connection;
+mod task;
+mod output;
+mod flag;
 mod failure;
 mod signals;
 
@@ -22,6 +31,16 @@ struct Cli {
 enum Command {
     /// Show life with a slow, failing source: a page that never waits for it
     Demo(demo::Demo),
+    /// Show what a shared store has under a key, or the marks of a tag or a namespace
+    Look(look::Look),
+    /// Outdate keys, tags or namespaces in a shared store
+    Invalidate(invalidate::Invalidate),
+    /// Show how much waits in a shared queue
+    Queue(queue::Show),
+    /// Show, release or drop tasks that were set aside
+    Quarantine(quarantine::Quarantine),
+    /// Say what settings mean, and whether the servers answer
+    Check(check::Check),
 }
 
 fn main() -> ExitCode {
@@ -35,7 +54,9 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("freshen: {failure}");
+            if !failure.is_silent() {
+                eprintln!("freshen: {}", output::plain_lines(&failure.to_string()));
+            }
             failure.exit_code()
         }
     }
@@ -45,6 +66,11 @@ fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Start)?;
     let ended = match command {
         Command::Demo(demo) => runtime.block_on(demo.run()),
+        Command::Look(look) => runtime.block_on(look.run()),
+        Command::Invalidate(invalidate) => runtime.block_on(invalidate.run()),
+        Command::Queue(queue) => runtime.block_on(queue.run()),
+        Command::Quarantine(quarantine) => runtime.block_on(quarantine.run()),
+        Command::Check(check) => runtime.block_on(check.run()),
     };
     // A name look-up that hangs in a thread of its own must not keep the process.
     runtime.shutdown_background();

@@ -52,6 +52,8 @@ pub trait Query: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync 
     const NAME: &'static str;
     /// What is invalidated together, and governed together.
     const NAMESPACE: &'static str = "default";
+    /// The queue of its refreshes, by the name that the builder was given it under.
+    const QUEUE: &'static str = "default";
     /// Every table that it reads, those behind joins and views too. Each is a tag, by the name that
     /// [`table`](crate::table) gives: one left out is one whose writes are not seen before the ttl ends.
     const TABLES: &'static [&'static str];

@@ -34,6 +34,7 @@ impl<Q: Query> Job for Read<Q> {
     type State = (Pool<Q::Database>,);
     const NAME: &'static str = Q::NAME;
     const NAMESPACE: &'static str = Q::NAMESPACE;
+    const QUEUE: &'static str = Q::QUEUE;
     const BATCH: usize = match Q::BULK {
         Some(bulk) => bulk.most,
         None => 1,

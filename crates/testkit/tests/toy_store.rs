@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use freshen_core::bus::{MemoryBus, Notice};
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Mark, Marks, Role, Scope, Snapshot, Store,
-    StoreTraits, Target, Token, Trouble,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Mark, Marked, Marks, Role, Scope, Snapshot,
+    Store, StoreTraits, Target, Token, Trouble,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength, Tags, Timestamp};
 use freshen_testkit::bus_suite::BusFixture;
@@ -109,6 +109,14 @@ impl Store for ToyStore {
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         self.step(|state, now| Ok(keys.iter().map(|key| state.read(key, now)).collect()))
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        self.step(|state, now| {
+            let Order { epoch, tick, floor, ref marks } = state.order;
+            let marks = scopes.iter().map(|scope| marks.get(scope).copied().unwrap_or_default()).collect();
+            Ok(vec![Marked { now, last: Generation { epoch, number: tick }, floor, marks }])
+        })
     }
 
     fn ask<'a>(

@@ -3,6 +3,8 @@
 //! A store's own steps publish; a process only listens. Messages are numbered, so that a listener knows when it has missed
 //! one and stops trusting what it keeps in memory until it has resynchronised.
 
+use std::sync::Arc;
+
 use crate::BoxFuture;
 use crate::entry::Strength;
 use crate::error::PortError;
@@ -26,6 +28,16 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Sends a heartbeat of each partition to all, so that a lost last message shows.
     fn beat(&self) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+impl<B: Bus + ?Sized> Bus for Arc<B> {
+    fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
+        (**self).subscribe()
+    }
+
+    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
+        (**self).beat()
+    }
 }
 
 /// One listener's end of a bus.

@@ -1,5 +1,6 @@
 //! What a cache is built from, and the checks before it is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +12,19 @@ use crate::engine::cache::Cache;
 use crate::engine::core::{Engine, Parts};
 use crate::engine::governor::Limits;
 use crate::engine::near::Near;
+use crate::engine::queues::Wanted;
 use crate::engine::registry::{Jobs, Registry, Setting};
 use crate::engine::{dispatcher, follow};
 use crate::error::BuildError;
 use crate::event::Observer;
 use crate::job::States;
-use crate::queue::{MemoryQueue, Queue};
+use crate::queue::{DEFAULT_QUEUE, Queue};
 use crate::store::{MemoryStore, Store};
 use crate::time::Clock;
 
 /// The numbers of a cache, with their defaults.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub workers: usize,
     pub near_capacity: u64,
     pub near_bound: Option<Duration>,
     pub task_deadline: Duration,
@@ -37,7 +38,7 @@ pub struct CacheBuilder {
     jobs: Jobs,
     states: States,
     store: Option<Arc<dyn Store>>,
-    queue: Option<Arc<dyn Queue>>,
+    queues: Wanted,
     bus: Option<Arc<dyn Bus>>,
     clock: Option<Clock>,
     observers: Vec<Arc<dyn Observer>>,
@@ -52,14 +53,13 @@ impl CacheBuilder {
             jobs: Jobs::new(),
             states: States::default(),
             store: None,
-            queue: None,
+            queues: Wanted { queues: BTreeMap::new(), workers: 4, workers_on: BTreeMap::new() },
             bus: None,
             clock: None,
             observers: Vec::new(),
             capacity: 256 << 20,
             seed: None,
             config: Config {
-                workers: 4,
                 near_capacity: 128 << 20,
                 near_bound: None,
                 task_deadline: Duration::from_secs(120),
@@ -88,9 +88,16 @@ impl CacheBuilder {
         self
     }
 
-    /// The queue of the refreshes. Default: memory.
-    pub fn queue(mut self, queue: impl Queue) -> Self {
-        self.queue = Some(Arc::new(queue));
+    /// The queue of the refreshes of jobs that name none: `default`. Where no queue is given at all, each that a job names is
+    /// in memory.
+    pub fn queue(self, queue: impl Queue) -> Self {
+        self.queue_named(DEFAULT_QUEUE, queue)
+    }
+
+    /// The queue of the jobs that name it, by [`Job::QUEUE`](crate::Job::QUEUE) or `#[cached(queue = "…")]`. As soon as one
+    /// queue is given, each that a job names must be; more may be given than jobs name. At most [`QUEUES_MAX`].
+    pub fn queue_named(mut self, name: impl Into<String>, queue: impl Queue) -> Self {
+        self.queues.queues.insert(name.into(), Arc::new(queue));
         self
     }
 
@@ -132,9 +139,17 @@ impl CacheBuilder {
         self
     }
 
-    /// How many tasks this process refreshes at once; zero leaves refreshing to other processes. Default: 4.
+    /// How many tasks of the queue `default` this process refreshes at once, and as many of each other queue that its jobs
+    /// name and [`CacheBuilder::workers_on`] does not; zero leaves refreshing to other processes. Default: 4.
     pub fn workers(mut self, workers: usize) -> Self {
-        self.config.workers = workers;
+        self.queues.workers = workers;
+        self
+    }
+
+    /// How many tasks of one queue this process refreshes at once, whatever [`CacheBuilder::workers`] says. The places of one
+    /// queue are never taken by another's tasks; the limits on refreshing are for all together.
+    pub fn workers_on(mut self, queue: impl Into<String>, workers: usize) -> Self {
+        self.queues.workers_on.insert(queue.into(), workers);
         self
     }
 
@@ -180,12 +195,9 @@ impl CacheBuilder {
             Some(store) => store,
             None => Arc::new(MemoryStore::builder(clock.clone()).capacity(self.capacity).seed(seed).build()?),
         };
-        let queue = match self.queue {
-            Some(queue) => queue,
-            None => Arc::new(MemoryQueue::builder(clock.clone()).build()?),
-        };
+        let queues = self.queues.build(&self.jobs.queues(), &clock)?;
         let traits = store.traits();
-        let setting = Setting { states: &self.states, shares_values: traits.shares_values };
+        let setting = Setting { states: &self.states, shares_values: traits.shares_values, queues: &queues };
         let registry = Registry::new(self.jobs, &setting, self.config.near_capacity)?;
         let mut config = self.config;
         if config.near_bound.is_none() && !private {
@@ -194,7 +206,7 @@ impl CacheBuilder {
         let near = Near::new(traits.partitions, config.near_bound, self.bus.is_none());
         let observers = self.observers;
         let parts =
-            Parts { store, traits, queue, bus: self.bus, clock, registry, near, observers, config, runtime, seed };
+            Parts { store, traits, queues, bus: self.bus, clock, registry, near, observers, config, runtime, seed };
         let cache = Cache::start(Engine::new(parts));
         follow::start(&cache).await;
         dispatcher::start(&cache);
@@ -216,6 +228,10 @@ impl CacheBuilder {
 
 impl fmt::Debug for CacheBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CacheBuilder").field("jobs", &self.jobs).field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("CacheBuilder")
+            .field("jobs", &self.jobs)
+            .field("queues", &self.queues)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::engine::answer::Answer;
 use crate::engine::builder::CacheBuilder;
@@ -18,10 +17,9 @@ use crate::engine::request::Request;
 use crate::engine::work::Work;
 use crate::engine::write_token::WriteToken;
 use crate::entry::{Strength, Tag};
-use crate::error::{CacheError, GetError, PortError};
+use crate::error::{CacheError, GetError};
 use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
-use crate::queue::{Depth, Quarantined, Queue};
 use crate::store::Target;
 use crate::time::Stopwatch;
 
@@ -232,66 +230,6 @@ impl Cache {
     /// [`CacheError`] when the job makes no key or is not registered, it refuses the value, or the store failed.
     pub async fn put<L: Lookup>(&self, job: &L, value: Output<L>) -> Result<WriteToken, CacheError> {
         self.begin_put(job).await?.commit(value).await
-    }
-
-    /// Lets the workers of this process take no more tasks until [`Cache::resume_workers`]: for the time of a migration, or
-    /// while the source must be spared. What they are loading is finished; what they had pulled goes back into the queue,
-    /// for other processes too. Answers stay as they are: stale values are served, and who has nothing in hand loads.
-    pub fn pause_workers(&self) {
-        self.engine.paused().send_replace(true);
-    }
-
-    /// Lets the workers take tasks again.
-    pub fn resume_workers(&self) {
-        self.engine.paused().send_replace(false);
-    }
-
-    /// Whether the workers of this process are paused.
-    pub fn workers_paused(&self) -> bool {
-        *self.engine.paused().borrow()
-    }
-
-    /// What is in the queue of refreshes.
-    ///
-    /// # Errors
-    /// [`PortError`] when the queue cannot be reached.
-    pub async fn queue_depth(&self) -> Result<Depth, PortError> {
-        self.engine.queue().depth().await
-    }
-
-    /// The newest `most` tasks that were set aside, with their reasons.
-    ///
-    /// # Errors
-    /// [`PortError`] when the queue cannot be reached.
-    pub async fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, PortError> {
-        self.engine.queue().quarantined(most).await
-    }
-
-    /// The queue itself, to release or discard what was set aside.
-    pub fn queue(&self) -> &dyn Queue {
-        self.engine.queue()
-    }
-
-    /// How many values the near tier holds, and their bytes.
-    pub fn near_size(&self) -> (usize, u64) {
-        self.engine.registry().near_size()
-    }
-
-    /// Whether the near tier answers. It does not while messages of the bus may be missing.
-    pub fn near_is_trusted(&self) -> bool {
-        self.engine.near().is_trusted()
-    }
-
-    /// How many loads are under way in this process.
-    pub fn loads_under_way(&self) -> usize {
-        self.engine.flights().len()
-    }
-
-    /// Stops taking tasks and waits until what is under way has ended. `false`: the deadline came first, and what still runs
-    /// is left to its leases.
-    pub async fn shut_down(&self, deadline: Duration) -> bool {
-        self.engine.close();
-        self.engine.drained(deadline).await
     }
 
     /// The work of a lookup: its key, its policy.

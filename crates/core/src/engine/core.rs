@@ -19,6 +19,7 @@ use crate::engine::heat::Heat;
 use crate::engine::log::log;
 use crate::engine::near::Near;
 use crate::engine::notices::Notices;
+use crate::engine::queues::Queues;
 use crate::engine::refresh::Filling;
 use crate::engine::registry::Registry;
 use crate::engine::running::Running;
@@ -26,7 +27,6 @@ use crate::engine::work::Work;
 use crate::entry::Strength;
 use crate::event::{Event, Observer};
 use crate::key::Key;
-use crate::queue::Queue;
 use crate::store::{Currency, Generations, Mark, Scope, Store, StoreTraits, Target};
 use crate::time::{Clock, Timestamp};
 
@@ -34,7 +34,7 @@ use crate::time::{Clock, Timestamp};
 pub(crate) struct Parts {
     pub store: Arc<dyn Store>,
     pub traits: StoreTraits,
-    pub queue: Arc<dyn Queue>,
+    pub queues: Queues,
     pub bus: Option<Arc<dyn Bus>>,
     pub clock: Clock,
     pub registry: Registry,
@@ -94,8 +94,8 @@ impl Engine {
         self.parts.traits
     }
 
-    pub fn queue(&self) -> &dyn Queue {
-        &*self.parts.queue
+    pub fn queues(&self) -> &Queues {
+        &self.parts.queues
     }
 
     pub fn bus(&self) -> Option<&Arc<dyn Bus>> {

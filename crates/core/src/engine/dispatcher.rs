@@ -1,4 +1,5 @@
-//! The dispatcher of a cache's workers: it pulls tasks ahead, and starts the most wanted that the governor has room for.
+//! The dispatcher of a cache's workers on one queue: it pulls tasks ahead, and starts the most wanted that the governor has
+//! room for. Each queue has its own, so that what one of them waits for holds up no other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,31 +9,36 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::governor::Place;
+use crate::engine::queues::NamedQueue;
 use crate::engine::worker::Turn;
 use crate::event::Event;
 use crate::queue::Priority;
+use crate::time::Timestamp;
 
 /// Tasks that are pulled ahead of their turn at most, so that the hottest of them goes first.
 const AHEAD: usize = 64;
-/// How long one pull waits for a task; an idle dispatcher asks again after it.
+/// How long one pull waits for a task at most; an idle dispatcher asks again after it.
 const PULL_WAIT: Duration = Duration::from_secs(5);
 /// The pause after the queue could not be reached.
 const QUEUE_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// How long a task goes back for, if there is no room for it and others may be waiting behind it.
 const MAKE_WAY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Starts the dispatcher of a cache that has workers.
+/// Starts the dispatcher of each queue on which the cache has workers.
 pub(crate) fn start(cache: &Cache) {
-    if cache.engine().config().workers > 0 {
-        let own = cache.for_task();
-        cache.engine().spawn(async move { Dispatcher::new(own).run().await });
+    for queue in cache.engine().queues().all().iter().filter(|queue| queue.workers > 0) {
+        let (own, queue) = (cache.for_task(), queue.clone());
+        cache.engine().spawn(async move { Dispatcher::new(own, queue).run().await });
     }
 }
 
 /// Pulls tasks and gives them places. It alone holds the backlog.
 struct Dispatcher {
     cache: Cache,
+    queue: Arc<NamedQueue>,
     places: Arc<Semaphore>,
+    /// When the last of the places that were given is free again, if its load keeps to its timeout.
+    free_by: Timestamp,
     backlog: Vec<Turn>,
     /// How long the governor has no room for anything in the backlog.
     no_room: Option<Duration>,
@@ -40,15 +46,16 @@ struct Dispatcher {
 
 /// What the backlog has to offer.
 enum Pick {
-    Start(Turn, Option<Place>),
+    /// The turn at this place of the backlog.
+    Start(usize, Option<Place>),
     NoRoom(Duration),
     Nothing,
 }
 
 impl Dispatcher {
-    fn new(cache: Cache) -> Self {
-        let places = Arc::new(Semaphore::new(cache.engine().config().workers));
-        Dispatcher { cache, places, backlog: Vec::new(), no_room: None }
+    fn new(cache: Cache, queue: Arc<NamedQueue>) -> Self {
+        let places = Arc::new(Semaphore::new(queue.workers));
+        Dispatcher { cache, queue, places, free_by: Timestamp::ZERO, backlog: Vec::new(), no_room: None }
     }
 
     async fn run(mut self) {
@@ -61,13 +68,20 @@ impl Dispatcher {
             }
         }
         self.put_all_back().await;
+        self.queue.outlook.by(Timestamp::NEVER);
     }
 
     /// What was pulled ahead goes back: another process takes it at once.
     async fn put_all_back(&mut self) {
         while let Some(turn) = self.backlog.pop() {
+            self.goes_on_within(Duration::ZERO);
             turn.put_back(Duration::ZERO).await;
         }
+    }
+
+    /// Tells that this dispatcher will have gone on by then.
+    fn goes_on_within(&self, span: Duration) {
+        self.queue.outlook.by(self.cache.engine().now() + span);
     }
 
     /// Waits until the workers are paused.
@@ -82,6 +96,7 @@ impl Dispatcher {
         let mut paused = cache.engine().paused().subscribe();
         if *paused.borrow() {
             self.put_all_back().await;
+            self.queue.outlook.by(Timestamp::NEVER);
             // The sender lives as long as the engine, so the only end of this wait is the resumption.
             let _ = paused.wait_for(|paused| !paused).await;
         }
@@ -91,6 +106,7 @@ impl Dispatcher {
     /// backlog, and what was on its way back is delivered again.
     async fn round(&mut self) {
         self.unpaused().await;
+        self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
         let places = self.places.clone();
         let permit = tokio::select! {
             biased;
@@ -104,7 +120,7 @@ impl Dispatcher {
             return;
         }
         match self.pick() {
-            Pick::Start(turn, place) => self.start(turn, place, permit),
+            Pick::Start(at, place) => self.start(at, place, permit),
             Pick::NoRoom(wait) => {
                 self.no_room = Some(wait);
                 self.make_way().await;
@@ -115,26 +131,32 @@ impl Dispatcher {
 
     async fn pull(&mut self) {
         let wait = match self.no_room.take() {
-            Some(wait) => wait,
+            // What is rare may have no room for hours.
+            Some(wait) => wait.min(PULL_WAIT),
             None if self.backlog.is_empty() => PULL_WAIT,
             None => Duration::ZERO,
         };
+        self.goes_on_within(wait);
         if self.backlog.len() >= AHEAD {
             tokio::time::sleep(wait).await;
             return;
         }
-        let cache = self.cache.for_task();
-        match cache.engine().queue().pull(AHEAD - self.backlog.len(), wait).await {
-            Ok(pulled) => self.backlog.extend(pulled.into_iter().map(|delivery| Turn::new(cache.clone(), delivery))),
+        let (cache, queue) = (&self.cache, &self.queue);
+        match queue.queue.pull(AHEAD - self.backlog.len(), wait).await {
+            Ok(pulled) => {
+                let turn = |delivery| Turn::new(cache.for_task(), queue.clone(), delivery);
+                self.backlog.extend(pulled.into_iter().map(turn));
+            }
             Err(error) => {
                 cache.engine().emit(&Event::PortFailed { error: &error });
+                self.goes_on_within(QUEUE_DOWN_PAUSE);
                 tokio::time::sleep(QUEUE_DOWN_PAUSE).await;
             }
         }
     }
 
     /// The most wanted task that there is room for.
-    fn pick(&mut self) -> Pick {
+    fn pick(&self) -> Pick {
         let engine = self.cache.engine();
         let mut order: Vec<(usize, (Priority, f64))> =
             self.backlog.iter().enumerate().map(|(at, turn)| (at, wanted(engine, turn))).collect();
@@ -143,14 +165,16 @@ impl Dispatcher {
         let mut shortest: Option<Duration> = None;
         for (at, _) in order {
             match admit(engine, &self.backlog[at]) {
-                Ok(place) => return Pick::Start(self.backlog.remove(at), place),
+                Ok(place) => return Pick::Start(at, place),
                 Err(wait) => shortest = Some(shortest.map_or(wait, |shortest| shortest.min(wait))),
             }
         }
         shortest.map_or(Pick::Nothing, Pick::NoRoom)
     }
 
-    fn start(&self, turn: Turn, place: Option<Place>, permit: OwnedSemaphorePermit) {
+    fn start(&mut self, at: usize, place: Option<Place>, permit: OwnedSemaphorePermit) {
+        let turn = self.backlog.remove(at);
+        self.free_by = self.free_by.max(self.cache.engine().now() + turn.longest());
         self.cache.engine().spawn(async move {
             turn.take(place).await;
             drop(permit);
@@ -165,6 +189,7 @@ impl Dispatcher {
         while self.backlog.len() > AHEAD / 2
             && let Some(turn) = self.backlog.pop()
         {
+            self.goes_on_within(Duration::ZERO);
             turn.put_back(MAKE_WAY_PAUSE).await;
         }
     }

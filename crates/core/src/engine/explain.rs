@@ -59,6 +59,7 @@ impl Look<'_> {
             stored,
             marks: snapshot.map(|snapshot| snapshot.marks.clone()).unwrap_or_default(),
             lease,
+            queue: self.work.queue().name.to_string(),
             asked_for: snapshot.and_then(|snapshot| snapshot.asked_until).map(|until| now.until(until)),
             trouble,
             action,

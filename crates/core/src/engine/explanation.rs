@@ -28,6 +28,8 @@ pub struct Explanation {
     pub marks: Vec<(Scope, Mark)>,
     /// The lease in force: for how long, and who has it.
     pub lease: Option<(Duration, Holder)>,
+    /// The queue of the job's refreshes.
+    pub queue: String,
     /// For how long a queued task keeps others from asking.
     pub asked_for: Option<Duration>,
     /// What went wrong since the last stored load.
@@ -136,7 +138,7 @@ impl fmt::Display for Explanation {
             writeln!(f, "lease   held by {holder} for {left:?} more")?;
         }
         if let Some(left) = self.asked_for {
-            writeln!(f, "task    on its way, for {left:?} more nobody else asks")?;
+            writeln!(f, "task    on its way in queue {}, for {left:?} more nobody else asks", self.queue)?;
         }
         if let Some(Trouble { failures, retry_at, reason }) = &self.trouble {
             let retry = self.now.until(*retry_at);

@@ -16,9 +16,9 @@ pub(crate) fn log(event: &Event<'_>) {
             tracing::warn!(target: "freshen", %key, reason, "a stored value does not decode")
         }
         // A retried task's load has been told already.
-        Event::TaskEnded { key, end: TaskEnd::Quarantined, reason } => {
+        Event::TaskEnded { key, end: TaskEnd::Quarantined, reason, queue } => {
             let key = key.map(tracing::field::display);
-            tracing::warn!(target: "freshen", key, reason, "task quarantined");
+            tracing::warn!(target: "freshen", key, queue, reason, "task quarantined");
         }
         Event::WarmUpFailed { job, reason } => {
             tracing::warn!(target: "freshen", job, reason, "a scheduled warm-up enqueued nothing")

@@ -7,6 +7,7 @@
 //! obtain      past the near tier: read, plan, then serve, refresh or wait for a flight
 //! reading     the record, read and judged
 //! plan        the judgement, a pure function
+//! operation   what whoever runs it asks and tells
 //! refresh     behind the request: ask the record, push a task
 //! flight      one load per key in this process; caller waits for it
 //! passage     the one road in: begin, load, commit; what for is its demand; waiting and notices: until
@@ -14,7 +15,8 @@
 //! load        one run of the job's code, through work; batch: one run for many keys; spans: what traces show of it
 //! explain     what all of these would decide now, without any effect
 //! served      the answer, and who is told
-//! dispatcher  tasks, the most wanted first, as the governor lets; worker takes each down the same road
+//! queues      by their names, with the workers on each; outlook: whether those go on
+//! dispatcher  one for each: tasks, the most wanted first, as the governor lets; worker takes each down the same road
 //! follow      the bus: what others outdated
 //! core        what all of them share, and the effects that many of them have
 //! ```
@@ -27,6 +29,7 @@ mod peek;
 mod explain;
 pub(crate) mod explanation;
 mod put;
+mod operation;
 mod write_token;
 mod registry;
 mod core;
@@ -58,6 +61,8 @@ mod waiting;
 mod notices;
 mod work;
 mod fault;
+mod queues;
+mod outlook;
 mod dispatcher;
 mod worker;
 mod heat;
@@ -72,6 +77,7 @@ pub use explanation::Explanation;
 pub use governor::{Limit, Limits};
 pub use peek::Peek;
 pub use put::Put;
+pub use queues::{QUEUES_MAX, Workers};
 pub use registry::Jobs;
 pub use request::Request;
 pub use schedule::Schedule;

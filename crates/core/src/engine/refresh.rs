@@ -80,7 +80,7 @@ impl Cache {
     /// that there is nothing to do. Where there is no room, the value turns stale in its time and is asked for then.
     fn refresh_early(&self, work: &Arc<dyn Work>, hand: &Hand) {
         let engine = self.engine();
-        let place = match engine.config().workers {
+        let place = match work.queue().workers {
             0 => None,
             _ if *engine.paused().borrow() => None,
             _ => engine.governor().admit(work.namespace(), work.job_name(), engine.now()).ok(),
@@ -137,7 +137,7 @@ impl Cache {
             }
         }
         let task = NewTask { key: key.clone(), delay: Duration::ZERO, priority };
-        let dropped = match engine.queue().push(&[task]).await {
+        let dropped = match work.queue().queue.push(&[task]).await {
             Ok(Pushed::Taken) => return Ask::Pushed,
             Ok(Pushed::Full) => Dropped::QueueFull,
             Err(error) => {

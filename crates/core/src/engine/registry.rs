@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::fault::Fault;
 use crate::engine::near::NearMap;
+use crate::engine::queues::{JobQueue, NamedQueue, Queues};
 use crate::engine::work::{TypedWork, Work};
 use crate::entry::Tags;
 use crate::error::{BuildError, KeyError};
@@ -36,6 +37,7 @@ pub struct Jobs(Vec<Candidate>);
 
 struct Candidate {
     type_id: TypeId,
+    names: JobQueue,
     near_capacity: Option<u64>,
     register: Register,
 }
@@ -47,6 +49,7 @@ type Register = fn(&Setting<'_>, u64) -> Result<Arc<dyn AnyRegistered>, BuildErr
 pub(crate) struct Setting<'a> {
     pub states: &'a States,
     pub shares_values: bool,
+    pub queues: &'a Queues,
 }
 
 impl Jobs {
@@ -66,8 +69,18 @@ impl Jobs {
     }
 
     fn push<J: Job>(mut self, near_capacity: Option<u64>) -> Self {
-        self.0.push(Candidate { type_id: TypeId::of::<J>(), near_capacity, register: register::<J> });
+        self.0.push(Candidate {
+            type_id: TypeId::of::<J>(),
+            names: (J::NAME, J::QUEUE),
+            near_capacity,
+            register: register::<J>,
+        });
         self
+    }
+
+    /// The jobs' names, and those of their queues.
+    pub(crate) fn queues(&self) -> Vec<JobQueue> {
+        self.0.iter().map(|candidate| candidate.names).collect()
     }
 }
 
@@ -85,7 +98,10 @@ fn register<J: Job>(setting: &Setting<'_>, near_capacity: u64) -> Result<Arc<dyn
     if !setting.shares_values && !J::Output::ENCODABLE {
         return Err(BuildError::NotEncodable { job: job() });
     }
+    let missing = || BuildError::MissingQueue { asked_by: format!("job {}", J::NAME), queue: J::QUEUE.to_owned() };
+    let queue = setting.queues.named(J::QUEUE).ok_or_else(missing)?.clone();
     Ok(Arc::new(Registered::<J> {
+        queue,
         policy: Arc::new(policy),
         state,
         near: NearMap::new(near_capacity),
@@ -95,6 +111,7 @@ fn register<J: Job>(setting: &Setting<'_>, near_capacity: u64) -> Result<Arc<dyn
 
 /// A job as a cache knows it.
 pub(crate) struct Registered<J: Job> {
+    pub queue: Arc<NamedQueue>,
     pub policy: Arc<Policy>,
     pub state: J::State,
     pub near: NearMap<J>,

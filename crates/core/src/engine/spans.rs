@@ -1,7 +1,6 @@
 //! The spans in which jobs' code and tasks run, with the fields that OpenTelemetry gives a meaning.
 //!
-//! A span without an error leaves its status unset, as instrumentation should. A task has no
-//! `messaging.destination.name`: the port knows no name of its queue.
+//! A span without an error leaves its status unset, as instrumentation should.
 
 use tracing::Span;
 use tracing::field::{Empty, display};
@@ -28,11 +27,12 @@ pub(crate) fn load_many(job: &str, keys: usize) -> Span {
 }
 
 /// The turn of a task.
-pub(crate) fn task(key: &Key, attempts: u32) -> Span {
+pub(crate) fn task(key: &Key, queue: &str, attempts: u32) -> Span {
     tracing::info_span!(
         target: "freshen", "task", %key, attempts,
         otel.kind = "consumer", otel.status_code = Empty, otel.status_description = Empty, "error.type" = Empty,
-        messaging.system = "freshen", messaging.operation.name = "process", messaging.operation.type = "process"
+        messaging.system = "freshen", messaging.operation.name = "process", messaging.operation.type = "process",
+        messaging.destination.name = queue
     )
 }
 

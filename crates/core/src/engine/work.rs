@@ -12,6 +12,7 @@ use crate::engine::cache::Cache;
 use crate::engine::fault::Fault;
 use crate::engine::meta::Meta;
 use crate::engine::near::{Frame, Near, Pin};
+use crate::engine::queues::NamedQueue;
 use crate::engine::registry::Registered;
 use crate::engine::slot::{Hand, Held, Slot};
 use crate::entry::{Entry, Facts, Tag, Tags, VALIDATORS_BYTES_MAX, Value};
@@ -26,6 +27,8 @@ pub(crate) trait Work: Send + Sync {
     fn key(&self) -> &Key;
     fn job_name(&self) -> &'static str;
     fn namespace(&self) -> &'static str;
+    /// The queue of its tasks.
+    fn queue(&self) -> &Arc<NamedQueue>;
     fn policy(&self) -> &Arc<Policy>;
     /// How many keys one batch load takes; one: none at all.
     fn batch(&self) -> usize;
@@ -177,6 +180,10 @@ impl<J: Job> Work for TypedWork<J> {
 
     fn job_name(&self) -> &'static str {
         J::NAME
+    }
+
+    fn queue(&self) -> &Arc<NamedQueue> {
+        &self.registered.queue
     }
 
     fn policy(&self) -> &Arc<Policy> {

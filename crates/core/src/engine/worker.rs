@@ -11,6 +11,7 @@ use crate::engine::demand::Demand;
 use crate::engine::fault::Fault;
 use crate::engine::governor::Place;
 use crate::engine::passage::fly;
+use crate::engine::queues::NamedQueue;
 use crate::engine::spans;
 use crate::engine::work::Work;
 use crate::error::PortError;
@@ -27,19 +28,26 @@ const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A task in the hands of this process, and the work that it names, or why there is none.
 pub(crate) struct Turn {
     cache: Cache,
+    queue: Arc<NamedQueue>,
     delivery: Delivery,
     work: Result<Arc<dyn Work>, String>,
 }
 
 impl Turn {
-    pub fn new(cache: Cache, delivery: Delivery) -> Self {
+    pub fn new(cache: Cache, queue: Arc<NamedQueue>, delivery: Delivery) -> Self {
         let work = open(cache.engine(), &delivery.task);
-        Turn { cache, delivery, work }
+        Turn { cache, queue, delivery, work }
     }
 
     /// The work, if the task names one.
     pub fn work(&self) -> Option<&Arc<dyn Work>> {
         self.work.as_ref().ok()
+    }
+
+    /// How long it takes at most, but for what the store and the queue take: what was outdated while it was loaded is loaded
+    /// once more.
+    pub fn longest(&self) -> Duration {
+        self.work().map_or(Duration::ZERO, |work| 2 * work.policy().load_timeout())
     }
 
     pub fn priority(&self) -> Priority {
@@ -48,14 +56,14 @@ impl Turn {
 
     /// Leaves the task for later, or for others.
     pub async fn put_back(self, pause: Duration) {
-        settle(self.cache.engine(), &self.delivery, Settlement::PutBack(pause)).await;
+        self.settle(Settlement::PutBack(pause)).await;
     }
 
     /// Takes the turn. A task without a work needs no place.
     pub async fn take(self, place: Option<Place>) {
         match (&self.work, place) {
             (Ok(work), Some(place)) => {
-                let span = spans::task(work.key(), self.delivery.task.attempts);
+                let span = spans::task(work.key(), &self.queue.name, self.delivery.task.attempts);
                 let (end, reason) = self.carry_out(work, place).instrument(span.clone()).await;
                 spans::task_ended(&span, end, reason.as_deref());
             }
@@ -147,9 +155,18 @@ impl Turn {
             Settlement::PutBack(_) => TaskEnd::PutBack,
             Settlement::Quarantine(_) => TaskEnd::Quarantined,
         };
-        settle(self.cache.engine(), &self.delivery, settlement).await;
-        self.cache.engine().emit(&Event::TaskEnded { key, end, reason });
+        self.settle(settlement).await;
+        self.cache.engine().emit(&Event::TaskEnded { queue: &self.queue.name, key, end, reason });
         end
+    }
+
+    /// On the queue that the task came from, whatever queue its job names by now. A delivery that cannot be settled is delivered
+    /// again by the queue: late, never lost.
+    async fn settle(&self, settlement: Settlement) {
+        let settled: Result<bool, PortError> = self.queue.queue.settle(&self.delivery.receipt, settlement).await;
+        if let Err(error) = settled {
+            self.cache.engine().emit(&Event::PortFailed { error: &error });
+        }
     }
 }
 
@@ -162,12 +179,4 @@ fn open(engine: &Engine, task: &Task) -> Result<Arc<dyn Work>, String> {
     let key = Key::from_bytes(&task.key).map_err(|error| error.to_string())?;
     let opened = engine.registry().open(&key).map_err(|error| error.to_string())?;
     opened.ok_or_else(|| format!("nobody registered job {}:{} here", key.namespace(), key.job()))
-}
-
-/// A delivery that cannot be settled is delivered again by the queue: late, never lost.
-async fn settle(engine: &Engine, delivery: &Delivery, settlement: Settlement) {
-    let settled: Result<bool, PortError> = engine.queue().settle(&delivery.receipt, settlement).await;
-    if let Err(error) = settled {
-        engine.emit(&Event::PortFailed { error: &error });
-    }
 }

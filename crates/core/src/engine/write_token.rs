@@ -65,6 +65,13 @@ impl fmt::Display for WriteToken {
     }
 }
 
+/// Of a write that was made at the store itself, without a cache.
+impl From<Generations> for WriteToken {
+    fn from(reached: Generations) -> Self {
+        WriteToken(reached)
+    }
+}
+
 impl FromStr for WriteToken {
     type Err = TokenError;
 

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::Cache;
 use crate::policy::{Policy, PolicyBuilder, Windows};
+use crate::queue::DEFAULT_QUEUE;
 
 mod cacheable;
 mod state;
@@ -66,6 +67,9 @@ pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + 
     const NAME: &'static str;
     /// What is invalidated together, and governed together.
     const NAMESPACE: &'static str = "default";
+    /// The queue of its refreshes, by the name that the builder was given it under. Jobs that are slow have one of their own, so
+    /// that they do not take the workers of those that are quick.
+    const QUEUE: &'static str = DEFAULT_QUEUE;
     /// How many keys one [`Job::load_many`] takes at most. Above one, keys that are missing together are loaded together.
     const BATCH: usize = 1;
 

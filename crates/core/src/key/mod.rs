@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,9 +14,11 @@ mod encode;
 mod format;
 mod parts;
 mod reader;
+mod scanner;
 mod show;
 #[cfg(test)]
 mod tests;
+mod text;
 mod variant;
 
 /// Longest namespace, in bytes.
@@ -194,12 +197,28 @@ impl Hash for Key {
 }
 
 impl fmt::Display for Key {
-    /// For people: `namespace:job` and the arguments, as in `default:tweets{user: "ann"}`, cut where it grows long.
+    /// For people: `namespace:job` and the arguments, as in `default:tweets{user: "ann"}`, cut where it grows long. The
+    /// alternate form, `{:#}`, is never cut, and [`str::parse`] reads it back.
+    ///
+    /// A signed number has its sign, as in `+1`, and a map an arrow, as in `{1 => 2}`, because they make other keys than `1` and
+    /// a struct do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         show::name(f, self.namespace())?;
         f.write_str(":")?;
         show::name(f, self.job())?;
         show::arguments(f, self.arguments())
+    }
+}
+
+/// Reads what [`Display`](fmt::Display) wrote, if it was not cut. Fields may stand in any order.
+///
+/// # Errors
+/// [`KeyError::Text`] tells where the text is no key; otherwise as [`Key::from_bytes`].
+impl FromStr for Key {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Key, KeyError> {
+        text::key(text)
     }
 }
 

@@ -6,12 +6,17 @@ use super::format::Head;
 use super::reader::Reader;
 use crate::error::KeyError;
 
-/// Most characters of shown arguments; what comes after is `…`.
+/// Most characters of shown arguments, unless all are wanted; what comes after is `…`.
 const CHARS_MAX: usize = 200;
 
-/// Writes the encoded arguments as people read them, cut where they grow long.
+/// Words that are no names: a variant or a field that is called so is quoted.
+pub(super) const RESERVED: [&str; 6] = ["None", "Some", "true", "false", "NaN", "inf"];
+
+/// Writes the encoded arguments as people read them, cut where they grow long; in the alternate form (`{:#}`) they are whole.
+/// What is not cut can be read back by [`text`](super::text).
 pub(super) fn arguments(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    let mut line = Line { f, left: CHARS_MAX };
+    let left = if f.alternate() { usize::MAX } else { CHARS_MAX };
+    let mut line = Line { f, left };
     let shown = whole(&mut line, &mut Reader::new(bytes));
     let cut = line.left == 0;
     match shown {
@@ -22,9 +27,12 @@ pub(super) fn arguments(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result
     }
 }
 
-/// Writes a namespace or a job's name, which may come from a stranger too.
+/// Writes a namespace or a job's name, which may come from a stranger too. Nothing in it ends it too soon.
 pub(super) fn name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-    escaped(f, name)
+    name.chars().try_for_each(|c| match c {
+        ':' | '(' | '[' | '{' => write!(f, "{}", c.escape_unicode()),
+        c => escaped(f, c.encode_utf8(&mut [0; 4])),
+    })
 }
 
 /// Writes what a terminal cannot take for an order.
@@ -91,9 +99,13 @@ fn value(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
         Head::End => return Err(Stop::Malformed),
         Head::Unit => line.write_str("()")?,
         Head::None => line.write_str("None")?,
-        Head::Some => held(line, reader, "Some")?,
+        Head::Some => {
+            line.write_str("Some")?;
+            held(line, reader)?;
+        }
         Head::Bool(value) => write!(line, "{value}")?,
-        Head::Signed(value) => write!(line, "{value}")?,
+        // The sign tells it from an unsigned number, which makes another key.
+        Head::Signed(value) => write!(line, "{value:+}")?,
         Head::Unsigned(value) => write!(line, "{value}")?,
         Head::Float(value) => write!(line, "{value:?}")?,
         Head::Char('\'') => line.write_str(r"'\''")?,
@@ -102,17 +114,20 @@ fn value(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
         Head::Bytes(value) => hex(line, value)?,
         Head::Seq => listed(line, reader, '[', ']')?,
         Head::Tuple => listed(line, reader, '(', ')')?,
-        Head::Map => keyed(line, reader, value)?,
-        Head::Struct => keyed(line, reader, field)?,
-        Head::UnitVariant(name) => escaped(line, name)?,
-        Head::NewtypeVariant(name) => held(line, reader, name)?,
+        Head::Map => mapped(line, reader)?,
+        Head::Struct => fields(line, reader)?,
+        Head::UnitVariant(name) => named(line, name)?,
+        Head::NewtypeVariant(name) => {
+            named(line, name)?;
+            held(line, reader)?;
+        }
         Head::TupleVariant(name) => {
-            escaped(line, name)?;
+            named(line, name)?;
             listed(line, reader, '(', ')')?;
         }
         Head::StructVariant(name) => {
-            escaped(line, name)?;
-            keyed(line, reader, field)?;
+            named(line, name)?;
+            fields(line, reader)?;
         }
     }
     Ok(())
@@ -129,8 +144,18 @@ fn hex(line: &mut Line<'_, '_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(line, "{byte:02x}"))
 }
 
-fn held(line: &mut Line<'_, '_>, reader: &mut Reader<'_>, name: &str) -> Shown {
-    escaped(line, name)?;
+/// Writes the name of a variant or a field: as it is, unless it would be read as something else.
+fn named(line: &mut Line<'_, '_>, name: &str) -> fmt::Result {
+    let letter = |c: char| (c == '_' || c.is_alphanumeric()) && c.escape_debug().len() == 1;
+    let plain = name.starts_with(|c: char| !c.is_numeric()) && name.chars().all(letter) && !RESERVED.contains(&name);
+    if plain {
+        return line.write_str(name);
+    }
+    line.write_char('#')?;
+    quoted(line, name)
+}
+
+fn held(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
     line.write_char('(')?;
     reader.nested(|reader| value(line, reader))??;
     Ok(line.write_char(')')?)
@@ -139,21 +164,21 @@ fn held(line: &mut Line<'_, '_>, reader: &mut Reader<'_>, name: &str) -> Shown {
 fn listed(line: &mut Line<'_, '_>, reader: &mut Reader<'_>, open: char, close: char) -> Shown {
     line.write_char(open)?;
     let shown = reader.nested(|reader| separated(line, reader, value))??;
-    if shown == 1 && open == '(' {
+    // A comma tells a tuple of one from a value in brackets, and one of none from unit.
+    if shown < 2 && open == '(' {
         line.write_char(',')?;
     }
     Ok(line.write_char(close)?)
 }
 
-fn keyed(
-    line: &mut Line<'_, '_>,
-    reader: &mut Reader<'_>,
-    key: impl Fn(&mut Line<'_, '_>, &mut Reader<'_>) -> Shown,
-) -> Shown {
+fn fields(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
     line.write_char('{')?;
     reader.nested(|reader| {
         separated(line, reader, |line, reader| {
-            key(line, reader)?;
+            match reader.head()? {
+                Head::Str(name) => named(line, name)?,
+                _ => return Err(Stop::Malformed),
+            }
             line.write_str(": ")?;
             value(line, reader)
         })
@@ -161,12 +186,20 @@ fn keyed(
     Ok(line.write_char('}')?)
 }
 
-/// A struct's field name, without quotes.
-fn field(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
-    match reader.head()? {
-        Head::Str(name) => Ok(escaped(line, name)?),
-        _ => Err(Stop::Malformed),
+/// The arrow tells a map from a struct.
+fn mapped(line: &mut Line<'_, '_>, reader: &mut Reader<'_>) -> Shown {
+    line.write_char('{')?;
+    let shown = reader.nested(|reader| {
+        separated(line, reader, |line, reader| {
+            value(line, reader)?;
+            line.write_str(" => ")?;
+            value(line, reader)
+        })
+    })??;
+    if shown == 0 {
+        line.write_str("=>")?;
     }
+    Ok(line.write_char('}')?)
 }
 
 /// Shows each item up to the end with commas between, and tells how many there were.

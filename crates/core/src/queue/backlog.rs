@@ -33,7 +33,7 @@ impl Backlog {
     /// Takes all of `tasks`, or none where they would exceed the bound.
     pub fn push(&mut self, tasks: &[NewTask], now: Timestamp) -> Pushed {
         self.make_ready(now);
-        if self.waiting() + tasks.len() > self.bound {
+        if self.count() + tasks.len() > self.bound {
             return Pushed::Full;
         }
         for NewTask { key, delay, priority } in tasks {
@@ -85,7 +85,7 @@ impl Backlog {
         self.make_ready(now);
         let waiting = self.ready.iter().flatten().chain(self.delayed.values());
         Depth {
-            ready: self.waiting() - self.delayed.len(),
+            ready: self.count() - self.delayed.len(),
             delayed: self.delayed.len(),
             held: self.held.len(),
             quarantined: 0,
@@ -93,7 +93,15 @@ impl Backlog {
         }
     }
 
-    fn waiting(&self) -> usize {
+    /// The first `most` that wait, in the order in which they would be pulled if nothing else came.
+    pub fn waiting(&mut self, most: usize, now: Timestamp) -> Vec<Task> {
+        self.make_ready(now);
+        let ready = Priority::ALL.into_iter().flat_map(|priority| &self.ready[priority as usize]);
+        ready.chain(self.delayed.values()).take(most).cloned().collect()
+    }
+
+    /// How many wait.
+    fn count(&self) -> usize {
         self.ready.iter().map(VecDeque::len).sum::<usize>() + self.delayed.len()
     }
 

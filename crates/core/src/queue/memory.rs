@@ -151,6 +151,13 @@ impl Queue for MemoryQueue {
         Box::pin(async { Ok(self.depth_now()) })
     }
 
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        Box::pin(async move {
+            let (mut parts, now) = self.parts();
+            Ok(parts.backlog.waiting(most, now))
+        })
+    }
+
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
         Box::pin(async move { Ok(self.parts().0.quarantine.newest(most)) })
     }

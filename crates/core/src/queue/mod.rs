@@ -2,6 +2,7 @@
 //!
 //! A queue may lose, repeat, delay and reorder tasks. That costs latency, never correctness: the record decides.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::BoxFuture;
@@ -11,9 +12,11 @@ use crate::time::Timestamp;
 
 mod backlog;
 mod memory;
+mod name;
 mod quarantine;
 
 pub use memory::{MemoryQueue, MemoryQueueBuilder};
+pub use name::{DEFAULT_QUEUE, QUEUE_NAME_BYTES_MAX, is_queue_name};
 
 /// The format of the tasks that this version writes and the newest it reads.
 pub const TASK_FORMAT: u16 = 1;
@@ -36,6 +39,8 @@ pub const TASK_FORMAT: u16 = 1;
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
 /// Both answer whether it was there.
 ///
+/// **Waiting.** `waiting` shows tasks that are ready or delayed, at most `most`, the ready ones first. It takes none.
+///
 /// **Depth.** `depth` counts ready, delayed, held and quarantined tasks, and tells the age of the oldest that waits.
 pub trait Queue: Send + Sync + 'static {
     /// What this queue is able to do.
@@ -53,6 +58,9 @@ pub trait Queue: Send + Sync + 'static {
     /// Counts what is there.
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>>;
 
+    /// Up to `most` of the tasks that wait, for people who look.
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>>;
+
     /// The newest `most` quarantined tasks, the newest first.
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>>;
 
@@ -61,6 +69,44 @@ pub trait Queue: Send + Sync + 'static {
 
     /// Ends a quarantined task.
     fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>>;
+}
+
+impl<Q: Queue + ?Sized> Queue for Arc<Q> {
+    fn traits(&self) -> QueueTraits {
+        (**self).traits()
+    }
+
+    fn push<'a>(&'a self, tasks: &'a [NewTask]) -> BoxFuture<'a, Result<Pushed, PortError>> {
+        (**self).push(tasks)
+    }
+
+    fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
+        (**self).pull(most, wait)
+    }
+
+    fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
+        (**self).settle(receipt, settlement)
+    }
+
+    fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
+        (**self).depth()
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        (**self).waiting(most)
+    }
+
+    fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {
+        (**self).quarantined(most)
+    }
+
+    fn release(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        (**self).release(id)
+    }
+
+    fn discard(&self, id: u64) -> BoxFuture<'_, Result<bool, PortError>> {
+        (**self).discard(id)
+    }
 }
 
 /// What a queue is able to do.

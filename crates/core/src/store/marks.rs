@@ -2,6 +2,7 @@
 
 use crate::entry::{Generation, Strength};
 use crate::store::Currency;
+use crate::time::Timestamp;
 
 /// The newest soft and the newest hard invalidation of one scope, as ticks of the partition's clock (0: never).
 ///
@@ -67,6 +68,19 @@ impl Marks {
             Currency::Current
         }
     }
+}
+
+/// What one partition knows of some scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// The time that ticks are not behind, by the store's own clock: a tick that lies in the past was made about then.
+    pub now: Timestamp,
+    /// The epoch of the partition's clock, and the last tick that was made.
+    pub last: Generation,
+    /// Joined into the mark of every scope: what marks were that had to make room, or were lost.
+    pub floor: Mark,
+    /// Each scope's own mark, in the order of the scopes; zero for one that has none.
+    pub marks: Vec<Mark>,
 }
 
 #[cfg(test)]

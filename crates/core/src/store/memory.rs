@@ -10,7 +10,7 @@ use crate::entry::{Entry, Generation, Strength, Value};
 use crate::error::PortError;
 use crate::key::Key;
 use crate::store::{
-    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Scope, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, Scope, Snapshot, Store, StoreTraits, Target,
 };
 use crate::time::Clock;
 
@@ -268,6 +268,13 @@ impl Store for MemoryStore {
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async { Ok(keys.iter().map(|key| self.0.read(key)).collect()) })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async {
+            let marked = |ledger: &Mutex<Ledger>| lock(ledger).marked(self.0.clock.now(), scopes);
+            Ok(self.0.ledgers.iter().map(marked).collect())
+        })
     }
 
     fn ask<'a>(

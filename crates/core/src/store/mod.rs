@@ -3,6 +3,7 @@
 //! The record is the truth. It alone decides who may load a key, whether the result may be installed and what is served;
 //! queues and buses only hasten what it would allow anyway.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::BoxFuture;
@@ -17,7 +18,7 @@ mod memory;
 
 pub use crate::scope::{Scope, Target};
 pub use generations::Generations;
-pub use marks::{Mark, Marks};
+pub use marks::{Mark, Marked, Marks};
 #[cfg(feature = "mutants")]
 pub use memory::Fault;
 pub use memory::{MemoryStore, MemoryStoreBuilder};
@@ -34,6 +35,7 @@ pub use memory::{MemoryStore, MemoryStoreBuilder};
 /// - It gives the scopes' marks, joined with the floor, read *after* the record. Without an entry they are the namespace's,
 ///   and the currency says nothing.
 /// - An entry past its hard deadline is not given. A lease or a marker that is not alive is not given either.
+/// - `marks` gives each scope's own mark, and the floor, in every partition, and changes nothing.
 ///
 /// # Partitions
 /// - A key lies in the partition that [`Key::partition`] names, whose clock, floor, marks and message numbers judge it. What
@@ -104,6 +106,10 @@ pub trait Store: Send + Sync + 'static {
     /// Reads records and what judges them, one answer per key in their order.
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
 
+    /// Reads the marks of scopes, for people who look: one answer for each partition, in their order. A store without marks
+    /// has none to give.
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>>;
+
     /// Asks for a refresh by a task: sets the marker that keeps others from asking until `deadline` has passed.
     fn ask<'a>(
         &'a self,
@@ -142,6 +148,66 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes the record of a key.
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>>;
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn traits(&self) -> StoreTraits {
+        (**self).traits()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+        (**self).read(keys)
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        (**self).marks(scopes)
+    }
+
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>> {
+        (**self).ask(key, deadline, at_least)
+    }
+
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>> {
+        (**self).unask(key)
+    }
+
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
+        (**self).begin(key, request)
+    }
+
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>> {
+        (**self).commit(key, lease, entry)
+    }
+
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>> {
+        (**self).fail(key, lease, failure)
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>> {
+        (**self).renew(key, lease, span)
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
+        (**self).invalidate(targets, strength)
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
+        (**self).remove(key)
+    }
 }
 
 /// Most partitions of a store.

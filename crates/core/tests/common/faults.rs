@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use freshen_core::queue::{
-    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement,
+    Delivery, Depth, MemoryQueue, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
 };
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Failure, Generations, Lease, MemoryStore, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, MemoryStore, Scope, Snapshot, Store,
+    StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Clock, Entry, Generation, Key, PortError, Strength};
 use tokio::sync::Semaphore;
@@ -127,6 +128,13 @@ impl Store for FaultyStore {
         })
     }
 
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async move {
+            self.pass("marks")?;
+            self.inner.marks(scopes).await
+        })
+    }
+
     fn ask<'a>(
         &'a self,
         key: &'a Key,
@@ -238,7 +246,9 @@ impl Queue for FaultyQueue {
     fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
         Box::pin(async move {
             self.pass("pull")?;
-            self.inner.pull(most, wait).await
+            let answer = self.inner.pull(most, wait).await;
+            self.switches.answered("pull").await;
+            answer
         })
     }
 
@@ -250,7 +260,14 @@ impl Queue for FaultyQueue {
     }
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
-        self.inner.depth()
+        Box::pin(async move {
+            self.pass("depth")?;
+            self.inner.depth().await
+        })
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        self.inner.waiting(most)
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

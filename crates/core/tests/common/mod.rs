@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // Each test file uses a part of it; a test that cannot go on fails.
 
 pub mod faults;
+pub mod foreign;
 pub mod tuned;
 
 use std::collections::VecDeque;

@@ -88,6 +88,26 @@ async fn long_namespace(user: &str) -> u64 {
     1
 }
 
+#[cached(queue = "Slow queries")]
+async fn capital_in_queue(user: &str) -> u64 {
+    1
+}
+
+#[cached(queue = "")]
+async fn empty_queue(user: &str) -> u64 {
+    1
+}
+
+#[cached(queue = "a-queue-whose-name-is-much-longer-than-the-sixty-four-bytes-it-may-have")]
+async fn long_queue(user: &str) -> u64 {
+    1
+}
+
+#[cached(quueue = "slow")]
+async fn nearly_queue(user: &str) -> u64 {
+    1
+}
+
 #[cached(name = 7)]
 async fn number_as_name(user: &str) -> u64 {
     1

@@ -30,6 +30,10 @@ struct Twice;
 struct NoArguments;
 
 #[derive(Job)]
+#[job(output = u64, load = load, queue = "slow!")]
+struct StrangerInQueue;
+
+#[derive(Job)]
 #[job(output = u64, load = load)]
 struct Generic<T>(T);
 

@@ -74,6 +74,16 @@ impl Answer {
         quarantined.ok_or_else(|| self.unexpected("a list of tasks"))
     }
 
+    /// What waits.
+    pub(super) fn waiting(&self) -> Result<Vec<Task>, LinkError> {
+        let read = |entry: &Value| {
+            let [priority, fields] = list(entry)? else { return None };
+            Some(self.task(lines::priority(number(priority)?)?, &Fields::of(fields)?))
+        };
+        let waiting: Option<Vec<_>> = self.list(0)?.iter().map(read).collect();
+        waiting.ok_or_else(|| self.unexpected("a list of tasks"))
+    }
+
     /// A task, whatever its fields are: what cannot be read is for the engine to set aside.
     fn task(&self, priority: Priority, fields: &Fields<'_>) -> Task {
         let pushed_at = fields.number("pushed").map_or(self.now, Timestamp::from_micros);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use freshen_core::queue::{Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement};
+use freshen_core::queue::{
+    Delivery, Depth, NewTask, Pushed, Quarantined, Queue, QueueTraits, Receipt, Settlement, Task,
+};
 use freshen_core::{BoxFuture, PortError};
 
 mod answer;
@@ -126,6 +128,10 @@ impl Queue for RedisQueue {
 
     fn depth(&self) -> BoxFuture<'_, Result<Depth, PortError>> {
         Box::pin(async { self.0.steps.depth().await.map_err(failed("depth")) })
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Result<Vec<Task>, PortError>> {
+        Box::pin(async move { self.0.steps.waiting(most).await.map_err(failed("waiting")) })
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Result<Vec<Quarantined>, PortError>> {

@@ -12,6 +12,7 @@ const SETTLE: &str = include_str!("scripts/settle.lua");
 const LET_GO: &str = include_str!("scripts/let_go.lua");
 const DEPTH: &str = include_str!("scripts/depth.lua");
 const QUARANTINED: &str = include_str!("scripts/quarantined.lua");
+const WAITING: &str = include_str!("scripts/waiting.lua");
 const FREE: &str = include_str!("scripts/free.lua");
 
 /// All scripts of a queue.
@@ -23,6 +24,7 @@ pub(super) struct Scripts {
     pub(super) depth: Script,
     pub(super) quarantined: Script,
     pub(super) free: Script,
+    pub(super) waiting: Script,
 }
 
 impl Scripts {
@@ -38,6 +40,7 @@ impl Scripts {
             depth: step("depth", BEYOND_MEMORY, DEPTH),
             quarantined: step("quarantined", BEYOND_MEMORY, QUARANTINED),
             free: step("free", BEYOND_MEMORY, FREE),
+            waiting: step("waiting", BEYOND_MEMORY, WAITING),
         }
     }
 }
@@ -45,6 +48,6 @@ impl Scripts {
 /// How often a text occurs in all parts together.
 #[cfg(feature = "mutants")]
 pub(super) fn occurrences(text: &str) -> usize {
-    let parts = [COMMON, PUSH, PULL, SETTLE, LET_GO, DEPTH, QUARANTINED, FREE];
+    let parts = [COMMON, PUSH, PULL, SETTLE, LET_GO, DEPTH, QUARANTINED, FREE, WAITING];
     parts.iter().map(|part| part.matches(text).count()).sum()
 }

@@ -120,6 +120,12 @@ impl Steps {
         self.ask(&self.scripts.quarantined, &arguments, Repeat::Harmless).await?.quarantined()
     }
 
+    /// Some of the tasks that wait; they stay.
+    pub(super) async fn waiting(&self, most: usize) -> Result<Vec<Task>, LinkError> {
+        let arguments = [most.min(LIST_MOST).to_string()];
+        self.ask(&self.scripts.waiting, &arguments, Repeat::Harmless).await?.waiting()
+    }
+
     /// Ends a task's quarantine; `how` is what becomes of it.
     pub(super) async fn free(&self, id: u64, how: &str) -> Result<bool, LinkError> {
         let arguments = [format!("{id}-0"), how.to_owned()];

@@ -2,11 +2,12 @@
 
 use std::vec::IntoIter;
 
-use freshen_core::store::{Asked, Begun, Committed, Lease, Token, Trouble};
+use freshen_core::store::{Asked, Begun, Committed, Lease, Mark, Marked, Token, Trouble};
 use freshen_core::{Generation, Timestamp};
 use redis::Value;
 
 use crate::link::LinkError;
+use crate::store::marks::mark_of;
 use crate::store::partitions::Answered;
 
 /// A list that is being read. Each part is read once, and in order.
@@ -60,6 +61,19 @@ impl Answer {
             }
             _ => Err(self.unexpected("what became of a commit")),
         }
+    }
+
+    /// The answer of `marks`, by the server's own time.
+    pub(super) fn marked(mut self) -> Result<Marked, LinkError> {
+        let (last, now) = (self.generation()?, Timestamp::from_micros(self.number()?));
+        let floor = Mark { soft: self.number()?, hard: self.number()? };
+        let mut marks = Vec::with_capacity(self.parts.len());
+        while self.parts.len() > 0 {
+            let found = self.text()?;
+            let mark = if found.is_empty() { Some(Mark::default()) } else { mark_of(&found) };
+            marks.push(mark.ok_or_else(|| self.unexpected("a mark"))?);
+        }
+        Ok(Marked { now, last, floor, marks })
     }
 
     /// An epoch and a number.

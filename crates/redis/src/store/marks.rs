@@ -55,7 +55,7 @@ impl Read {
         for mark in self.marks.values_mut() {
             *mark = match next() {
                 Value::Nil => Mark::default(),
-                found => mark_of(&found).ok_or_else(|| wrong(&found))?,
+                found => text(&found).and_then(mark_of).ok_or_else(|| wrong(&found))?,
             };
         }
         Ok(())
@@ -95,8 +95,9 @@ pub(super) fn field_of(scope: &Scope) -> String {
     }
 }
 
-fn mark_of(found: &Value) -> Option<Mark> {
-    let (soft, hard) = text(found)?.split_once(' ')?;
+/// A mark as it lies in the state.
+pub(super) fn mark_of(found: &str) -> Option<Mark> {
+    let (soft, hard) = found.split_once(' ')?;
     Some(Mark { soft: soft.parse().ok()?, hard: hard.parse().ok()? })
 }
 

@@ -42,8 +42,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Role, Snapshot, Store, StoreTraits, Target,
-    Token,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Marked, Role, Scope, Snapshot, Store,
+    StoreTraits, Target, Token,
 };
 use freshen_core::{BoxFuture, Entry, Facts, Generation, Key, KeyHash, PortError, Strength, Tags, Timestamp, Value};
 
@@ -236,6 +236,10 @@ impl Store for RedisStore {
             };
             read.map_err(|error| error.at(PORT, "read"))
         })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async move { self.0.marks_of(scopes).await.map_err(|error| error.at(PORT, "marks")) })
     }
 
     fn ask<'a>(

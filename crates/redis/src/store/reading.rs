@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 
 use freshen_core::Key;
-use freshen_core::store::Snapshot;
+use freshen_core::store::{Marked, Scope, Snapshot};
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use redis::Value;
 
 use crate::link::{LinkError, Repeat, Route, time_of};
 use crate::store::Shared;
+use crate::store::answer::Answer;
 use crate::store::found::{FIELDS, Found};
-use crate::store::marks::Read;
+use crate::store::invalidating::AT_ONCE;
+use crate::store::marks::{Read, field_of};
 use crate::store::partitions::Answered;
 
 /// How often a clock that is lost again and again is made anew.
@@ -34,6 +37,18 @@ impl Shared {
         let mut found: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
         found.sort_unstable_by_key(|(index, _)| *index);
         Ok(found.into_iter().map(|(_, snapshot)| snapshot).collect())
+    }
+
+    /// What every partition knows of these scopes.
+    pub(super) async fn marks_of(&self, scopes: &[Scope]) -> Result<Vec<Marked>, LinkError> {
+        let fields: Vec<String> = scopes.iter().map(field_of).collect();
+        let fields: Vec<&[u8]> = fields.iter().map(String::as_bytes).collect();
+        let script = &self.partitions.scripts.marks;
+        let asked = (0..self.partitions.count()).map(async |partition| {
+            let answered = self.partitions.step(partition, script, &[], &fields, Repeat::Harmless).await?;
+            Answer::new(answered).marked()
+        });
+        stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 
     pub(super) async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {

@@ -17,6 +17,7 @@ pub(crate) struct Scripts {
     pub(crate) invalidate: Script,
     pub(crate) remove: Script,
     pub(crate) attach: Script,
+    pub(crate) marks: Script,
 }
 
 impl Scripts {
@@ -35,6 +36,7 @@ impl Scripts {
             invalidate: step("invalidate", include_str!("scripts/invalidate.lua")),
             remove: step("remove", include_str!("scripts/remove.lua")),
             attach: Script::new("attach", &[&clock, &patched(include_str!("scripts/attach.lua"))]),
+            marks: Script::new("marks", &[&clock, &patched(include_str!("scripts/marks.lua"))]),
         }
     }
 }
@@ -62,7 +64,7 @@ impl Patch {
 
 /// All parts, each once.
 #[cfg(feature = "mutants")]
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     CLOCK,
     RECORD,
     include_str!("scripts/ask.lua"),
@@ -74,4 +76,5 @@ const PARTS: [&str; 11] = [
     include_str!("scripts/invalidate.lua"),
     include_str!("scripts/remove.lua"),
     include_str!("scripts/attach.lua"),
+    include_str!("scripts/marks.lua"),
 ];

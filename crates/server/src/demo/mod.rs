@@ -1,6 +1,5 @@
 //! `freshen demo`: a page with the list of a slow source, served through a cached job.
 
-mod flag;
 mod source;
 mod upstream;
 mod fetch;
@@ -44,6 +43,7 @@ use crate::demo::switches::Switches;
 use crate::demo::upstream::Upstream;
 use crate::demo::view::Times;
 use crate::failure::Failure;
+use crate::flag;
 use crate::signals::Signals;
 
 /// How long requests under way may take to end after a signal, and then loads under way.
@@ -60,7 +60,7 @@ pub struct Demo {
     /// A URL to show instead of the demo's own slow source: a JSON list, or any text by its lines
     #[arg(long, value_name = "URL", value_parser = Source::parse)]
     source: Option<Source>,
-    /// How much the cache holds, in bytes, KiB, MiB or GiB
+    /// How much the cache holds, in B, KiB, MiB or GiB
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = flag::bytes)]
     capacity: u64,
     /// How long the list is fresh

@@ -35,17 +35,23 @@ fn a_number_without_its_unit_is_named() {
         let output = run(&[flag, "5"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(flag) && said.contains("a number without a unit") && said.contains("5s"), "{said}");
+        assert!(said.contains(flag) && said.contains("needs a unit after 5") && said.contains("5s"), "{said}");
     }
 }
 
 #[test]
 fn a_duration_or_a_size_that_cannot_be_read_is_named() {
-    for (flag, value) in [("--ttl", "soon"), ("--stale", "-1s"), ("--capacity", "0"), ("--capacity", "64MB")] {
+    for (flag, value, reason) in [
+        ("--ttl", "soon", "has no number before"),
+        ("--stale", "-1s", "has no number before"),
+        ("--capacity", "0", "needs a unit"),
+        ("--capacity", "0B", "must be above zero"),
+        ("--capacity", "64MB", "has the unknown unit `MB`"),
+    ] {
         let output = run(&[&format!("{flag}={value}")]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{flag} {value}: {said}");
-        assert!(said.contains(flag) && said.contains("such as"), "{flag} {value}: {said}");
+        assert!(said.contains(flag) && said.contains(reason), "{flag} {value}: {said}");
     }
 }
 

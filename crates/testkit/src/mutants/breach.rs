@@ -50,6 +50,16 @@ pub enum Breach {
     ReadsCurrent,
     /// Marks are not given to the reader.
     ReadsNoMarks,
+    /// `marks` takes soft for hard.
+    MarksSwapped,
+    /// `marks` gives every partition what the first one has.
+    MarksOfTheFirst,
+    /// `marks` joins the floor into each mark.
+    MarksJoined,
+    /// `marks` tells no floor.
+    MarksWithoutFloor,
+    /// `marks` invalidates what it looks at.
+    MarksInvalidates,
     /// The tags of an entry are dropped.
     DropsTags,
     /// The validators of an entry are dropped.
@@ -82,6 +92,11 @@ impl Breach {
         Breach::ReadReverses,
         Breach::ReadsCurrent,
         Breach::ReadsNoMarks,
+        Breach::MarksSwapped,
+        Breach::MarksOfTheFirst,
+        Breach::MarksJoined,
+        Breach::MarksWithoutFloor,
+        Breach::MarksInvalidates,
         Breach::DropsTags,
         Breach::DropsValidators,
     ];

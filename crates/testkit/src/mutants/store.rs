@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Role, Snapshot, Store, StoreTraits, Target,
+    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Mark, Marked, Role, Scope, Snapshot, Store,
+    StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Entry, Facts, Generation, Key, PortError, Strength, Tags};
 
@@ -63,6 +64,21 @@ impl MutantStore {
         }
     }
 
+    fn marked_otherwise(&self, mut marked: Vec<Marked>) -> Vec<Marked> {
+        let first = marked.first().cloned();
+        for partition in &mut marked {
+            let floor = partition.floor;
+            match self.breach {
+                Breach::MarksSwapped => partition.marks.iter_mut().for_each(|mark| *mark = swapped(*mark)),
+                Breach::MarksJoined => partition.marks.iter_mut().for_each(|mark| *mark = mark.join(floor)),
+                Breach::MarksWithoutFloor => partition.floor = Mark::default(),
+                Breach::MarksOfTheFirst => first.iter().for_each(|first| partition.clone_from(first)),
+                _ => {}
+            }
+        }
+        marked
+    }
+
     fn strip(&self, entry: Entry) -> Entry {
         match self.breach {
             Breach::DropsTags => Entry { tags: Tags::NONE, ..entry },
@@ -70,6 +86,17 @@ impl MutantStore {
             _ => entry,
         }
     }
+}
+
+fn target(scope: Scope) -> Target {
+    match scope {
+        Scope::Tag(tag) => Target::Tag(tag),
+        Scope::Namespace(name) => Target::Namespace(name),
+    }
+}
+
+fn swapped(mark: Mark) -> Mark {
+    Mark { soft: mark.hard, hard: mark.soft }
 }
 
 /// An entry as if it had been loaded under another lease.
@@ -98,6 +125,17 @@ impl Store for MutantStore {
             }
             self.catch_up().await?;
             Ok(found)
+        })
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        Box::pin(async move {
+            let marked = self.store.marks(scopes).await?;
+            if self.breaks(Breach::MarksInvalidates) {
+                let targets: Vec<Target> = scopes.iter().cloned().map(target).collect();
+                self.store.invalidate(&targets, Strength::Soft).await?;
+            }
+            Ok(self.marked_otherwise(marked))
         })
     }
 

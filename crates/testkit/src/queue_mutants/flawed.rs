@@ -52,6 +52,11 @@ pub(super) enum Flaw {
     DiscardReleases,
     ReleaseSaysTrue,
     DiscardSaysTrue,
+    ShowsWhatIsHeld,
+    ShowsNoDelayed,
+    ShowsDelayedFirst,
+    ShowsAll,
+    ShowingTakes,
     CountsHeldAsReady,
     ForgetsDelayedInDepth,
     TellsNoAge,
@@ -257,6 +262,19 @@ impl Flawed {
         })
     }
 
+    async fn waiting_flawed(&self, most: usize) -> Answer<Vec<Task>> {
+        let most = if self.flaw == Flaw::ShowsAll { 100 } else { most };
+        let mut waiting = self.inner.waiting(most).await?;
+        match self.flaw {
+            Flaw::ShowsWhatIsHeld => waiting.extend(self.seen().last_batch.iter().map(|held| held.task.clone())),
+            Flaw::ShowsNoDelayed => waiting.truncate(self.inner.depth().await?.ready),
+            Flaw::ShowsDelayedFirst => waiting.reverse(),
+            Flaw::ShowingTakes => drop(self.inner.pull(most, Duration::ZERO).await?),
+            _ => {}
+        }
+        Ok(waiting)
+    }
+
     async fn quarantined_flawed(&self, most: usize) -> Answer<Vec<Quarantined>> {
         let mut aside = self.inner.quarantined(most).await?;
         if self.flaw == Flaw::QuarantineListsOldestFirst {
@@ -314,6 +332,10 @@ impl Queue for Flawed {
 
     fn depth(&self) -> BoxFuture<'_, Answer<Depth>> {
         Box::pin(self.depth_flawed())
+    }
+
+    fn waiting(&self, most: usize) -> BoxFuture<'_, Answer<Vec<Task>>> {
+        Box::pin(self.waiting_flawed(most))
     }
 
     fn quarantined(&self, most: usize) -> BoxFuture<'_, Answer<Vec<Quarantined>>> {

@@ -46,6 +46,11 @@ macro_rules! for_each_queue_case {
                 discard_ends_a_quarantined_task
                 release_and_discard_answer_whether_it_was_there
             }
+            waiting {
+                waiting_shows_what_is_ready_and_then_what_is_delayed
+                waiting_shows_at_most_as_many_as_asked
+                waiting_takes_no_task
+            }
             depth {
                 depth_counts_ready_delayed_held_and_quarantined_tasks
                 depth_tells_the_age_of_the_oldest_that_waits

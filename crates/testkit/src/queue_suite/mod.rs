@@ -27,6 +27,7 @@ mod pulling;
 mod pushing;
 mod quarantine;
 mod settling;
+mod waiting;
 
 pub use fixture::Fixture;
 

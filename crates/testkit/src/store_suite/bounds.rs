@@ -65,6 +65,18 @@ pub async fn dropping_a_mark_outdates_what_the_mark_outdated(fixture: &StoreFixt
     }
 }
 
+pub async fn dropping_a_mark_raises_the_floor_that_marks_gives(fixture: &StoreFixture) {
+    let Some(most) = fixture.bounds.marks else { return };
+    let first = fixture.store.invalidate(&[by_tag("first")], Strength::Hard).await.expect("invalidate");
+    for n in 0..=most {
+        fixture.invalidate(by_tag(&n.to_string()), Strength::Soft).await;
+    }
+    for (partition, found) in (0..).zip(fixture.store.marks(&[]).await.expect("marks")) {
+        let first = first.of(partition).expect("a tag's invalidation reaches every partition");
+        assert!(found.floor.newest() >= first.number, "partition {partition}");
+    }
+}
+
 pub async fn dropping_a_mark_is_published(fixture: &StoreFixture) {
     let Some(most) = fixture.bounds.marks else { return };
     let first = fixture.invalidate(by_tag("first"), Strength::Hard).await;

@@ -1,8 +1,8 @@
 //! **Reading.**
 
 use bytes::Bytes;
-use freshen_core::store::{Currency, Scope};
-use freshen_core::{Entry, Facts, Strength};
+use freshen_core::store::{Currency, Mark, Marked, Scope};
+use freshen_core::{Entry, Facts, Generation, Strength};
 
 use crate::store_suite::StoreFixture;
 use crate::store_suite::walk::{TTL, by_key, by_namespace, by_tag, current, key, key_in, stale, tag, text};
@@ -79,6 +79,44 @@ pub async fn the_marks_of_an_entrys_scopes_are_given(fixture: &StoreFixture) {
     assert_eq!(mark(Scope::Tag(tag("a"))).soft, soft.number);
     assert_eq!(mark(Scope::Namespace("suite".into())).hard, hard.number);
     assert_eq!(found.newest_mark, Some(hard));
+}
+
+async fn marked(fixture: &StoreFixture, scopes: &[Scope]) -> Vec<Marked> {
+    fixture.store.marks(scopes).await.expect("marks")
+}
+
+pub async fn marks_gives_each_scopes_own_mark_in_every_partition(fixture: &StoreFixture) {
+    if !fixture.has_marks() {
+        return;
+    }
+    // Whatever lost its clock has a floor, which is nobody's own mark.
+    fixture.lose_clock().await;
+    let soft = fixture.store.invalidate(&[by_tag("a")], Strength::Soft).await.expect("invalidate");
+    let hard = fixture.store.invalidate(&[by_namespace("suite")], Strength::Hard).await.expect("invalidate");
+    let scopes = [Scope::Namespace("suite".into()), Scope::Tag(tag("never")), Scope::Tag(tag("a"))];
+    let found = marked(fixture, &scopes).await;
+    assert_eq!(found.len(), fixture.store.traits().partitions as usize);
+    for ((partition, found), (_, hard)) in (0..).zip(found).zip(hard.as_slice()) {
+        let soft = soft.of(partition).expect("a tag's invalidation reaches every partition");
+        let own = |strength, generation: Generation| Mark::of(strength, generation.number);
+        let expected = [own(Strength::Hard, *hard), Mark::default(), own(Strength::Soft, soft)];
+        assert_eq!(found.marks, expected, "partition {partition}");
+        assert_eq!(found.last.epoch, hard.epoch, "partition {partition}");
+        assert!(found.last.number >= hard.number, "partition {partition}");
+    }
+}
+
+pub async fn marks_changes_nothing(fixture: &StoreFixture) {
+    if !fixture.has_marks() {
+        return;
+    }
+    fixture.fill_tagged(&key("k"), "one", &["a"]).await;
+    fixture.invalidate(by_tag("b"), Strength::Soft).await;
+    let scopes = [Scope::Tag(tag("a")), Scope::Tag(tag("b"))];
+    let known = |found: Vec<Marked>| found.into_iter().map(|found| (found.floor, found.marks)).collect::<Vec<_>>();
+    let first = known(marked(fixture, &scopes).await);
+    assert_eq!(known(marked(fixture, &scopes).await), first);
+    assert_eq!(fixture.shown(&key("k")).await, current("one"));
 }
 
 pub async fn an_entry_past_its_hard_deadline_is_not_given(fixture: &StoreFixture) {

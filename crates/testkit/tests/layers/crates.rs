@@ -42,9 +42,12 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
         (from, to) if from == to => *for_tests,
         (_, "testkit" | "core") if *for_tests => true,
         (_, "testkit") => false,
-        ("core" | "macros", _) => false,
+        ("core" | "text", _) => false,
+        ("macros", to) => to == "text",
         ("facade", _) => true,
         ("server", to) => to == "facade",
+        // Its page of metrics stands beside its health checks.
+        ("worker", "metrics") => true,
         (_, to) => to == "core" || to == "macros" || (*for_tests && to == "facade"),
     }
 }
@@ -98,7 +101,13 @@ fn a_wrong_arrow_is_found() {
         ("freshen-core", "freshen-redis"),
         ("freshen-core", "freshen-macros"),
         ("freshen-macros", "freshen-core"),
+        ("freshen-text", "freshen-core"),
+        ("freshen-core", "freshen-text"),
+        ("freshen-redis", "freshen-text"),
         ("freshen-redis", "freshen-postgres"),
+        ("freshen-redis", "freshen-metrics"),
+        ("freshen-worker", "freshen-redis"),
+        ("freshen-metrics", "freshen-worker"),
         ("freshen-redis", "freshen"),
         ("freshen-redis", "freshen-testkit"),
         ("freshen-server", "freshen-core"),
@@ -111,10 +120,13 @@ fn a_wrong_arrow_is_found() {
     assert!(!allowed("freshen-redis", "freshen-postgres", true));
     for (from, to, for_tests) in [
         ("freshen-redis", "freshen-core", false),
+        ("freshen-worker", "freshen-metrics", false),
         ("freshen-redis", "freshen-testkit", true),
         ("freshen-server", "freshen", false),
         ("freshen-server", "freshen-testkit", true),
         ("freshen", "freshen-redis", false),
+        ("freshen-macros", "freshen-text", false),
+        ("freshen", "freshen-text", false),
         ("freshen-examples", "freshen-testkit", false),
         ("freshen-core", "freshen-testkit", true),
     ] {

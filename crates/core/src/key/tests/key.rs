@@ -88,17 +88,17 @@ fn people_read_a_key_as_they_write_one() {
     let shown = |arguments: &dyn erased::Shown| arguments.shown();
     let table: [(&dyn erased::Shown, &str); 16] = [
         (&Tweets { user: "ann", page: 2 }, r#"n:j{page: 2, user: "ann"}"#),
-        (&(1, "a"), r#"n:j(1, "a")"#),
-        (&(1,), "n:j(1,)"),
-        (&1, "n:j(1)"),
+        (&(1, "a"), r#"n:j(+1, "a")"#),
+        (&(1u8,), "n:j(1,)"),
+        (&1u8, "n:j(1)"),
         (&(), "n:j()"),
-        (&["x"; 0], "n:j()"),
+        (&["x"; 0], "n:j(,)"),
         (&vec!["x", "it's"], r#"n:j["x", "it's"]"#),
-        (&BTreeMap::from([(1, 'a'), (2, '\'')]), r"n:j{1: 'a', 2: '\''}"),
+        (&BTreeMap::from([(1u8, 'a'), (2, '\'')]), r"n:j{1 => 'a', 2 => '\''}"),
         (&Order::Newest, "n:j(Newest)"),
-        (&(Order::By("x"), Order::Between(-1, 1)), r#"n:j(By("x"), Between(-1, 1))"#),
+        (&(Order::By("x"), Order::Between(-1, 1)), r#"n:j(By("x"), Between(-1, +1))"#),
         (&[Order::Near { place: "é" }], r#"n:j(Near{place: "é"},)"#),
-        (&(None::<u8>, Some(Some(1))), "n:j(None, Some(Some(1)))"),
+        (&(None::<u8>, Some(Some(1u8))), "n:j(None, Some(Some(1)))"),
         (&(1.0, f32::NAN, true, 0.5), "n:j(1.0, NaN, true, 0.5)"),
         (&"a\"\\\u{1b}[2J\n\u{202e}", r#"n:j("a\"\\\u{1b}[2J\n\u{202e}")"#),
         (&"é".repeat(198), &format!("n:j(\"{}…", "é".repeat(198))),
@@ -108,6 +108,8 @@ fn people_read_a_key_as_they_write_one() {
         assert_eq!(shown(arguments), text);
     }
     assert_eq!(key("n\u{7}", "j\n", &()).to_string(), r"n\u{7}:j\n()");
+    assert_eq!(key("a:b", "c{", &()).to_string(), r"a\u{3a}b:c\u{7b}()");
+    assert_eq!(format!("{:#}", key("n", "j", &"é".repeat(300))), format!("n:j(\"{}\")", "é".repeat(300)));
 }
 
 /// A table row of any type.

@@ -5,6 +5,7 @@ mod hostile;
 mod injective;
 mod key;
 mod round_trip;
+mod text;
 mod tree;
 
 use serde::Serialize;

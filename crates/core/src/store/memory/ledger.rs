@@ -6,7 +6,7 @@ use crate::bus::{MemoryBus, Notice};
 use crate::entry::{Generation, Strength, Tag};
 use crate::store::memory::fault::{Fault, Faults};
 use crate::store::memory::scopes::ScopeMarks;
-use crate::store::{Currency, Mark, Marks, Scope, Token};
+use crate::store::{Currency, Mark, Marked, Marks, Scope, Token};
 use crate::time::Timestamp;
 
 /// From which lag on a faulty clock takes the time for set back.
@@ -107,6 +107,17 @@ impl Ledger {
         let namespace = (Scope::Namespace(namespace.into()), floor.join(scopes.of_namespace(namespace)));
         let tags = tags.iter().map(|tag| (Scope::Tag(tag.clone()), floor.join(scopes.of_tag(tag))));
         std::iter::once(namespace).chain(tags).collect()
+    }
+
+    /// Each scope's own mark, beside the floor.
+    pub(super) fn marked(&mut self, now: Timestamp, scopes: &[Scope]) -> Marked {
+        let last = self.last(now);
+        let Partition { floor, scopes: kept, .. } = self.partition(now);
+        let own = |scope: &Scope| match scope {
+            Scope::Tag(tag) => kept.of_tag(tag),
+            Scope::Namespace(name) => kept.of_namespace(name),
+        };
+        Marked { now, last, floor: *floor, marks: scopes.iter().map(own).collect() }
     }
 
     /// The newest tick that outdates what has this namespace and these tags; `None` while the partition is lost and unmade.

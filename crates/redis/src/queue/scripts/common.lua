@@ -41,6 +41,8 @@ local function get(fields, name)
   for i = 1, #fields, 2 do
     if fields[i] == name then return fields[i + 1] end
   end
+  -- Said, because tonumber() refuses no value at all.
+  return nil
 end
 
 -- Puts a task in its priority's line, or aside until it is due.

@@ -17,7 +17,7 @@ const UNITS: [(&str, u128); 8] = [
 /// Reads a duration: whole numbers, each with its unit, longer units first.
 ///
 /// # Errors
-/// What is wrong with the text, as a sentence that can stand in a compile error.
+/// What is wrong with the text, as a sentence that can stand in a compile error or in that of a settings file.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -38,6 +38,19 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| format!("the duration \"{text}\" is too long"))?;
     Ok(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+}
+
+/// Writes a duration, the longest units first, as [`parse`] reads it.
+pub fn show(span: Duration) -> String {
+    let (mut nanos, mut parts) = (span.as_nanos(), Vec::new());
+    // A span of weeks is rarely thought of as such.
+    for (name, unit) in &UNITS[1..] {
+        if nanos >= *unit {
+            parts.push(format!("{}{name}", nanos / unit));
+            nanos %= unit;
+        }
+    }
+    if parts.is_empty() { "0s".into() } else { parts.join(" ") }
 }
 
 fn number<'a>(rest: &'a str, whole: &str) -> Result<(u64, &'a str), String> {
@@ -86,6 +99,19 @@ mod tests {
             ("0s", Duration::ZERO),
         ] {
             assert_eq!(parse(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_is_shown_is_read_again() {
+        for (text, span) in [
+            ("0s", Duration::ZERO),
+            ("2m", Duration::from_secs(120)),
+            ("1h 30m", Duration::from_secs(5400)),
+            ("14d 1ns", Duration::new(14 * 86_400, 1)),
+            ("1s 500ms", Duration::from_millis(1500)),
+        ] {
+            assert_eq!((show(span), parse(text)), (text.to_owned(), Ok(span)));
         }
     }
 

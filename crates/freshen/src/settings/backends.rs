@@ -1,0 +1,169 @@
+//! Opening what settings name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use freshen_core::queue::{DEFAULT_QUEUE, MemoryQueue, Queue};
+use freshen_core::store::Store;
+use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
+
+#[cfg(feature = "redis")]
+use super::redis::{self, Way};
+use super::{Settings, SettingsError, Url};
+
+/// The store, the queue and the bus that settings name, open. A clone is the same ones.
+#[derive(Clone)]
+pub struct Backends {
+    settings: Settings,
+    clock: Clock,
+    store: OpenStore,
+    /// By their names.
+    queues: BTreeMap<String, Arc<dyn Queue>>,
+}
+
+/// Without an adapter there is no way to any server.
+#[cfg(not(feature = "redis"))]
+type Way = std::convert::Infallible;
+
+#[derive(Clone)]
+enum OpenStore {
+    /// Each cache's own.
+    Memory,
+    #[cfg(feature = "redis")]
+    Redis(freshen_redis::RedisStore, freshen_redis::RedisBus),
+}
+
+/// Why what settings name could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The settings are wrong: trying again does not help.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A server cannot be reached, or will not do.
+    #[error("cannot open the {what} at {url}: {source}")]
+    Server {
+        /// `store` or `queue`.
+        what: &'static str,
+        /// Where it is; the password is masked.
+        url: Url,
+        /// What it said.
+        source: BoxError,
+    },
+}
+
+impl Settings {
+    /// Opens the store, the queue and the bus. Where store and queue have one URL they share their connections.
+    ///
+    /// With `degraded`, servers that cannot be reached are no error: each step fails until they can be.
+    ///
+    /// # Errors
+    /// [`OpenError`] tells what is wrong with the settings, or which server cannot be reached.
+    ///
+    /// # Cancellation
+    /// Dropping the future closes what was opened.
+    pub async fn open(&self) -> Result<Backends, OpenError> {
+        self.check()?;
+        let clock = Clock::coarse();
+        let (store, way) = self.open_store(&clock).await?;
+        let mut queues = BTreeMap::new();
+        for name in self.queues.keys().map(String::as_str).chain([DEFAULT_QUEUE]) {
+            queues.insert(name.to_owned(), self.open_queue(name, &clock, way.as_ref()).await?);
+        }
+        Ok(Backends { settings: self.clone(), clock, store, queues })
+    }
+
+    /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
+    ///
+    /// # Errors
+    /// As [`Settings::open`].
+    pub async fn shared_store(&self) -> Result<Option<Arc<dyn Store>>, OpenError> {
+        self.check()?;
+        Ok(match self.open_store(&Clock::coarse()).await?.0 {
+            OpenStore::Memory => None,
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, _) => Some(Arc::new(store)),
+        })
+    }
+
+    /// Opens one queue alone, by its name; `None` where it is in each process's memory.
+    ///
+    /// # Errors
+    /// As [`Settings::open`].
+    pub async fn shared_queue(&self, name: &str) -> Result<Option<Arc<dyn Queue>>, OpenError> {
+        self.check()?;
+        match self.queue().is_memory() {
+            true => Ok(None),
+            false => self.open_queue(name, &Clock::coarse(), None).await.map(Some),
+        }
+    }
+
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is no server to open"))]
+    async fn open_store(&self, clock: &Clock) -> Result<(OpenStore, Option<Way>), OpenError> {
+        #[cfg(feature = "redis")]
+        if !self.store.is_memory() {
+            let way = redis::store(self, clock).await?;
+            return Ok((OpenStore::Redis(way.store(), way.bus()), Some(way)));
+        }
+        Ok((OpenStore::Memory, None))
+    }
+
+    /// A queue, over the way to the store where it has the store's URL.
+    #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is no server to open"))]
+    async fn open_queue(&self, name: &str, clock: &Clock, way: Option<&Way>) -> Result<Arc<dyn Queue>, OpenError> {
+        #[cfg(feature = "redis")]
+        if !self.queue().is_memory() {
+            return Ok(Arc::new(redis::queue(self, name, way, clock).await?));
+        }
+        Ok(Arc::new(self.memory_queue(clock)?))
+    }
+
+    fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueue, SettingsError> {
+        let queue = MemoryQueue::builder(clock.clone())
+            .bound(self.queue_limit)
+            .quarantine_bound(self.quarantine_limit)
+            .visibility(self.visibility);
+        queue.build().map_err(|error| SettingsError::of_field(self, "queue", &error.to_string()))
+    }
+}
+
+impl Backends {
+    /// Begins a cache on these, with all numbers as the settings have them; what is changed on the builder wins.
+    pub fn builder(&self) -> CacheBuilder {
+        let settings = &self.settings;
+        let builder = Cache::builder()
+            .clock(self.clock.clone())
+            .capacity(settings.capacity)
+            .near_capacity(settings.near_capacity)
+            .workers(settings.workers)
+            .task_deadline(settings.task_deadline)
+            .heartbeat(settings.heartbeat)
+            .limits(settings.limits.clone());
+        let builder = match settings.near_bound {
+            Some(bound) => builder.near_bound(bound),
+            None => builder,
+        };
+        let builder = match &self.store {
+            OpenStore::Memory => builder,
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, bus) if settings.bus => builder.store(store.clone()).bus(bus.clone()),
+            #[cfg(feature = "redis")]
+            OpenStore::Redis(store, _) => builder.store(store.clone()),
+        };
+        let queues = self.queues.iter();
+        let builder = queues.fold(builder, |builder, (name, queue)| builder.queue_named(name, queue.clone()));
+        settings.queues.iter().fold(builder, |builder, (name, workers)| builder.workers_on(name, *workers))
+    }
+
+    /// The settings that they were opened by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl fmt::Debug for Backends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backends").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! What does not fit together although each field is right.
+
+use freshen_core::queue::{DEFAULT_QUEUE, is_queue_name};
+use freshen_core::store::PARTITIONS_MAX;
+
+use super::{Mistake, Settings};
+
+/// Longest prefix, in bytes.
+const PREFIX_BYTES_MAX: usize = 64;
+
+impl Settings {
+    /// All of it.
+    pub(super) fn mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        let mut refuse = |wrong: bool, key: &str, reason: String| {
+            if wrong {
+                let (place, field) = (self.place(key), Some(key.into()));
+                mistakes.push(Mistake { place, field, reason: reason.into() });
+            }
+        };
+        let prefix = self.prefix.len();
+        let reason = format!("has {prefix} bytes, where 1 to {PREFIX_BYTES_MAX} are expected");
+        refuse(!(1..=PREFIX_BYTES_MAX).contains(&prefix), "prefix", reason);
+        refuse(self.prefix.contains(['{', '}']), "prefix", "has a `{` or `}`, which Redis takes for its own".into());
+        let partitions = self.partitions.unwrap_or(1);
+        let reason = format!("is {partitions}, where 1 to {PARTITIONS_MAX} are expected");
+        refuse(!(1..=PARTITIONS_MAX).contains(&partitions), "partitions", reason);
+        for name in self.queues.keys() {
+            let reason = format!("has the name {name:?}, where 1 to 64 of a to z, 0 to 9, - and _ are expected");
+            refuse(!is_queue_name(name), "queues", reason);
+            refuse(name == DEFAULT_QUEUE, "queues", "names `default`, whose workers are those of `workers`".into());
+        }
+        let spoken = self.store.speaks_tls() || self.queue().speaks_tls();
+        let reason = "is set, but no URL asks for TLS: write rediss for redis";
+        refuse(self.ca_file.is_some() && !spoken, "ca_file", reason.into());
+        let reason = "is shared, but the store is not: other processes could not use what is refreshed";
+        refuse(self.store.is_memory() && !self.queue().is_memory(), "queue", reason.into());
+        #[cfg(feature = "redis")]
+        for (key, reason) in self.refused_urls() {
+            refuse(true, key, reason);
+        }
+        mistakes
+    }
+}

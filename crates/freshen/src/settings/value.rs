@@ -1,0 +1,227 @@
+//! The kinds of values: how each is written, read and shown.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use freshen_core::Strength;
+use freshen_text::{duration, rate, size};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::{Settings, Url};
+
+/// What stands in a file or a variable.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Given<'a> {
+    Text(&'a str),
+    Number(&'a str),
+    Switch(bool),
+    Table(&'a DeTable<'a>),
+    /// Anything else, by the name of its type.
+    Other(&'static str),
+}
+
+impl Given<'_> {
+    /// What it is, for people.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Given::Text(_) => "a text",
+            Given::Number(_) => "a number",
+            Given::Switch(_) => "true or false",
+            Given::Table(_) => "a table",
+            Given::Other(kind) => kind,
+        }
+    }
+}
+
+type To<T> = fn(&mut Settings) -> &mut T;
+
+/// Where in the settings a field lies, which says how it is written. `…Or` takes a word besides, for "none of its own".
+pub(super) enum Slot {
+    Url(To<Url>),
+    UrlOr(To<Option<Url>>, &'static str),
+    /// One of two words: the first is yes.
+    Word(To<bool>, [&'static str; 2]),
+    Switch(To<bool>),
+    Strength(To<Strength>),
+    Text(To<String>),
+    FileOr(To<Option<PathBuf>>, &'static str),
+    Span(To<Duration>),
+    SpanOr(To<Option<Duration>>, &'static str),
+    Size(To<u64>),
+    /// And the least that it may be.
+    Count(To<usize>, usize),
+    /// From none on.
+    Count32(To<u32>),
+    CountOr(To<Option<u32>>, &'static str),
+    RateOr(To<Option<f64>>, &'static str),
+    /// Names of queues, with their workers.
+    Queues(To<BTreeMap<String, usize>>),
+}
+
+impl Slot {
+    /// Whether a variable's digits are a number here.
+    pub fn is_count(&self) -> bool {
+        matches!(self, Slot::Count(..) | Slot::Count32(_) | Slot::CountOr(..))
+    }
+
+    /// Whether a variable's `true` is a switch here.
+    pub fn is_switch(&self) -> bool {
+        matches!(self, Slot::Switch(_))
+    }
+
+    /// Sets the field, or says what was expected.
+    pub fn set(&self, settings: &mut Settings, given: Given<'_>) -> Result<(), String> {
+        match (self, given) {
+            (Slot::Switch(to), Given::Switch(on)) => *to(settings) = on,
+            (Slot::Count(to, least), Given::Number(digits)) => *to(settings) = count(digits, *least)?,
+            (Slot::Count32(to), Given::Number(digits)) => *to(settings) = count(digits, 0)?,
+            (Slot::CountOr(to, _), Given::Number(digits)) => *to(settings) = Some(count(digits, 1)?),
+            (Slot::Queues(to), Given::Table(table)) => *to(settings) = queues_of(table)?,
+            (Slot::Queues(to), Given::Text(text)) => *to(settings) = queues(text)?,
+            (_, Given::Text(text)) => self.set_text(settings, text)?,
+            (_, Given::Number(digits)) if self.with_unit(digits).is_some() => {
+                return Err(format!(
+                    "is a number without a unit: write {}",
+                    self.with_unit(digits).unwrap_or_default()
+                ));
+            }
+            (_, given) => return Err(self.expected(given.kind())),
+        }
+        Ok(())
+    }
+
+    fn set_text(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
+        match self {
+            Slot::UrlOr(to, word) if text == *word => *to(settings) = None,
+            Slot::FileOr(to, word) if text == *word => *to(settings) = None,
+            Slot::SpanOr(to, word) if text == *word => *to(settings) = None,
+            Slot::CountOr(to, word) if text == *word => *to(settings) = None,
+            Slot::RateOr(to, word) if text == *word => *to(settings) = None,
+            Slot::Url(to) => *to(settings) = Url::parse(text)?,
+            Slot::UrlOr(to, _) => *to(settings) = Some(Url::parse(text)?),
+            Slot::Word(to, [yes, no]) if text == *yes || text == *no => *to(settings) = text == *yes,
+            Slot::Strength(to) if text == "soft" => *to(settings) = Strength::Soft,
+            Slot::Strength(to) if text == "hard" => *to(settings) = Strength::Hard,
+            Slot::Text(to) => *to(settings) = text.to_owned(),
+            Slot::FileOr(_, _) if text.is_empty() => return Err("is empty".into()),
+            Slot::FileOr(to, _) => *to(settings) = Some(text.into()),
+            Slot::Span(to) => *to(settings) = span(text)?,
+            Slot::SpanOr(to, _) => *to(settings) = Some(span(text)?),
+            Slot::Size(to) => *to(settings) = bytes(text)?,
+            Slot::RateOr(to, _) => *to(settings) = Some(rate::parse(text)?),
+            Slot::Word(..)
+            | Slot::Strength(_)
+            | Slot::Switch(_)
+            | Slot::Count(..)
+            | Slot::Count32(_)
+            | Slot::CountOr(..)
+            | Slot::Queues(_) => return Err(self.expected("a text")),
+        }
+        Ok(())
+    }
+
+    /// The value as a file has it; passwords are masked.
+    pub fn show(&self, settings: &Settings) -> String {
+        // The places where fields lie are named once, for writing; what is shown is read from a copy.
+        let mut copy = settings.clone();
+        let or = |value: Option<String>, word: &&str| quoted(&value.unwrap_or_else(|| (*word).to_owned()));
+        match self {
+            Slot::Url(at) => quoted(&at(&mut copy).to_string()),
+            Slot::UrlOr(at, word) => or(at(&mut copy).as_ref().map(Url::to_string), word),
+            Slot::Word(at, [yes, no]) => quoted(if *at(&mut copy) { yes } else { no }),
+            Slot::Switch(at) => at(&mut copy).to_string(),
+            Slot::Strength(at) => quoted(at(&mut copy).as_str()),
+            Slot::Text(at) => quoted(at(&mut copy)),
+            Slot::FileOr(at, word) => or(at(&mut copy).as_ref().map(|path| path.display().to_string()), word),
+            Slot::Span(at) => quoted(&duration::show(*at(&mut copy))),
+            Slot::SpanOr(at, word) => or(at(&mut copy).map(duration::show), word),
+            Slot::Size(at) => quoted(&size::show(*at(&mut copy))),
+            Slot::Count(at, _) => at(&mut copy).to_string(),
+            Slot::Count32(at) => at(&mut copy).to_string(),
+            Slot::CountOr(at, word) => at(&mut copy).map_or_else(|| quoted(word), |count| count.to_string()),
+            Slot::RateOr(at, word) => or(at(&mut copy).map(rate::show), word),
+            Slot::Queues(at) => {
+                let pairs: Vec<String> =
+                    at(&mut copy).iter().map(|(name, workers)| format!("{name} = {workers}")).collect();
+                if pairs.is_empty() { "{}".into() } else { format!("{{ {} }}", pairs.join(", ")) }
+            }
+        }
+    }
+
+    /// What a bare number lacks here.
+    fn with_unit(&self, digits: &str) -> Option<String> {
+        match self {
+            Slot::Span(_) | Slot::SpanOr(..) => Some(format!("\"{digits}s\" or \"{digits}ms\"")),
+            Slot::Size(_) => Some(format!("\"{digits}MiB\" or \"{digits}B\"")),
+            Slot::RateOr(..) => Some(format!("\"{digits}/s\"")),
+            _ => None,
+        }
+    }
+
+    fn expected(&self, found: &str) -> String {
+        let (what, word) = match self {
+            Slot::Url(_) => ("a URL, such as \"redis://host:6379\"".to_owned(), None),
+            Slot::UrlOr(_, word) => ("a URL, such as \"redis://host:6379\"".into(), Some(word)),
+            Slot::Word(_, [yes, no]) => (format!("\"{yes}\" or \"{no}\""), None),
+            Slot::Switch(_) => ("true or false".into(), None),
+            Slot::Strength(_) => ("\"soft\" or \"hard\"".into(), None),
+            Slot::Text(_) => ("a text in quotes".into(), None),
+            Slot::FileOr(_, word) => ("the name of a file".into(), Some(word)),
+            Slot::Span(_) => ("a duration, such as \"30s\"".into(), None),
+            Slot::SpanOr(_, word) => ("a duration, such as \"30s\"".into(), Some(word)),
+            Slot::Size(_) => ("a size, such as \"64MiB\"".into(), None),
+            Slot::Count(..) | Slot::Count32(_) => ("a whole number without quotes".into(), None),
+            Slot::CountOr(_, word) => ("a whole number without quotes".into(), Some(word)),
+            Slot::RateOr(_, word) => ("a rate, such as \"50/s\"".into(), Some(word)),
+            Slot::Queues(_) => ("a table, such as { mail = 2 },".into(), None),
+        };
+        let word = word.map(|word| format!(", or \"{word}\"")).unwrap_or_default();
+        format!("is {found}, where {what}{word} is expected")
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    match duration::parse(text)? {
+        Duration::ZERO => Err("is zero: it must be longer".into()),
+        span => Ok(span),
+    }
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    match size::parse(text)? {
+        0 => Err("is zero: it must be at least 1B".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+fn count<T: TryFrom<usize>>(digits: &str, least: usize) -> Result<T, String> {
+    let count = digits.parse::<usize>().ok().filter(|count| *count >= least).and_then(|count| count.try_into().ok());
+    count.ok_or_else(|| format!("is {digits}, where a whole number of at least {least} is expected"))
+}
+
+fn queues_of(table: &DeTable<'_>) -> Result<BTreeMap<String, usize>, String> {
+    let queue = |(name, workers): (&Spanned<DeString<'_>>, &Spanned<DeValue<'_>>)| {
+        let name = name.get_ref().to_string();
+        match workers.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => Ok((name, count(number.as_str(), 0)?)),
+            _ => Err(format!("has no whole number of workers for {name:?}")),
+        }
+    };
+    table.iter().map(queue).collect()
+}
+
+/// As a variable has them: `mail=2,reports=1`.
+fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
+    let queue = |pair: &str| match pair.split_once('=') {
+        Some((name, workers)) => Ok((name.trim().to_owned(), count(workers.trim(), 0)?)),
+        None => Err(format!("has no workers for {pair:?}: write it as mail=2,reports=1")),
+    };
+    text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(queue).collect()
+}
+
+/// As a basic string of TOML.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.escape_default())
+}

@@ -1,0 +1,57 @@
+//! Which store and queue a command is for: flags over the environment over a file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use freshen::queue::Queue;
+use freshen::settings::{Settings, Url};
+use freshen::store::Store;
+
+use crate::failure::Failure;
+
+/// The flags that every command of an operator takes.
+#[derive(Debug, clap::Args)]
+pub struct Connection {
+    /// The store, such as redis://host:6379; a password is better given by FRESHEN_STORE, where no list of processes shows it
+    #[arg(long, value_name = "URL", value_parser = Url::parse)]
+    store: Option<Url>,
+    /// The queue, if it is elsewhere
+    #[arg(long, value_name = "URL", value_parser = Url::parse)]
+    queue: Option<Url>,
+    /// The settings to begin with; else the file that FRESHEN_CONFIG names, if any
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Connection {
+    /// The settings, with the flags over them.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        let mut settings = match &self.config {
+            Some(file) => Settings::read(file)?,
+            None => Settings::from_env()?,
+        };
+        if let Some(store) = &self.store {
+            settings.store = store.clone();
+        }
+        if let Some(queue) = &self.queue {
+            settings.queue = Some(queue.clone());
+            // Who names a queue alone wants nothing of a store.
+            if self.store.is_none() && settings.store.is_memory() {
+                settings.store = queue.clone();
+            }
+        }
+        // Whoever asks wants an answer now.
+        settings.degraded = false;
+        Ok(settings)
+    }
+
+    /// The store.
+    pub async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
+        self.settings()?.shared_store().await?.ok_or(Failure::InMemory { what: "store" })
+    }
+
+    /// A queue.
+    pub async fn queue(&self, name: &str) -> Result<Arc<dyn Queue>, Failure> {
+        self.settings()?.shared_queue(name).await?.ok_or(Failure::InMemory { what: "queue" })
+    }
+}

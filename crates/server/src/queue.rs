@@ -1,0 +1,141 @@
+//! `freshen queue`: how much waits in a shared queue, and what.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use freshen::queue::{Depth, Task};
+use serde_json::{Value, json};
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::flag;
+use crate::output::{self, millis, rough};
+use crate::signals::Signals;
+use crate::task;
+
+/// How many of the tasks that wait are looked at.
+const SAMPLE_MOST: usize = 1000;
+
+/// What `freshen queue` is told.
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// The queue's name, as jobs have it
+    #[arg(default_value = "default", value_parser = flag::queue_name)]
+    name: String,
+    /// Look again and again, until a signal
+    #[arg(long)]
+    watch: bool,
+    /// The time between two looks
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = flag::pause)]
+    every: Duration,
+    /// Print JSON, a line for each look
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Show {
+    /// Looks, once or until a signal, and prints.
+    pub async fn run(self) -> Result<(), Failure> {
+        let mut signals = Signals::listen().map_err(Failure::Start)?;
+        let queue = self.connection.queue(&self.name).await?;
+        loop {
+            let (depth, sample) = (queue.depth().await?, queue.waiting(SAMPLE_MOST).await?);
+            if self.json {
+                output::json(&document(&depth, &sample))?;
+            } else {
+                output::lines(&lines(&depth, &sample))?;
+            }
+            if !self.watch {
+                return Ok(());
+            }
+            tokio::select! {
+                () = signals.next() => return Ok(()),
+                () = tokio::time::sleep(self.every) => {}
+            }
+            if !self.json {
+                output::lines(&[""])?;
+            }
+        }
+    }
+}
+
+/// How many of a sample are of each job.
+fn by_job(sample: &[Task]) -> BTreeMap<String, usize> {
+    sample.iter().fold(BTreeMap::new(), |mut jobs, task| {
+        *jobs.entry(task::job(task)).or_default() += 1;
+        jobs
+    })
+}
+
+fn lines(depth: &Depth, sample: &[Task]) -> Vec<String> {
+    let oldest = depth.oldest.map_or("-".into(), rough);
+    let counts = [depth.ready, depth.delayed, depth.held, depth.quarantined].map(|count| count.to_string());
+    let mut lines = output::table(&[
+        ["ready", "delayed", "held", "quarantined", "oldest"].map(String::from).to_vec(),
+        counts.into_iter().chain([oldest]).collect(),
+    ]);
+    let waiting = depth.ready + depth.delayed;
+    if !sample.is_empty() {
+        let of =
+            if sample.len() < waiting { format!(" (of the first {} that wait)", sample.len()) } else { String::new() };
+        lines.push(String::new());
+        let mut rows = vec![vec!["waiting".into(), format!("job{of}")]];
+        rows.extend(by_job(sample).into_iter().map(|(job, count)| vec![count.to_string(), job]));
+        lines.extend(output::table(&rows));
+    }
+    lines
+}
+
+fn document(depth: &Depth, sample: &[Task]) -> Value {
+    json!({
+        "ready": depth.ready,
+        "delayed": depth.delayed,
+        "held": depth.held,
+        "quarantined": depth.quarantined,
+        "oldest_ms": depth.oldest.map(millis),
+        "sampled": sample.len(),
+        "jobs": by_job(sample),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use freshen::queue::{MemoryQueue, NewTask, Queue};
+    use freshen::{Clock, Key};
+
+    async fn waiting(jobs: &[&str]) -> (Depth, Vec<Task>) {
+        let queue = MemoryQueue::builder(Clock::runtime()).build().unwrap();
+        let task = |job: &&str| NewTask {
+            key: Key::new("n", job, &1u8).unwrap(),
+            delay: Duration::ZERO,
+            priority: Default::default(),
+        };
+        queue.push(&jobs.iter().map(task).collect::<Vec<_>>()).await.unwrap();
+        (queue.depth().await.unwrap(), queue.waiting(3).await.unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sample_is_told_as_one() {
+        let (depth, sample) = waiting(&["a", "b", "a", "a"]).await;
+        let expected = [
+            "ready  delayed  held  quarantined  oldest",
+            "4      0        0     0            0s",
+            "",
+            "waiting  job (of the first 3 that wait)",
+            "2        n:a",
+            "1        n:b",
+        ];
+        assert_eq!(lines(&depth, &sample), expected);
+        assert_eq!(document(&depth, &sample)["jobs"], json!({ "n:a": 2, "n:b": 1 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_queue_has_no_oldest() {
+        let (depth, sample) = waiting(&[]).await;
+        assert_eq!(lines(&depth, &sample)[1..], ["0      0        0     0            -"]);
+        assert_eq!(document(&depth, &sample)["oldest_ms"], Value::Null);
+    }
+}
