@@ -38,7 +38,8 @@ fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = runtime.block_on(Server::redis(Flavour::Redis).start());
     let passed =
-        catch_unwind(AssertUnwindSafe(|| what_a_killed_worker_had_in_hand_is_loaded_by_the_next(&server.url()))).is_ok();
+        catch_unwind(AssertUnwindSafe(|| what_a_killed_worker_had_in_hand_is_loaded_by_the_next(&server.url())))
+            .is_ok();
     let (word, ok, failed) = if passed { ("ok", 1, 0) } else { ("FAILED", 0, 1) };
     println!("test what_a_killed_worker_had_in_hand_is_loaded_by_the_next ... {word}");
     println!("\ntest result: {word}. {ok} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out\n");
@@ -108,7 +109,9 @@ impl Started {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let (stdout, lines) = (BufReader::new(child.stdout.take().unwrap()), Arc::new(Mutex::new(Vec::new())));
         let heard = lines.clone();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line)));
+        std::thread::spawn(move || {
+            stdout.lines().map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line))
+        });
         Started { child, lines }
     }
 
