@@ -40,6 +40,24 @@ async fn what_a_restart_with_old_data_brings_back_is_outdated() {
     }
 }
 
+/// A tag was invalidated hard, and that was saved. After the restart the mark is of another epoch than the clock; what it covers
+/// must not be served all the same, though what was lost counts as stale.
+#[tokio::test]
+async fn a_hard_mark_that_a_restart_brings_back_still_counts() {
+    for flavour in Flavour::ALL {
+        let server = Server::redis(flavour).start().await;
+        let store = store(&server, Strength::Soft).await;
+        for name in ["covered", "not covered"] {
+            fill(&store, &key(name), b"old", &[name]).await;
+        }
+        invalidate(&store, by_tag("covered"), Strength::Hard).await;
+        server.command(&["SAVE"]).await;
+        server.restart().await;
+        assert_eq!(read(&store, &key("not covered")).await.currency, Currency::OutdatedSoft);
+        assert_eq!(read(&store, &key("covered")).await.currency, Currency::OutdatedHard, "{flavour:?}");
+    }
+}
+
 /// A lease was granted and saved; what outdated it afterwards was not. Its holder may not install what it has loaded.
 #[tokio::test]
 async fn a_load_that_began_before_a_restart_is_read_again() {

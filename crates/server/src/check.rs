@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output;
 
 /// What `freshen check` is told.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Check {
     /// The file; else the one that FRESHEN_CONFIG names, if any. Variables of the environment win over it
     file: Option<PathBuf>,

@@ -10,14 +10,15 @@ use freshen::store::Store;
 use crate::failure::Failure;
 
 /// The flags that every command of an operator takes.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Connection {
     /// The store, such as redis://host:6379; a password is better given by FRESHEN_STORE, where no list of processes shows it
-    #[arg(long, value_name = "URL", value_parser = Url::parse)]
-    store: Option<Url>,
+    // Read by us: an argument that the parser of flags refuses is shown whole, with its password.
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
     /// The queue, if it is elsewhere
-    #[arg(long, value_name = "URL", value_parser = Url::parse)]
-    queue: Option<Url>,
+    #[arg(long, value_name = "URL")]
+    queue: Option<String>,
     /// The settings to begin with; else the file that FRESHEN_CONFIG names, if any
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -30,15 +31,19 @@ impl Connection {
             Some(file) => Settings::read(file)?,
             None => Settings::from_env()?,
         };
-        if let Some(store) = &self.store {
-            settings.store = store.clone();
+        let url = |flag: &'static str, text: &Option<String>| {
+            let url = text.as_deref().map(Url::parse).transpose();
+            url.map_err(|reason| Failure::Url { flag, reason })
+        };
+        if let Some(store) = url("store", &self.store)? {
+            settings.store = store;
         }
-        if let Some(queue) = &self.queue {
-            settings.queue = Some(queue.clone());
+        if let Some(queue) = url("queue", &self.queue)? {
             // Who names a queue alone wants nothing of a store.
             if self.store.is_none() && settings.store.is_memory() {
                 settings.store = queue.clone();
             }
+            settings.queue = Some(queue);
         }
         // Whoever asks wants an answer now.
         settings.degraded = false;

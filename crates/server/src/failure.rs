@@ -39,6 +39,14 @@ pub enum Failure {
     /// The store or the queue did not do what it was asked.
     #[error(transparent)]
     Port(#[from] freshen::PortError),
+    /// A URL among the arguments is wrong.
+    #[error("--{flag}: the URL {reason}")]
+    Url {
+        /// Of which flag.
+        flag: &'static str,
+        /// What is wrong, without its password.
+        reason: String,
+    },
     /// There is nothing to look at from here.
     #[error(
         "the {what} is in the memory of each process, where nobody else can look: name a shared one with --{what}, \
@@ -82,6 +90,7 @@ impl Failure {
         match self {
             Failure::Policy(_)
             | Failure::Settings(_)
+            | Failure::Url { .. }
             | Failure::Open(freshen::settings::OpenError::Settings(_))
             | Failure::InMemory { .. } => ExitCode::from(2),
             _ if self.is_left() => ExitCode::SUCCESS,

@@ -10,7 +10,7 @@ use crate::look::{namespace, tag};
 use crate::output;
 
 /// What `freshen invalidate` is told.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
 pub struct Invalidate {
     /// A key as logs show it

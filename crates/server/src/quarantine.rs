@@ -16,13 +16,13 @@ const LISTED_MOST: usize = 10_000;
 const BATCH: usize = 500;
 
 /// What `freshen quarantine` is told.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Quarantine {
     #[command(subcommand)]
     what: What,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(clap::Subcommand)]
 enum What {
     /// List what was set aside, the newest first
     List(List),
@@ -34,7 +34,7 @@ enum What {
     Drop(Some),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct List {
     /// How many to list at most
     #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=LISTED_MOST as u64))]
@@ -49,7 +49,7 @@ struct List {
     connection: Connection,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct One {
     /// As the list shows it
     id: u64,
@@ -63,7 +63,7 @@ struct One {
     connection: Connection,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct Some {
     /// As the list shows them
     #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]

@@ -17,7 +17,7 @@ use crate::task;
 const SAMPLE_MOST: usize = 1000;
 
 /// What `freshen queue` is told.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Show {
     /// The queue's name, as jobs have it
     #[arg(default_value = "default", value_parser = flag::queue_name)]

@@ -7,4 +7,4 @@ mod nearest;
 pub mod rate;
 pub mod size;
 
-pub use nearest::nearest;
+pub use nearest::{distance, nearest};

@@ -56,10 +56,15 @@ pub struct Marks {
 
 impl Marks {
     /// Whether an entry of `generation` is current under these marks. An equal tick outdates.
+    ///
+    /// Of another epoch it is not, and a mark that was not lost with the clock may make it worse, never better: numbers of two
+    /// epochs say nothing about the order, but what a hard mark covered must not be served because a later clock is soft.
     pub fn judge(&self, generation: Generation) -> Currency {
-        if generation.epoch != self.epoch {
-            return self.lost.into();
-        }
+        let of_epoch = if generation.epoch == self.epoch { Currency::Current } else { self.lost.into() };
+        of_epoch.max(self.judge_number(generation))
+    }
+
+    fn judge_number(&self, generation: Generation) -> Currency {
         if self.mark.hard >= generation.number {
             Currency::OutdatedHard
         } else if self.mark.soft >= generation.number {
@@ -106,6 +111,10 @@ mod tests {
         for lost in [Strength::Soft, Strength::Hard] {
             let marks = Marks { epoch: 2, mark: Mark::default(), lost };
             assert_eq!(marks.judge(Generation { epoch: 1, number: 99 }), lost.into());
+            let kept = Marks { mark: Mark { soft: 0, hard: 99 }, ..marks };
+            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), Currency::OutdatedHard);
+            let kept = Marks { mark: Mark { soft: 99, hard: 0 }, ..marks };
+            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), lost.into());
         }
     }
 

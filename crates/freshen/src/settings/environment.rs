@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use freshen_text::distance;
+
 use super::field::{FIELDS, Field};
 use super::value::Given;
 use super::{Mistake, Place, Settings};
@@ -51,6 +53,17 @@ fn given_by<'a>(field: &Field, value: &'a str) -> Given<'a> {
 fn nearly(name: &str) -> Option<String> {
     let variables: Vec<String> = FIELDS.iter().map(Field::variable).collect();
     let known: Vec<&str> = variables.iter().filter_map(|variable| variable.strip_prefix(PREFIX)).collect();
-    let near = freshen_text::nearest(name.strip_prefix(PREFIX)?, &known)?;
+    let name = name.strip_prefix(PREFIX)?;
+    let near = freshen_text::nearest(name, &known).filter(|near| is_slip(name, near))?;
     Some(format!("there is no such variable: did you mean {PREFIX}{near}?"))
+}
+
+/// Whether one name is the other with a slip of the hand: a letter too many, too few or wrong, or letters in another order.
+fn is_slip(one: &str, other: &str) -> bool {
+    let sorted = |name: &str| {
+        let mut letters: Vec<char> = name.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    distance(one, other) <= 1 + one.len() / 8 || sorted(one) == sorted(other)
 }

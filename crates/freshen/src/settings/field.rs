@@ -120,10 +120,10 @@ pub(super) const FIELDS: &[Field] = &[
         slot: Slot::Count(|settings| &mut settings.marks_limit, 1),
     },
     Field {
-        key: "lost",
+        key: "when_lost",
         meaning: "How a shared store treats values whose marks may have been lost, as after a failover: \"soft\" or \"hard\", \
                   which is right where tags or namespaces are invalidated hard",
-        slot: Slot::Strength(|settings| &mut settings.lost),
+        slot: Slot::Strength(|settings| &mut settings.when_lost),
     },
     Field {
         key: "replicas",

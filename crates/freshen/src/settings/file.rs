@@ -1,13 +1,29 @@
 //! Settings from a file of TOML.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use freshen_text::size;
 use toml::de::{DeTable, DeValue};
 
 use super::field::{self, FIELDS};
 use super::value::Given;
 use super::{Mistake, Place, Settings};
+
+/// Largest file that is read.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// The text of a file.
+pub(super) fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > BYTES_MAX {
+        return Err(io::Error::other(format!("it has more than {}", size::show(BYTES_MAX))));
+    }
+    Ok(text)
+}
 
 /// Reads what a file says; what is wrong is added to the mistakes, and the rest is read on.
 pub(super) fn read(path: &Path, text: &str, settings: &mut Settings, mistakes: &mut Vec<Mistake>) {

@@ -73,7 +73,7 @@ pub struct Settings {
     /// How many messages of the bus a listener may lag behind before it is cut off.
     pub bus_limit: usize,
     /// How a shared store treats values whose marks may have been lost, as after a failover.
-    pub lost: Strength,
+    pub when_lost: Strength,
     /// How many replicas must have heard of an invalidation before it returns.
     pub replicas: u32,
     /// What the near tier holds, in bytes.
@@ -119,7 +119,7 @@ impl Default for Settings {
             compress_from: 4 << 10,
             marks_limit: 100_000,
             bus_limit: 8192,
-            lost: Strength::Soft,
+            when_lost: Strength::Soft,
             replicas: 0,
             near_capacity: 128 << 20,
             near_bound: None,
@@ -143,7 +143,7 @@ impl Settings {
     /// [`SettingsError`] tells all mistakes together, each with its place.
     pub fn read(path: impl AsRef<Path>) -> Result<Settings, SettingsError> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|error| SettingsError::unreadable(path, &error))?;
+        let text = file::text(path).map_err(|error| SettingsError::unreadable(path, &error))?;
         Settings::gather(Some((path, &text)), std::env::vars_os().filter_map(environment::readable))
     }
 

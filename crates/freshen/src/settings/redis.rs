@@ -57,7 +57,7 @@ impl Settings {
             .compress_from_bytes(fits(self.compress_from))
             .marks_most(self.marks_limit)
             .buffer_messages(self.bus_limit)
-            .lost(self.lost)
+            .lost(self.when_lost)
             .replicas(self.replicas)
             .connect_timeout(self.connect_timeout)
             .response_timeout(self.response_timeout)

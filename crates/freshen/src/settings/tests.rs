@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use freshen_core::queue::MemoryQueue;
-use freshen_core::{Cache, Clock, Timestamp};
+use freshen_core::{Cache, Clock, Limit, Limits, Timestamp};
 
 use super::field::{FIELDS, Field};
 use super::{Place, Settings};
@@ -106,6 +106,18 @@ fn a_number_without_a_unit_is_told_what_to_write() {
 }
 
 #[test]
+fn what_must_be_above_zero_is() {
+    assert_eq!(
+        mistakes("heartbeat = \"0s\"\ncapacity = \"0B\"\n[near]\nbound = \"0ms\""),
+        [
+            "f.toml:1:13: heartbeat: is zero: it must be longer",
+            "f.toml:2:12: capacity: is zero: it must be at least 1B",
+            "f.toml:4:9: near.bound: is zero: it must be longer",
+        ]
+    );
+}
+
+#[test]
 fn a_name_that_does_not_exist_is_told_with_the_nearest() {
     let file = "heartbeet = \"1s\"\n[near]\nbounds = \"1s\"\n[limits.jobs]\nat_once = 1\n[zebra]\na = 1\n";
     assert_eq!(
@@ -117,15 +129,27 @@ fn a_name_that_does_not_exist_is_told_with_the_nearest() {
             "f.toml:6:2: there is no `zebra`",
         ]
     );
-    let variables = [("FRESHEN_STOR", "x"), ("FRESHEN_SERVICE_HOST", "10.0.0.1"), ("STORE", "x")];
-    let told = gather("", &variables).unwrap_err();
-    assert_eq!(told, ["FRESHEN_STOR: there is no such variable: did you mean FRESHEN_STORE?"]);
+}
+
+#[test]
+fn a_variable_that_is_nearly_a_field_s_is_a_mistake_and_another_is_left_alone() {
+    let nearly = [("STOR", "STORE"), ("STROE", "STORE"), ("WORKER", "WORKERS"), ("NEAR_BUOND", "NEAR_BOUND")];
+    for (name, meant) in nearly {
+        let told = gather("", &[(&format!("FRESHEN_{name}"), "x")]).unwrap_err();
+        assert_eq!(told, [format!("FRESHEN_{name}: there is no such variable: did you mean FRESHEN_{meant}?")]);
+    }
+    // What an orchestrator sets for a service called freshen, and what is not ours.
+    let others = ["PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_80_TCP", "PORT_80_TCP_PROTO", "LONG", "CONFIG", "HOST"];
+    for name in others {
+        assert!(gather("", &[(&format!("FRESHEN_{name}"), "tcp://10.0.0.1:80")]).is_ok(), "{name}");
+    }
+    assert!(gather("", &[("STORE", "x")]).is_ok());
 }
 
 #[test]
 fn a_value_of_another_type_is_told_what_was_expected() {
     let file = "store = 1\nbus = \"off\"\ndegraded = \"yes\"\nworkers = \"4\"\nprefix = [1]\npartitions = 1.5\n\
-                connect_timeout = true\nqueue_limit = 0\nnear = 1\nreplicas = -1\nlost = \"firm\"\nca_file = \"\"\n";
+                connect_timeout = true\nqueue_limit = 0\nnear = 1\nreplicas = -1\nwhen_lost = \"firm\"\nca_file = \"\"\n";
     assert_eq!(
         mistakes(file),
         [
@@ -139,7 +163,7 @@ fn a_value_of_another_type_is_told_what_was_expected() {
             "f.toml:8:15: queue_limit: is 0, where a whole number of at least 1 is expected",
             "f.toml:9:8: near: is a number, where a table is expected",
             "f.toml:10:12: replicas: is -1, where a whole number of at least 0 is expected",
-            "f.toml:11:8: lost: is a text, where \"soft\" or \"hard\" is expected",
+            "f.toml:11:13: when_lost: is a text, where \"soft\" or \"hard\" is expected",
             "f.toml:12:11: ca_file: is empty",
         ]
     );
@@ -150,6 +174,14 @@ fn mistakes_of_the_file_s_form_are_told_together_with_their_places() {
     let told = mistakes("workers = \nheartbeat = \"1s\nprefix = \"a\"\nprefix = \"b\"\n");
     assert!(told.len() >= 2, "{told:#?}");
     assert!(told.iter().all(|line| line.starts_with("f.toml:")), "{told:#?}");
+}
+
+#[test]
+fn a_file_whose_form_is_wrong_is_not_quoted() {
+    for file in ["store = redis://ann:secret@h", "store = \"redis://ann:secret@h", "store \"redis://ann:secret@h\""] {
+        let told = mistakes(file).join("\n");
+        assert!(told.starts_with("f.toml:1:") && !told.contains("secret"), "{told}");
+    }
 }
 
 #[test]
@@ -191,6 +223,13 @@ fn queues_are_named_with_their_workers() {
 fn a_file_that_cannot_be_read_is_named() {
     let error = Settings::read("/nowhere/freshen.toml").unwrap_err();
     assert!(error.to_string().starts_with("/nowhere/freshen.toml: cannot be read: "), "{error}");
+    let long = tempfile::NamedTempFile::new().unwrap();
+    for (bytes, read) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+        std::fs::write(&long, "#".repeat(bytes)).unwrap();
+        assert_eq!(super::file::text(long.path()).is_ok(), read, "{bytes}");
+    }
+    let error = Settings::read(long.path()).unwrap_err();
+    assert!(error.to_string().ends_with(": cannot be read: it has more than 1MiB"), "{error}");
 }
 
 #[test]
@@ -202,6 +241,28 @@ fn the_defaults_are_those_of_a_cache_that_is_told_nothing() {
     assert_eq!(format!("{:?}", backends.builder()), cache);
     assert!(runtime.block_on(Settings::default().shared_store()).unwrap().is_none());
     assert!(runtime.block_on(Settings::default().shared_queue("default")).unwrap().is_none());
+}
+
+#[test]
+fn what_is_set_reaches_the_cache() {
+    let file = "workers = 7\nqueues = { mail = 2 }\ntask_deadline = \"7s\"\nheartbeat = \"8s\"\n\
+                [near]\ncapacity = \"9MiB\"\nbound = \"6s\"\n[limits.job]\nat_once = 5\nrate = \"3/s\"\n";
+    let queue = || MemoryQueue::builder(Clock::manual(Timestamp::ZERO)).build().unwrap();
+    let seconds = Duration::from_secs;
+    let limits = Limits { job: Limit { at_once: 5, per_second: Some(3.0) }, ..Limits::default() };
+    let told = Cache::builder()
+        .queue(queue())
+        .queue_named("mail", queue())
+        .workers(7)
+        .workers_on("mail", 2)
+        .task_deadline(seconds(7))
+        .heartbeat(seconds(8))
+        .near_capacity(9 << 20)
+        .near_bound(seconds(6))
+        .limits(limits);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let backends = runtime.block_on(gather(file, &[]).unwrap().open()).unwrap();
+    assert_eq!(format!("{:?}", backends.builder()), format!("{told:?}"));
 }
 
 #[cfg(feature = "redis")]

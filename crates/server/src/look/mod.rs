@@ -14,7 +14,7 @@ use crate::look::verdict::Verdict;
 use crate::output::{self, millis, rough};
 
 /// What `freshen look` is told.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true)))]
 pub struct Look {
     /// A key as logs show it, such as 'default:tweets{page: 2, user: "ann"}'

@@ -84,15 +84,17 @@ local function join(names)
   return soft, hard
 end
 
--- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard.
+-- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard. Of another epoch it is not
+-- current, and a mark that is still there may make it worse.
 local function judge(epoch, number, tags)
-  if epoch ~= clock.epoch then return LOST end
+  local of_epoch = 0
+  if epoch ~= clock.epoch then of_epoch = LOST end
   local names = { 'n:' .. NAMESPACE }
   for n = 1, #tags do names[n + 1] = 't:' .. tags[n] end
   local soft, hard = join(names)
   if hard >= number then return 2 end
-  if soft >= number then return 1 end
-  return 0
+  if soft >= number then return math.max(of_epoch, 1) end
+  return of_epoch
 end
 
 -- `at_least` is an epoch and a number, or nothing.
