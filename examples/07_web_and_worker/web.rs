@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::{Router, http::StatusCode, routing::get};
 use freshen::{Cache, settings::Settings};
 
+/// Serves until it is ended.
 #[tokio::main]
 pub async fn main() -> Result<(), Box<dyn Error>> {
     let backends = Settings::from_env()?.open().await?;

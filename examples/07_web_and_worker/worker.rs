@@ -10,6 +10,7 @@ use std::error::Error;
 use freshen::settings::Settings;
 use freshen::worker::Worker;
 
+/// Works until it is told to end.
 #[tokio::main]
 pub async fn main() -> Result<(), Box<dyn Error>> {
     let backends = Settings::from_env()?.open().await?;

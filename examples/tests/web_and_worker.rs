@@ -3,6 +3,7 @@
 //! The processes are this file again, told which of the two to be; that is why it has a `main` of its own.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+#![allow(clippy::duplicate_mod)] // Each program is whole, with its jobs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
