@@ -95,7 +95,7 @@ impl CacheBuilder {
     }
 
     /// The queue of the jobs that name it, by [`Job::QUEUE`](crate::Job::QUEUE) or `#[cached(queue = "…")]`. As soon as one
-    /// queue is given, each that a job names must be; more may be given than jobs name. At most [`QUEUES_MAX`].
+    /// queue is given, each that a job names must be; more may be given than jobs name. At most 64.
     pub fn queue_named(mut self, name: impl Into<String>, queue: impl Queue) -> Self {
         self.queues.queues.insert(name.into(), Arc::new(queue));
         self

@@ -149,7 +149,6 @@ impl Dispatcher {
             }
             Err(error) => {
                 cache.engine().emit(&Event::PortFailed { error: &error });
-                self.goes_on_within(QUEUE_DOWN_PAUSE);
                 tokio::time::sleep(QUEUE_DOWN_PAUSE).await;
             }
         }

@@ -10,7 +10,7 @@ use crate::error::BuildError;
 use crate::queue::{DEFAULT_QUEUE, MemoryQueue, Queue, is_queue_name};
 use crate::time::{Clock, Timestamp};
 
-/// Queues that a cache has at most: where it has workers, each is pulled by a dispatcher of its own.
+/// Most queues of a cache: where it has workers, each is pulled by a dispatcher of its own.
 pub const QUEUES_MAX: usize = 64;
 
 /// The workers of this process on one queue. See [`Cache::workers`](crate::Cache::workers).
@@ -21,8 +21,8 @@ pub struct Workers {
     pub queue: String,
     /// How many tasks they load at once.
     pub at_once: usize,
-    /// How long ago their dispatcher should have gone on: zero while it does. It grows where a pull never answers, where all
-    /// places are held by loads far past their timeout, and where the runtime is blocked.
+    /// How long ago their dispatcher should have gone on: moments at most while it does. It grows where a pull never answers,
+    /// where all places are held by loads far past their timeout, and where the runtime is blocked.
     pub overdue: Duration,
 }
 
