@@ -20,6 +20,8 @@ pages! {
     Workers "../../docs/guide/workers.md";
     Observing "../../docs/guide/observing.md";
     Operating "../../docs/guide/operating.md";
+    MoreThanOneProcess "../../docs/guide/more-than-one-process.md";
+    MoreThanOneMachine "../../docs/guide/more-than-one-machine.md";
     Testing "../../docs/guide/testing.md";
     Deploying "../../docs/guide/deploying.md";
     Sizing "../../docs/guide/sizing.md";

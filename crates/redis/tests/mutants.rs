@@ -29,7 +29,7 @@ const MUTANTS: &[Mutant] = &[
         "commit judges by the marks alone",
         &[("local overtaken = math.max(lease.dirty, judge", "local overtaken = math.max(0, judge")],
     ),
-    ("another epoch is current", &[("if epoch ~= clock.epoch then of_epoch = LOST end", "")]),
+    ("another epoch is current", &[("if epoch ~= clock.epoch then return hard > 0 and 2 or LOST end", "")]),
     ("a new clock has no floor", &[("raise_floor(LOST, tick())", "tick()")]),
     ("a dropped soft mark keeps the floor", &[("if oldest_soft > 0 then raise_floor(1, oldest_soft) end", "")]),
     ("a dropped hard mark keeps the floor", &[("if oldest_hard > 0 then raise_floor(2, oldest_hard) end", "")]),
@@ -41,7 +41,7 @@ const MUTANTS: &[Mutant] = &[
         &[
             ("local number = tick()\n\n", "local number = clock.last\n\n"),
             ("if hard >= number then return 2 end", "if hard > number then return 2 end"),
-            ("if soft >= number then return math.max(of_epoch, 1) end", "if soft > number then return 1 end"),
+            ("if soft >= number then return 1 end", "if soft > number then return 1 end"),
         ],
     ),
     ("a counter for a clock", &[("clock.epoch = EPOCH", "clock.epoch = '0000000000000001'")]),

@@ -115,15 +115,15 @@ async fn a_server_that_is_gone_is_an_error_that_may_pass_until_it_is_back() {
 #[tokio::test]
 async fn a_server_that_stops_answering_costs_one_time_out() {
     let server = Server::redis(Flavour::Redis).start().await;
-    let builder = builder(server.url()).prefix(prefix()).response_timeout(Duration::from_secs(1));
-    let store = builder.connect_timeout(Duration::from_secs(1)).connect(Clock::runtime()).await.unwrap().store();
+    let builder = builder(server.url()).prefix(prefix()).response_timeout(Duration::from_secs(3));
+    let store = builder.connect_timeout(Duration::from_secs(3)).connect(Clock::runtime()).await.unwrap().store();
     fill(&store, &key("k"), b"one", &[]).await;
     server.stop_signal();
     let began = Instant::now();
     for _ in 0..50 {
         assert!(store.read(&[key("k")]).await.unwrap_err().retryable);
     }
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     server.continue_signal();
     let until = Instant::now() + Duration::from_secs(20);
     while store.read(&[key("k")]).await.is_err() {

@@ -1,12 +1,14 @@
 //! Pages that name tests: the tests exist. The page for those who come from django-cacheback has a row for each behaviour
-//! and defect.
+//! and defect, and that of guarantees a test in each row.
 
 use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/guide/coming-from-django-cacheback.md";
 
+const GUARANTEES: &str = "docs/guide/guarantees.md";
+
 /// What may stand in the last column instead of a test.
-const WITHOUT_TEST: [&str; 2] = ["*differs*", "*the compiler*"];
+const WITHOUT_TEST: [&str; 3] = ["*differs*", "*the compiler*", "*by its nature*"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -98,18 +100,45 @@ fn a_bad_page_is_found_out() {
     assert_eq!(check(&[one, two, "C3 | x | y"]), ["C3: not four columns with something in each"]);
 }
 
+/// The rows of a page's tables whose last column names no test that exists, and no reason either.
+fn unheld(page: &str, exists: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let rows = page.lines().filter(|line| line.starts_with("| ")).map(cells);
+    let rows = rows.filter_map(|row| row.last().copied()).filter(|shown| *shown != "shown by");
+    rows.flat_map(|shown| unshown(shown, &exists)).collect()
+}
+
+#[test]
+fn every_guarantee_and_every_limit_has_a_test_that_exists() {
+    let page = std::fs::read_to_string(root().join(GUARANTEES)).expect("the page is there");
+    assert_eq!(unheld(&page, exists), [""; 0]);
+    assert!(page.lines().filter(|line| line.contains("::")).count() > 30, "the page has rows");
+    let exists = |file: &str, name: &str| file == "a.rs" && name == "so";
+    let rows =
+        "| promise | shown by |\n|---|---|\n| x | `a.rs::so` |\n| y | *by its nature* |\n| z | `a.rs::so`, trust us |";
+    assert_eq!(unheld(rows, exists), ["no such test, and no reason: trust us"]);
+}
+
 /// The tests that a page names, as `file.rs::name` in backticks.
 fn named(page: &str) -> Vec<(&str, &str)> {
     let spans = page.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
     spans.filter_map(|span| span.split_once("::")).filter(|(file, _)| file.ends_with(".rs")).collect()
 }
 
+/// The pages in a folder.
+fn pages(folder: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join(folder)).expect("the folder is there");
+    let paths = entries.map(|entry| entry.expect("the folder can be read").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
 #[test]
 fn every_test_that_is_named_elsewhere_exists() {
-    for page in ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"] {
-        let text = std::fs::read_to_string(root().join(page)).expect("the page is there");
+    let pages: Vec<PathBuf> = [".", "docs/guide", "docs/decisions"].into_iter().flat_map(pages).collect();
+    assert!(pages.len() > 30, "{pages:?}");
+    for page in pages {
+        let text = std::fs::read_to_string(&page).expect("the page is there");
         let missing: Vec<_> = named(&text).into_iter().filter(|(file, name)| !exists(file, name)).collect();
-        assert!(missing.is_empty(), "{page}: {missing:#?}");
+        assert!(missing.is_empty(), "{}: {missing:#?}", page.display());
     }
     assert_eq!(named("see `a/b.rs::so`, `std::mem` and `c.rs::not` here"), [("a/b.rs", "so"), ("c.rs", "not")]);
 }

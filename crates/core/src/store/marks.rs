@@ -57,14 +57,12 @@ pub struct Marks {
 impl Marks {
     /// Whether an entry of `generation` is current under these marks. An equal tick outdates.
     ///
-    /// Of another epoch it is not, and a mark that was not lost with the clock may make it worse, never better: numbers of two
-    /// epochs say nothing about the order, but what a hard mark covered must not be served because a later clock is soft.
+    /// Of another epoch it is not. Numbers of two epochs say nothing about the order, so any hard mark may be the later one: what
+    /// it covers is never served because lost marks are soft.
     pub fn judge(&self, generation: Generation) -> Currency {
-        let of_epoch = if generation.epoch == self.epoch { Currency::Current } else { self.lost.into() };
-        of_epoch.max(self.judge_number(generation))
-    }
-
-    fn judge_number(&self, generation: Generation) -> Currency {
+        if generation.epoch != self.epoch {
+            return if self.mark.hard > 0 { Currency::OutdatedHard } else { self.lost.into() };
+        }
         if self.mark.hard >= generation.number {
             Currency::OutdatedHard
         } else if self.mark.soft >= generation.number {
@@ -111,10 +109,9 @@ mod tests {
         for lost in [Strength::Soft, Strength::Hard] {
             let marks = Marks { epoch: 2, mark: Mark::default(), lost };
             assert_eq!(marks.judge(Generation { epoch: 1, number: 99 }), lost.into());
-            let kept = Marks { mark: Mark { soft: 0, hard: 99 }, ..marks };
-            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), Currency::OutdatedHard);
-            let kept = Marks { mark: Mark { soft: 99, hard: 0 }, ..marks };
-            assert_eq!(kept.judge(Generation { epoch: 1, number: 99 }), lost.into());
+            let marked = |soft, hard| Marks { mark: Mark { soft, hard }, ..marks };
+            assert_eq!(marked(0, 1).judge(Generation { epoch: 1, number: 99 }), Currency::OutdatedHard);
+            assert_eq!(marked(100, 0).judge(Generation { epoch: 1, number: 99 }), lost.into());
         }
     }
 

@@ -93,10 +93,10 @@ impl Settings {
     /// As [`Settings::open`].
     pub async fn shared_queue(&self, name: &str) -> Result<Option<Arc<dyn Queue>>, OpenError> {
         self.check()?;
-        match self.queue().is_memory() {
-            true => Ok(None),
-            false => self.open_queue(name, &Clock::coarse(), None).await.map(Some),
+        if self.queue().is_memory() {
+            return Ok(None);
         }
+        self.open_queue(name, &Clock::coarse(), None).await.map(Some)
     }
 
     #[cfg_attr(not(feature = "redis"), expect(unused_variables, reason = "there is no server to open"))]

@@ -139,7 +139,8 @@ fn a_variable_that_is_nearly_a_field_s_is_a_mistake_and_another_is_left_alone() 
         assert_eq!(told, [format!("FRESHEN_{name}: there is no such variable: did you mean FRESHEN_{meant}?")]);
     }
     // What an orchestrator sets for a service called freshen, and what is not ours.
-    let others = ["PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_80_TCP", "PORT_80_TCP_PROTO", "LONG", "CONFIG", "HOST"];
+    let others =
+        ["PORT", "SERVICE_HOST", "SERVICE_PORT", "PORT_80_TCP", "PORT_80_TCP_PROTO", "LONG", "BASE", "CONFIG", "HOST"];
     for name in others {
         assert!(gather("", &[(&format!("FRESHEN_{name}"), "tcp://10.0.0.1:80")]).is_ok(), "{name}");
     }
@@ -292,6 +293,23 @@ mod redis {
         assert_eq!(told, ["f.toml:2:15: value_limit: is 1073741824; 1 to 536870912 are allowed"]);
         let told = mistakes("store = \"rediss://h\"\nca_file = \"/nowhere.pem\"");
         assert!(told[0].starts_with("f.toml:2:11: ca_file: /nowhere.pem: "), "{told:?}");
+    }
+
+    #[test]
+    fn what_a_program_sets_is_checked_by_the_same_names() {
+        type Change = (&'static str, fn(&mut Settings));
+        let set: [Change; 4] = [
+            ("marks_limit", |settings| settings.marks_limit = 0),
+            ("bus_limit", |settings| settings.bus_limit = 0),
+            ("queue_limit", |settings| settings.queue_limit = 0),
+            ("quarantine_limit", |settings| settings.quarantine_limit = 0),
+        ];
+        for (field, set) in set {
+            let mut settings = gather("store = \"redis://h\"", &[]).unwrap();
+            set(&mut settings);
+            let told = settings.check().unwrap_err().to_string();
+            assert!(told.starts_with(&format!("{field}: ")), "{told}");
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod address;
 mod cluster;
 mod error;
 mod node;
+mod opening;
 mod place;
 mod script;
 mod sentinel;
@@ -45,10 +46,11 @@ mod wire;
 
 pub use address::{Access, Address, Tls};
 pub use error::{LinkError, Refusal};
+pub use opening::{Listener, Purpose};
 pub use place::Place;
 pub use script::Script;
 use sentinel::Sentinels;
-pub use wire::{Link, Listener, Purpose, time_of};
+pub use wire::{Link, time_of};
 
 use cluster::Cluster;
 use node::{Node, Origin};

@@ -7,7 +7,8 @@ use freshen_core::Clock;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::link::wire::{Breach, Link, Purpose};
+use crate::link::opening::Purpose;
+use crate::link::wire::{Breach, Link};
 use crate::link::{Access, Address, LinkError, Sentinels};
 
 /// The pause after the first failed attempt to connect; it is doubled with each further one.

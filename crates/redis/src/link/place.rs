@@ -69,6 +69,19 @@ mod tests {
         assert_eq!(slot_of(b"foo"), 12_182);
     }
 
+    /// How many of so many partitions the fullest of so many masters has, where slots are divided evenly.
+    fn fullest(partitions: usize, masters: usize) -> usize {
+        let mut had = vec![0; masters];
+        (0..partitions).for_each(|n| had[usize::from(Place::new("freshen", n).slot()) * masters / SLOTS] += 1);
+        had.into_iter().max().unwrap_or_default()
+    }
+
+    #[test]
+    fn partitions_lie_on_the_masters_of_a_cluster_as_the_guide_says() {
+        assert_eq!((fullest(64, 3), fullest(64, 6)), (23, 13));
+        assert_eq!((fullest(1024, 16), fullest(1024, 54)), (70, 24));
+    }
+
     #[test]
     fn all_keys_of_a_place_have_its_tag_and_braces_in_a_name_do_not_end_it() {
         assert_eq!(Place::new("freshen", 7).key(":state"), "{freshen:7}:state");

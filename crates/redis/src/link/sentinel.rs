@@ -5,7 +5,7 @@ use std::sync::Arc;
 use freshen_core::Clock;
 use redis::Value;
 
-use crate::link::wire::Purpose;
+use crate::link::opening::Purpose;
 use crate::link::{Access, Address, Link, LinkError};
 
 /// The sentinels of one master. They are asked whenever a connection is made, and what they say is checked.

@@ -6,7 +6,7 @@ use super::*;
 
 fn links(port: u16) -> Links {
     let address = Address { host: "127.0.0.1".to_owned(), port };
-    let (connect_timeout, response_timeout) = (Duration::from_secs(5), Duration::from_millis(500));
+    let (connect_timeout, response_timeout) = (Duration::from_secs(5), Duration::from_secs(3));
     let access = Access { user: None, password: None, database: 0, tls: None, connect_timeout, response_timeout };
     Links::new(Servers::Single(address), access, Clock::runtime(), Duration::from_secs(2))
 }
@@ -53,7 +53,7 @@ async fn a_server_that_stops_answering_costs_one_time_out_and_not_one_for_each_c
     for _ in 0..100 {
         assert!(matches!(echo(&links, b"next").await, Err(LinkError::Down { .. })));
     }
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     server.continue_signal();
     ready(&links).await;
 }

@@ -7,8 +7,8 @@ use freshen_core::{Generation, Timestamp};
 use redis::Value;
 
 use crate::link::LinkError;
+use crate::store::answered::Answered;
 use crate::store::marks::mark_of;
-use crate::store::partitions::Answered;
 
 /// A list that is being read. Each part is read once, and in order.
 pub(super) struct Answer {

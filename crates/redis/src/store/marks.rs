@@ -7,7 +7,7 @@ use freshen_core::{Generation, Key, Strength, Tag, Tags};
 use redis::{Pipeline, Value};
 
 use crate::link::LinkError;
-use crate::store::partitions::Answered;
+use crate::store::answered::Answered;
 
 /// The marks that are wanted, and what was answered of them.
 #[derive(Default)]

@@ -42,15 +42,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::store::{
-    Asked, Begin, Begun, Committed, Currency, Failure, Generations, Lease, Marked, Role, Scope, Snapshot, Store,
-    StoreTraits, Target, Token,
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, Scope, Snapshot, Store, StoreTraits, Target,
 };
-use freshen_core::{BoxFuture, Entry, Facts, Generation, Key, KeyHash, PortError, Strength, Tags, Timestamp, Value};
+use freshen_core::{BoxFuture, Entry, Generation, Key, KeyHash, PortError, Strength, Tags};
 
-use crate::link::{LinkError, Repeat, Script};
+use crate::link::Repeat;
 use crate::settings::Settings;
 
 mod answer;
+mod answered;
 mod found;
 mod gathering;
 mod invalidating;
@@ -59,12 +59,11 @@ mod packing;
 mod partitions;
 mod reading;
 mod scripts;
+mod snapshot;
+mod steps;
 
-use answer::Answer;
-use found::{Found, facts_text, micros, tags_text};
 use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
-use partitions::Answered;
 pub(crate) use partitions::Partitions;
 pub(crate) use scripts::Patch;
 
@@ -72,8 +71,6 @@ pub(crate) use scripts::Patch;
 const PORT: &str = "redis store";
 /// Of how many keys the last tags are remembered.
 const TAGS_SEEN_KEYS: usize = 16_384;
-/// The longest span that is sent, about 142 years: sums with it are exact in scripts.
-const SPAN_MICROS_MOST: u64 = 1 << 52;
 
 /// A store on Redis or Valkey, shared by all processes that use the same servers and prefix.
 ///
@@ -112,114 +109,6 @@ impl Shared {
     fn record(&self, key: &Key) -> String {
         let place = self.partitions.place(self.partition(key));
         place.key(format_args!(":{}:{}:{:032x}", key.namespace(), key.job(), key.hash().0))
-    }
-
-    /// Runs a step on the record of a key.
-    async fn step(&self, key: &Key, script: &Script, arguments: &[&[u8]], repeat: Repeat) -> Result<Answer, LinkError> {
-        let mut all = vec![key.as_bytes(), key.namespace().as_bytes()];
-        all.extend_from_slice(arguments);
-        let record = self.record(key);
-        let answered = self.partitions.step(self.partition(key), script, &[record.as_bytes()], &all, repeat).await?;
-        Ok(Answer::new(answered))
-    }
-
-    async fn ask(&self, key: &Key, deadline: Duration, at_least: Option<Generation>) -> Result<Asked, LinkError> {
-        let (deadline, at_least) = (span(deadline), generation(at_least));
-        let arguments = [deadline.as_bytes(), at_least.as_bytes()];
-        let mut answer = self.step(key, &self.partitions.scripts.ask, &arguments, Repeat::Never).await?;
-        answer.asked()
-    }
-
-    async fn begin(&self, key: &Key, request: Begin) -> Result<Begun, LinkError> {
-        let (role, deadline) = match request.role {
-            Role::Foreground => (b"f", Duration::ZERO),
-            Role::Task { deadline } => (b"t", deadline),
-            Role::TakeOver => (b"o", Duration::ZERO),
-        };
-        let token = Token(self.partitions.token());
-        let (lease, deadline, at_least) = (span(request.lease), span(deadline), generation(request.at_least));
-        let heeds: &[u8] = if request.heeds_backoff { b"1" } else { b"0" };
-        let hex = hex(token);
-        let arguments = [role, lease.as_bytes(), deadline.as_bytes(), at_least.as_bytes(), heeds, hex.as_bytes()];
-        self.step(key, &self.partitions.scripts.begin, &arguments, Repeat::Never).await?.begun(token)
-    }
-
-    async fn commit(&self, key: &Key, lease: &Lease, entry: &Entry, value: &[u8]) -> Result<Committed, LinkError> {
-        let packed = packing::pack(value, self.settings.compress_from_bytes);
-        let (epoch, number) = (epoch(lease.generation), lease.generation.number.to_string());
-        let (facts, tags) = (facts_text(&entry.facts), tags_text(&entry.tags));
-        let validators = entry.validators.as_ref().map(|bytes| [b"=", &bytes[..]].concat()).unwrap_or_default();
-        let hex = hex(lease.token);
-        let arguments: [&[u8]; 7] = [
-            hex.as_bytes(),
-            epoch.as_bytes(),
-            number.as_bytes(),
-            &packed,
-            facts.as_bytes(),
-            tags.as_bytes(),
-            &validators,
-        ];
-        let answer = self.step(key, &self.partitions.scripts.commit, &arguments, Repeat::Never).await?;
-        answer.committed(lease)
-    }
-
-    /// The bytes of a value that may be kept.
-    fn accept<'a>(&self, key: &Key, entry: &'a Entry) -> Result<&'a [u8], PortError> {
-        let Value::Encoded(bytes) = &entry.value else {
-            return Err(PortError::lasting(PORT, "commit", format!("the value of {key} is not encoded")));
-        };
-        let most = self.settings.value_bytes_max;
-        if bytes.len() > most {
-            let reason = format!("the value of {key} has {} bytes, more than {most}", bytes.len());
-            return Err(PortError::lasting(PORT, "commit", reason));
-        }
-        Ok(bytes)
-    }
-
-    async fn fail(&self, key: &Key, lease: &Lease, failure: Failure) -> Result<(), LinkError> {
-        // The constructor of a failure cuts its reason, but its fields are open.
-        let cut = |reason: Box<str>| Failure::failed(failure.retry_after, &reason).reason.unwrap_or_default();
-        let counts: &[u8] = if failure.reason.is_some() { b"1" } else { b"0" };
-        let (pause, reason) = (span(failure.retry_after), failure.reason.map(cut).unwrap_or_default());
-        let hex = hex(lease.token);
-        let arguments = [hex.as_bytes(), pause.as_bytes(), counts, reason.as_bytes()];
-        self.step(key, &self.partitions.scripts.fail, &arguments, Repeat::Harmless).await.map(drop)
-    }
-
-    async fn renew(&self, key: &Key, lease: &Lease, length: Duration) -> Result<bool, LinkError> {
-        let (hex, length) = (hex(lease.token), span(length));
-        let arguments = [hex.as_bytes(), length.as_bytes()];
-        let mut answer = self.step(key, &self.partitions.scripts.renew, &arguments, Repeat::Harmless).await?;
-        Ok(answer.small()? == 1)
-    }
-
-    /// What a reader is told of a record, in the process's time.
-    fn snapshot(&self, from: &Answered, key: &Key, found: Found, judged: &marks::Read) -> Snapshot {
-        let time = |server: Timestamp| from.to_process(server);
-        let tags = found.entry.as_ref().map_or(Tags::NONE, |kept| kept.tags.clone());
-        let marks = judged.of(key, tags.as_slice());
-        let entry = found.entry.and_then(|kept| {
-            let Some(value) = packing::unpack(kept.packed, self.settings.value_bytes_max) else {
-                tracing::warn!(%key, "a value is damaged; it is not used, and will be replaced by the next load");
-                return None;
-            };
-            let facts = Facts { loaded_at: time(kept.facts.loaded_at), ..kept.facts };
-            Some(Entry { value: Value::Encoded(value), facts, tags: kept.tags, validators: kept.validators })
-        });
-        let judge = |entry: &Entry| judged.judge(&marks, entry.facts.generation, self.settings.lost);
-        Snapshot {
-            now: from.now(),
-            currency: entry.as_ref().map_or(Currency::Current, |entry| found.flag.max(judge(entry))),
-            entry,
-            newest_mark: judged.newest(&marks),
-            lease_until: found.lease_until.map(time),
-            asked_until: found.asked_until.map(time),
-            trouble: found.trouble.map(|mut trouble| {
-                trouble.retry_at = time(trouble.retry_at);
-                trouble
-            }),
-            marks,
-        }
     }
 }
 
@@ -296,21 +185,4 @@ impl Store for RedisStore {
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
         Box::pin(async move { self.0.remove(key).await.map_err(|error| error.at(PORT, "remove")) })
     }
-}
-
-fn span(of: Duration) -> String {
-    micros(of).min(SPAN_MICROS_MOST).to_string()
-}
-
-fn epoch(of: Generation) -> String {
-    format!("{:016x}", of.epoch)
-}
-
-/// As scripts compare it; nothing, if there is none.
-fn generation(of: Option<Generation>) -> String {
-    of.map(|of| format!("{} {}", epoch(of), of.number)).unwrap_or_default()
-}
-
-fn hex(token: Token) -> String {
-    format!("{:032x}", token.0)
 }

@@ -8,6 +8,7 @@ use redis::Value;
 
 use crate::link::{Link, LinkError, Links, Place, Repeat, Route, Script};
 use crate::settings::Settings;
+use crate::store::answered::Answered;
 use crate::store::scripts::Scripts;
 
 /// All partitions of a store.
@@ -36,30 +37,6 @@ struct Partition {
     number: String,
     /// The connection over which it was attached last; 0: none.
     attached: AtomicU64,
-}
-
-/// What a script answered, and over which connection and when.
-pub(crate) struct Answered {
-    pub(crate) parts: Vec<Value>,
-    pub(crate) link: Link,
-    pub(crate) sent: Timestamp,
-    same_time: bool,
-}
-
-impl Answered {
-    /// The time at which the question was sent, in the process's time: nothing seems younger by it than it is.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.sent
-    }
-
-    /// A point in the server's time as the process would call it.
-    pub(crate) fn to_process(&self, server: Timestamp) -> Timestamp {
-        if self.same_time { server } else { self.link.skew().to_process(server) }
-    }
-
-    pub(crate) fn address(&self) -> &str {
-        self.link.address()
-    }
 }
 
 impl Partitions {

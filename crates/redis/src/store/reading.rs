@@ -14,10 +14,10 @@ use redis::Value;
 use crate::link::{LinkError, Repeat, Route, time_of};
 use crate::store::Shared;
 use crate::store::answer::Answer;
+use crate::store::answered::Answered;
 use crate::store::found::{FIELDS, Found};
 use crate::store::invalidating::AT_ONCE;
 use crate::store::marks::{Read, field_of};
-use crate::store::partitions::Answered;
 
 /// How often a clock that is lost again and again is made anew.
 const CLOCKS_MOST: usize = 3;

@@ -167,12 +167,10 @@ impl<K: Clone + Eq + Hash, T: Copy + Eq + Hash> Reference<K, T> {
     }
 
     fn judge(&self, flag: Currency, brought: &Brought<T>, begun: Moment) -> Currency {
-        if begun.life != self.last.life {
-            return flag.max(self.lost.into());
-        }
+        let lost = if begun.life == self.last.life { Currency::Current } else { self.lost.into() };
         let marked = |strength| self.marks.get(&(brought.scope, strength)).is_some_and(|mark| *mark > begun);
         let of = |strength| if marked(strength) { Currency::from(strength) } else { Currency::Current };
-        flag.max(of(Strength::Soft)).max(of(Strength::Hard))
+        flag.max(lost).max(of(Strength::Soft)).max(of(Strength::Hard))
     }
 
     fn is_fresh(&self, key: &K, at_least: Option<Moment>) -> bool {

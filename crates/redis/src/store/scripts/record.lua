@@ -85,16 +85,15 @@ local function join(names)
 end
 
 -- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard. Of another epoch it is not
--- current, and a mark that is still there may make it worse.
+-- current; numbers of two epochs say nothing about the order, so any hard mark may be the later one.
 local function judge(epoch, number, tags)
-  local of_epoch = 0
-  if epoch ~= clock.epoch then of_epoch = LOST end
   local names = { 'n:' .. NAMESPACE }
   for n = 1, #tags do names[n + 1] = 't:' .. tags[n] end
   local soft, hard = join(names)
+  if epoch ~= clock.epoch then return hard > 0 and 2 or LOST end
   if hard >= number then return 2 end
-  if soft >= number then return math.max(of_epoch, 1) end
-  return of_epoch
+  if soft >= number then return 1 end
+  return 0
 end
 
 -- `at_least` is an epoch and a number, or nothing.
