@@ -76,7 +76,7 @@ pub fn run(fleet: &Fleet) -> Result<(), Failure> {
             println!("{}", refreshes::measure(&url, extent).await?);
         }
         if wants(What::OneLoad) {
-            println!("{}", one_load::measure(&url, extent.rounds)?);
+            println!("{}", one_load::measure(&url, extent.rounds).await?);
         }
         if wants(What::Invalidations) {
             println!("{}", invalidations::measure(&url, extent).await?);

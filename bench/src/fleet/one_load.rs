@@ -45,7 +45,7 @@ struct Seen {
 }
 
 /// Sends the crowds, and judges.
-pub fn measure(url: &str, rounds: u32) -> Result<String, Failure> {
+pub async fn measure(url: &str, rounds: u32) -> Result<String, Failure> {
     let mut text = format!("{PROCESSES} processes, {CALLERS} callers in each, one key, a load of 1 s\n\n");
     writeln!(text, "{:<10}{:>9}{:>9}{:>9}{:>9}", "", "loads", "p50 ms", "p99 ms", "max ms")?;
     let mut judged = Vec::new();
@@ -53,7 +53,7 @@ pub fn measure(url: &str, rounds: u32) -> Result<String, Failure> {
         let mut seen = Vec::new();
         for round in 1..=rounds {
             eprintln!("{}, round {round} of {rounds}", case.title());
-            seen.push(crowd(url, case, round)?);
+            seen.push(crowd(url, case, round).await?);
         }
         let most = seen.iter().map(|(loads, _)| *loads).max().unwrap_or_default();
         let waits: Vec<Waits> = seen.iter().map(|(_, waits)| *waits).collect();
@@ -66,10 +66,10 @@ pub fn measure(url: &str, rounds: u32) -> Result<String, Failure> {
 }
 
 /// All loads, and of each figure of the waits the worst process's.
-fn crowd(url: &str, case: Case, round: u32) -> Result<(usize, Waits), Failure> {
+async fn crowd(url: &str, case: Case, round: u32) -> Result<(usize, Waits), Failure> {
     let prefix = format!("one-{}-{round}", case.title());
     if case == Case::Stale {
-        runtime::threaded()?.block_on(leave_stale(url, &prefix))?;
+        leave_stale(url, &prefix).await?;
     }
     // Until then all have connected.
     let at = since_1970()? + Duration::from_secs(4);
@@ -77,7 +77,8 @@ fn crowd(url: &str, case: Case, round: u32) -> Result<(usize, Waits), Failure> {
         (0..PROCESSES).map(|_| start(url, &prefix, case, at)).collect::<Result<_, Failure>>()?;
     let (mut loads, mut worst) = (0, Waits { p50: 0.0, p99: 0.0, max: 0.0 });
     for process in processes {
-        let seen = answer_of(process)?;
+        // Nothing else of this process has anything to do meanwhile.
+        let seen = tokio::task::block_in_place(|| answer_of(process))?;
         loads += seen.loads;
         let Waits { p50, p99, max } = seen.waits;
         worst = Waits { p50: worst.p50.max(p50), p99: worst.p99.max(p99), max: worst.max.max(max) };
