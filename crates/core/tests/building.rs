@@ -101,7 +101,7 @@ async fn values_that_stay_in_this_process_need_a_store_in_it() {
 }
 
 #[tokio::test]
-async fn a_bound_of_nothing_is_refused_by_its_name() {
+async fn a_bound_that_makes_no_sense_is_refused_by_its_name() {
     let builder = || with(Jobs::new().add::<Plain>());
     let slow = Limits { job: Limit { at_once: 1, per_second: Some(0.0) }, ..Limits::default() };
     let none = Limits { total: Limit::at_once(0), ..Limits::default() };
@@ -111,6 +111,10 @@ async fn a_bound_of_nothing_is_refused_by_its_name() {
         (builder().near_bound(Duration::ZERO), "cache: near_bound must be above zero"),
         (builder().task_deadline(Duration::ZERO), "cache: task_deadline must be above zero"),
         (builder().heartbeat(Duration::ZERO), "cache: heartbeat must be above zero"),
+        (builder().heartbeat(Duration::from_millis(9)), "cache: heartbeat must be from 10 ms to 1 h"),
+        (builder().heartbeat(Duration::MAX), "cache: heartbeat must be from 10 ms to 1 h"),
+        (builder().workers(65_537), "cache: workers must be at most 65,536 on a queue"),
+        (builder().workers_on("default", usize::MAX), "cache: workers must be at most 65,536 on a queue"),
         (builder().limits(none), "cache: limits.total must let at least one refresh run"),
         (builder().limits(slow), "cache: limits.job must have a rate of at least one in ten years"),
     ];

@@ -12,6 +12,10 @@ use crate::store::Patch;
 const PREFIX_BYTES_MAX: usize = 64;
 /// Largest value that may be allowed: a server takes no larger string.
 const VALUE_BYTES_MAX: usize = 512 << 20;
+/// Most messages that a listener may lag behind.
+const BUFFER_MESSAGES_MAX: usize = 1_000_000;
+/// The longest time-out.
+const TIME_MAX: Duration = Duration::from_secs(3_600);
 
 /// Checked settings; their documentation is that of the [builder](crate::RedisBuilder).
 #[derive(Clone, Debug)]
@@ -72,16 +76,18 @@ impl Settings {
         if self.marks_most == 0 {
             return wrong("marks_most", "is 0; at least one mark has to be kept");
         }
-        if self.buffer_messages == 0 {
-            return wrong("buffer_messages", "is 0; at least one message has to be kept");
+        if !(1..=BUFFER_MESSAGES_MAX).contains(&self.buffer_messages) {
+            let reason = format!("is {}; 1 to {BUFFER_MESSAGES_MAX} are allowed", self.buffer_messages);
+            return wrong("buffer_messages", &reason);
         }
         let times = [
             ("connect_timeout", self.connect_timeout),
             ("response_timeout", self.response_timeout),
             ("patience", self.patience),
         ];
-        match times.into_iter().find(|(_, time)| time.is_zero()) {
-            Some((setting, _)) => wrong(setting, "is zero"),
+        match times.into_iter().find(|(_, time)| time.is_zero() || *time > TIME_MAX) {
+            Some((setting, time)) if time.is_zero() => wrong(setting, "is zero"),
+            Some((setting, _)) => wrong(setting, "is longer than an hour"),
             None => Ok(()),
         }
     }

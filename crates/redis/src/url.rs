@@ -39,7 +39,9 @@ impl Url {
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("scheme", "is missing"))?;
         let (kind, tls) = scheme_of(scheme)?;
         if let Some(at) = rest.find(['?', '#']) {
-            return Err(wrong("parameters", format!("are not known: {}", &rest[at..])));
+            // What stands there may be a part of a password that is not escaped: it is not said again.
+            let what = if rest[at..].starts_with('#') { "`#`" } else { "`?`" };
+            return Err(wrong("parameters", format!("are not known: nothing may stand after {what}")));
         }
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, hosts) = authority.rsplit_once('@').map_or(("", authority), |(login, hosts)| (login, hosts));
@@ -94,9 +96,7 @@ fn address(text: &str, port: u16) -> Result<Address, ConnectError> {
     }
     let port = match port_text {
         None => port,
-        Some(digits) => {
-            digits.parse().map_err(|_| wrong("port", format!("is {digits:?}, and no number below 65536")))?
-        }
+        Some(digits) => digits.parse().map_err(|_| wrong("port", "is no number below 65536"))?,
     };
     Ok(Address { host: host.to_owned(), port })
 }
@@ -123,7 +123,7 @@ fn database(text: &str) -> Result<i64, ConnectError> {
         return Ok(0);
     }
     let number = text.parse().ok().filter(|number| *number >= 0);
-    number.ok_or_else(|| wrong("database", format!("is {text:?}, and no number")))
+    number.ok_or_else(|| wrong("database", "is no number"))
 }
 
 /// Undoes `%` and two hex digits.
@@ -186,9 +186,12 @@ mod tests {
             ("http://h", "url: the scheme is http, and none of redis, rediss, valkey, valkeys"),
             ("redis+x://h", "url: the scheme names x, where sentinel or cluster may stand"),
             ("redis://", "url: the host is empty"),
-            ("redis://h:99999", "url: the port is \"99999\", and no number below 65536"),
-            ("redis://h/x", "url: the database is \"x\", and no number"),
-            ("redis://h?db=1", "url: the parameters are not known: ?db=1"),
+            ("redis://h:99999", "url: the port is no number below 65536"),
+            ("redis://h/x", "url: the database is no number"),
+            ("redis://h?db=1", "url: the parameters are not known: nothing may stand after `?`"),
+            ("redis://ann:pa#secret@h", "url: the parameters are not known: nothing may stand after `#`"),
+            ("redis://ann:secret", "url: the port is no number below 65536"),
+            ("redis://ann:12/secret@h", "url: the database is no number"),
             ("redis://a,b", "url: the host is one of several, which need sentinel or cluster"),
             ("redis+cluster://a/1", "url: the database cannot be chosen in a cluster"),
             ("redis+sentinel://a", "url: the master is missing: its name stands after the sentinels"),

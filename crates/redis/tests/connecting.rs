@@ -59,7 +59,8 @@ async fn a_setting_out_of_range_is_named() {
     assert_eq!(said(builder().partitions(1025)), "redis: partitions is 1025; 1 to 1024 are allowed");
     assert_eq!(said(builder().value_bytes_max(0)), "redis: value_bytes_max is 0; 1 to 536870912 are allowed");
     assert_eq!(said(builder().marks_most(0)), "redis: marks_most is 0; at least one mark has to be kept");
-    assert_eq!(said(builder().buffer_messages(0)), "redis: buffer_messages is 0; at least one message has to be kept");
+    assert_eq!(said(builder().buffer_messages(0)), "redis: buffer_messages is 0; 1 to 1000000 are allowed");
+    assert_eq!(said(builder().patience(std::time::Duration::MAX)), "redis: patience is longer than an hour");
     assert_eq!(said(builder().patience(std::time::Duration::ZERO)), "redis: patience is zero");
     assert_eq!(said(builder().roots("ca.pem")), "redis: roots are given, but the URL does not ask for TLS");
 }

@@ -37,6 +37,8 @@ impl Connection {
         };
         if let Some(store) = url("store", &self.store)? {
             settings.store = store;
+            // The queue of the settings belongs to another store.
+            settings.queue = None;
         }
         if let Some(queue) = url("queue", &self.queue)? {
             // Who names a queue alone wants nothing of a store.

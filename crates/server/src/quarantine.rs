@@ -12,8 +12,6 @@ use crate::task;
 
 /// How many tasks are listed, or found by their ids, at most.
 const LISTED_MOST: usize = 10_000;
-/// How many are released or dropped between two looks at what is left.
-const BATCH: usize = 500;
 
 /// What `freshen quarantine` is told.
 #[derive(clap::Args)]
@@ -160,19 +158,10 @@ async fn these(queue: &dyn Queue, done: &str, ids: &[u64]) -> Result<Vec<u64>, F
     Ok(ended)
 }
 
-/// As many as there were when it began: what is set aside again meanwhile is left.
+/// Those that were there when it began, the newest of so many: what is set aside again meanwhile has another id, and is left.
 async fn all(queue: &dyn Queue, done: &str) -> Result<Vec<u64>, Failure> {
-    let mut left = queue.depth().await?.quarantined;
-    let mut ended = Vec::new();
-    while left > 0 {
-        let ids: Vec<u64> = queue.quarantined(left.min(BATCH)).await?.iter().map(|aside| aside.id).collect();
-        if ids.is_empty() {
-            break;
-        }
-        left = left.saturating_sub(ids.len());
-        ended.extend(these(queue, done, &ids).await?);
-    }
-    Ok(ended)
+    let ids: Vec<u64> = queue.quarantined(LISTED_MOST).await?.iter().map(|aside| aside.id).collect();
+    these(queue, done, &ids).await
 }
 
 fn row(aside: &Quarantined, now: Timestamp) -> Vec<String> {

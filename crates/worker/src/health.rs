@@ -87,10 +87,10 @@ async fn serve(listener: std::net::TcpListener, standing: Arc<Standing>) -> io::
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                connections.retain(|connection| !connection.is_finished());
                 if connections.len() >= CONNECTIONS_MAX
                     && let Some(oldest) = connections.pop_front()
                 {
-                    // Most have ended long since.
                     oldest.abort();
                 }
                 connections.push_back(tokio::spawn(connection(stream, standing.clone())).abort_handle());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,11 @@ pub(crate) struct Config {
     pub heartbeat: Duration,
     pub governor: Limits,
 }
+
+/// The heartbeats that make sense: more often is a load for everybody, and more seldom no heartbeat.
+const HEARTBEATS: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(3_600);
+/// Most tasks of one queue that a process refreshes at once.
+const WORKERS_MAX: usize = 65_536;
 
 /// Collects what a [`Cache`] is made of. Everything has a default: with nothing but jobs it runs embedded, in memory.
 #[must_use]
@@ -222,6 +228,12 @@ impl CacheBuilder {
         zero(self.config.near_bound.is_some_and(|bound| bound.is_zero()), "near_bound")?;
         zero(self.config.task_deadline.is_zero(), "task_deadline")?;
         zero(self.config.heartbeat.is_zero(), "heartbeat")?;
+        if !HEARTBEATS.contains(&self.config.heartbeat) {
+            return Err(BuildError::Config { field: "heartbeat", reason: "must be from 10 ms to 1 h" });
+        }
+        if self.queues.most_workers() > WORKERS_MAX {
+            return Err(BuildError::Config { field: "workers", reason: "must be at most 65,536 on a queue" });
+        }
         self.config.governor.check()
     }
 }

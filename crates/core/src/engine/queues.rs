@@ -83,6 +83,11 @@ pub(crate) struct Wanted {
 pub(crate) type JobQueue = (&'static str, &'static str);
 
 impl Wanted {
+    /// The most that any queue may have.
+    pub fn most_workers(&self) -> usize {
+        self.workers_on.values().copied().fold(self.workers, usize::max)
+    }
+
     /// Checks the names and brings them together.
     pub fn build(mut self, jobs: &[JobQueue], clock: &Clock) -> Result<Queues, BuildError> {
         self.check_names(jobs)?;

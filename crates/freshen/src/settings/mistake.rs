@@ -7,9 +7,16 @@ use std::path::{Path, PathBuf};
 use super::Settings;
 
 /// All mistakes of the settings, one a line. Passwords are never among what they say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SettingsError {
     mistakes: Vec<Mistake>,
+}
+
+/// As people read it: a program that returns the error from `main` prints this.
+impl fmt::Debug for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
 }
 
 /// One mistake.

@@ -212,7 +212,9 @@ fn queues_are_named_with_their_workers() {
         ("queues = 2", "is a number, where a table, such as { mail = 2 }, is expected"),
         ("queues = { mail = \"2\" }", "has no whole number of workers for \"mail\""),
         ("queues = { mail = -1 }", "is -1, where a whole number of at least 0 is expected"),
-        ("queues = \"mail\"", "has no workers for \"mail\": write it as mail=2,reports=1"),
+        ("queues = \"mail\"", "has a part that names no workers: write it as mail=2,reports=1"),
+        ("queues = \"redis://app:secret@h\"", "has a part that names no workers: write it as mail=2,reports=1"),
+        ("queues = \"redis://h=secret\"", "is no number, where a whole number of at least 0 is expected"),
         ("queues = { Mail = 2 }", "has the name \"Mail\", where 1 to 64 of a to z, 0 to 9, - and _ are expected"),
         ("queues = { default = 2 }", "names `default`, whose workers are those of `workers`"),
     ] {
@@ -273,10 +275,12 @@ mod redis {
     #[test]
     fn a_url_that_the_adapter_refuses_is_told_without_its_password() {
         for (url, reason) in [
-            ("redis://ann:secret@h/x", "the database is \"x\", and no number"),
+            ("redis://ann:secret@h/x", "the database is no number"),
             ("redis://ann:secret@", "the host is empty"),
-            ("redis://ann:secret@h:x", "the port is \"x\", and no number below 65536"),
+            ("redis://ann:secret@h:x", "the port is no number below 65536"),
             ("redis+sentinel://:secret@a:1", "the master is missing"),
+            ("redis://ann:secret", "the port is no number below 65536"),
+            ("redis://h?password=secret", "the parameters are not known: nothing may stand after `?`"),
         ] {
             for key in ["store", "queue"] {
                 let file = format!("{key} = \"{url}\"\n{}", if key == "queue" { "store = \"redis://h\"" } else { "" });

@@ -198,7 +198,10 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 fn count<T: TryFrom<usize>>(digits: &str, least: usize) -> Result<T, String> {
     let count = digits.parse::<usize>().ok().filter(|count| *count >= least).and_then(|count| count.try_into().ok());
-    count.ok_or_else(|| format!("is {digits}, where a whole number of at least {least} is expected"))
+    // Where it is no number it may be anything, a password too: only a number is said again.
+    let number = digits.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+    let said = if number { digits } else { "no number" };
+    count.ok_or_else(|| format!("is {said}, where a whole number of at least {least} is expected"))
 }
 
 fn queues_of(table: &DeTable<'_>) -> Result<BTreeMap<String, usize>, String> {
@@ -216,12 +219,18 @@ fn queues_of(table: &DeTable<'_>) -> Result<BTreeMap<String, usize>, String> {
 fn queues(text: &str) -> Result<BTreeMap<String, usize>, String> {
     let queue = |pair: &str| match pair.split_once('=') {
         Some((name, workers)) => Ok((name.trim().to_owned(), count(workers.trim(), 0)?)),
-        None => Err(format!("has no workers for {pair:?}: write it as mail=2,reports=1")),
+        // What stands there may be a URL that was meant for another variable: it is not said again.
+        None => Err("has a part that names no workers: write it as mail=2,reports=1".into()),
     };
     text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(queue).collect()
 }
 
 /// As a basic string of TOML.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.escape_default())
+    let escaped = |character: char| match character {
+        '"' | '\\' => format!("\\{character}"),
+        control if control.is_control() => format!("\\u{:04X}", u32::from(control)),
+        plain => plain.to_string(),
+    };
+    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
 }
