@@ -853,3 +853,24 @@ impl Job for Cracked {
         Ok(Crack.into())
     }
 }
+
+/// The store is down for a minute while a task is to be done. Nothing is loaded that could not be kept, and no attempt is counted:
+/// the task is done when the store is back, though nobody reads.
+#[tokio::test(start_paused = true)]
+async fn while_the_store_is_down_a_task_waits_and_is_not_set_aside() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let switches = store.switches.clone();
+    let stage = stage_with(|builder| builder.clock(clock).store(store).near_bound(SECOND)).await;
+    stage.value("a").await;
+    switches.down(["begin"]);
+    stage.cache.refresh(&truth("a")).await.unwrap();
+    stage.source.write(2);
+    pass(60 * SECOND).await;
+    assert_eq!(stage.source.reads(), 1);
+    assert_eq!(stage.cache.queue_depth().await.unwrap().quarantined, 0);
+    switches.up();
+    pass(5 * SECOND).await;
+    assert_eq!(stage.source.reads(), 2);
+    assert_eq!(stage.value("a").await, 2);
+}

@@ -80,3 +80,20 @@ async fn an_invalidation_waits_for_as_many_replicas_as_it_is_told() {
     }
     replica.kill();
 }
+
+/// A process starts while its Cluster is being made: the server that it knows has no slots yet. It uses them when they are there.
+#[tokio::test]
+async fn a_cluster_that_has_no_slots_yet_is_used_when_it_has() {
+    let server = Server::redis(Flavour::Redis).arg("--cluster-enabled", "yes").start().await;
+    let url = format!("redis+cluster://127.0.0.1:{}", server.port());
+    let store = builder(url).partitions(4).open(Clock::runtime()).unwrap().store();
+    let error = store.read(&[key("k")]).await.unwrap_err();
+    assert!(error.retryable, "{error}");
+    server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while let Err(error) = store.read(&[key("k")]).await {
+        assert!(std::time::Instant::now() < until, "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    fill(&store, &key("k"), b"one", &[]).await;
+}

@@ -37,6 +37,8 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
             }
             continue;
         };
+        // Sent by the other task: what is published meanwhile is heard at once, so that no buffer runs over.
+        quiet.notify_one();
         tokio::select! {
             closed = Hearing::new(engine).hear_all(&mut **current, quiet) => {
                 if closed {
@@ -49,16 +51,11 @@ async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subsc
     }
 }
 
-/// Subscribes, and asks for a heartbeat: a partition is trusted again when a first position of it has been heard. Trusted any
-/// sooner, a first message that is lost would never show.
+/// Subscribes. A partition is trusted again when a first position of it has been heard, for which a heartbeat is asked for.
+/// Trusted any sooner, a first message that is lost would never show.
 async fn subscribe(engine: &Engine, bus: &Arc<dyn Bus>) -> Option<Box<dyn Subscription>> {
     match bus.subscribe().await {
-        Ok(subscription) => {
-            if let Err(error) = bus.beat().await {
-                engine.emit(&Event::PortFailed { error: &error });
-            }
-            Some(subscription)
-        }
+        Ok(subscription) => Some(subscription),
         Err(error) => {
             engine.emit(&Event::PortFailed { error: &error });
             None

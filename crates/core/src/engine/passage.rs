@@ -22,6 +22,8 @@ use crate::time::Stopwatch;
 
 /// Loads of one flight at most: what was outdated while it was loaded is loaded once more.
 const ROUNDS_MAX: u32 = 2;
+/// How long a task goes back for while the store cannot be reached.
+const STORE_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// How often a record that is said to be fresh, but cannot be had, is begun again.
 const BEGINS_MAX: u32 = 4;
 
@@ -66,6 +68,10 @@ impl Passage<'_> {
                 match self.begin().await {
                     Err(error) => {
                         self.engine.emit(&Event::PortFailed { error: &error });
+                        // Nobody waits for a task: what it loads could not be kept, so it goes back until the store is there.
+                        if let Role::Task { .. } = self.demand.role {
+                            return Start::Ended(self.ended(Err(Fault::Busy { retry_after: STORE_DOWN_PAUSE })));
+                        }
                         return Start::Unkept;
                     }
                     Ok(Begun::Granted(lease)) => return Start::Granted(lease, pin),

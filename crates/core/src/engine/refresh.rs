@@ -123,6 +123,8 @@ impl Cache {
             Err(error) => {
                 engine.emit(&Event::PortFailed { error: &error });
                 engine.emit(&Event::RefreshDropped { key, dropped: Dropped::Unreachable });
+                // The marker may be set all the same, where only the answer was lost.
+                self.unask(key).await;
                 return Ask::NoStore;
             }
         };

@@ -75,10 +75,15 @@ impl Cluster {
     /// Learns the map again, unless somebody did so a moment ago. The servers that are known are asked first, then the seeds.
     pub(super) async fn refresh(&self) -> Result<(), LinkError> {
         let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|asked| asked.elapsed() < REFRESH_LEAST) && self.map().version > 0 {
-            return Ok(());
-        }
         let known = self.map();
+        if asked.is_some_and(|asked| asked.elapsed() < REFRESH_LEAST) {
+            let none = known.version == 0;
+            return if none {
+                Err(self.down("nobody told a moment ago who has which slot".to_owned()))
+            } else {
+                Ok(())
+            };
+        }
         let seeds = self.seeds.iter().filter(|seed| known.nodes.iter().all(|(known, _)| known != *seed));
         let seeds: Vec<_> = seeds.map(|seed| (seed.clone(), self.new_node(seed))).collect();
         let mut last = None;
@@ -102,6 +107,10 @@ impl Cluster {
         let answer = link.command(redis::cmd("CLUSTER").arg("SLOTS")).await?;
         let ranges = ranges_of(&answer, address)
             .ok_or_else(|| LinkError::unexpected(link.address(), "a map of slots", &answer))?;
+        if ranges.is_empty() {
+            // It is in no cluster yet, or not any more: others know better.
+            return Err(self.down(format!("{address} knows of no slots")));
+        }
         let mut map = Map { version: self.map().version + 1, owners: vec![None; SLOTS].into(), nodes: Vec::new() };
         for (first, last, owner) in ranges {
             let index = self.enter(&mut map, owner);

@@ -204,12 +204,12 @@ impl Links {
     /// A server is down. In a Cluster another may have its slots by now.
     async fn find_another(&self, place: &Place, tries: &mut Tries, error: LinkError) -> Result<(), LinkError> {
         let Topology::Cluster(cluster) = &self.0.topology else { return Err(error) };
-        let before = cluster.node(place.slot()).await?;
+        let before = cluster.node(place.slot()).await.ok();
         self.look_again().await;
-        if Arc::ptr_eq(&before, &cluster.node(place.slot()).await?) {
-            return Err(error);
+        match cluster.node(place.slot()).await {
+            Ok(now) if before.is_none_or(|before| !Arc::ptr_eq(&before, &now)) => tries.count(error),
+            _ => Err(error),
         }
-        tries.count(error)
     }
 
     async fn look_again(&self) {

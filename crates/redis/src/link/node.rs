@@ -100,29 +100,36 @@ impl Node {
     }
 
     fn find(self: &Arc<Self>) -> Found {
+        let (found, wanted) = self.look();
+        // Not under the lock: a runtime that ends drops what is spawned at once, and that takes the lock.
+        if let Some(told) = wanted {
+            self.attempt(told);
+        }
+        found
+    }
+
+    /// What there is, and whom to tell of an attempt that is to be made now.
+    fn look(&self) -> (Found, Option<watch::Sender<Option<Attempt>>>) {
         let mut state = self.state();
         if let State::Up(link) = &*state {
             match link.breach() {
-                Breach::None => return Found::Ready(Ok(link.clone())),
+                Breach::None => return (Found::Ready(Ok(link.clone())), None),
                 Breach::Closed => *state = State::Idle,
                 // One caller has waited for it in vain already.
                 Breach::Silent => *state = State::Down(Down::now(self.down("it did not answer in time"))),
             }
         }
         match &mut *state {
-            State::Making(made) => Found::Making(made.clone()),
+            State::Making(made) => (Found::Making(made.clone()), None),
             State::Down(down) => {
-                if !down.trying && Instant::now() >= down.until {
-                    down.trying = true;
-                    self.attempt(watch::channel(None).0);
-                }
-                Found::Ready(Err(down.error.clone()))
+                let tries = !down.trying && Instant::now() >= down.until;
+                down.trying |= tries;
+                (Found::Ready(Err(down.error.clone())), tries.then(|| watch::channel(None).0))
             }
             State::Idle | State::Up(_) => {
                 let (told, made) = watch::channel(None);
-                self.attempt(told);
                 *state = State::Making(made.clone());
-                Found::Making(made)
+                (Found::Making(made), Some(told))
             }
         }
     }
