@@ -62,6 +62,11 @@ pub struct RedisBuilder {
 }
 
 impl Redis {
+    fn over(links: Links, clock: Clock, settings: Settings) -> Redis {
+        let partitions = Arc::new(Partitions::new(links, clock, &settings));
+        Redis { partitions, settings: Arc::new(settings) }
+    }
+
     /// Begins with a URL; what it may say is told in the documentation of this crate.
     pub fn builder(url: impl Into<String>) -> RedisBuilder {
         RedisBuilder { url: url.into(), settings: Settings::new(1), partitions: None, roots: None }
@@ -228,7 +233,28 @@ impl RedisBuilder {
         Ok(redis)
     }
 
-    /// The same without waiting for the servers: until they are there every step fails at once, and then they are used.
+    /// Connects to a store that is there already, for a program that only looks at it; `None` where there is none under this
+    /// prefix.
+    ///
+    /// Nothing is made. The number of partitions is the store's, unless one was named, which then has to be the same; and no
+    /// mark is dropped to make room for others, because the bound on them is that of the processes that use the store.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_existing(self, clock: Clock) -> Result<Option<Redis>, ConnectError> {
+        let named = self.partitions;
+        let way = self.open(clock.clone())?;
+        let made_with = way.partitions.made_with().await.map_err(|error| error.at("redis", "connect"))?;
+        let Some(made_with) = made_with else { return Ok(None) };
+        let partitions = named.unwrap_or(made_with);
+        let settings = Settings { partitions, marks_most: usize::MAX, ..Settings::clone(&way.settings) };
+        settings.check()?;
+        let redis = Redis::over(way.partitions.links.clone(), clock, settings);
+        redis.attach().await?;
+        Ok(Some(redis))
+    }
+
+    /// The same as [`connect`](Self::connect) without waiting for the servers: until they are there every step fails at once, and then they are used.
     ///
     /// # Errors
     /// [`ConnectError`] names the part of the URL or the setting that is wrong.
@@ -246,8 +272,7 @@ impl RedisBuilder {
             response_timeout: settings.response_timeout,
         };
         let links = Links::new(url.servers, access, clock.clone(), settings.patience);
-        let partitions = Arc::new(Partitions::new(links, clock, &settings));
-        Ok(Redis { partitions, settings: Arc::new(settings) })
+        Ok(Redis::over(links, clock, settings))
     }
 }
 

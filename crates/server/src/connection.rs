@@ -8,6 +8,7 @@ use freshen::settings::{Settings, Url};
 use freshen::store::Store;
 
 use crate::failure::Failure;
+use crate::flag;
 
 /// The flags that every command of an operator takes.
 #[derive(clap::Args)]
@@ -19,6 +20,9 @@ pub struct Connection {
     /// The queue, if it is elsewhere
     #[arg(long, value_name = "URL")]
     queue: Option<String>,
+    /// What all names of the cache on shared servers begin with, if it is not the settings' own
+    #[arg(long, value_name = "NAME", value_parser = flag::prefix)]
+    prefix: Option<String>,
     /// The settings to begin with; else the file that FRESHEN_CONFIG names, if any
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -46,6 +50,9 @@ impl Connection {
                 settings.store = queue.clone();
             }
             settings.queue = Some(queue);
+        }
+        if let Some(prefix) = &self.prefix {
+            settings.prefix.clone_from(prefix);
         }
         // Whoever asks wants an answer now.
         settings.degraded = false;

@@ -51,6 +51,14 @@ pub enum OpenError {
         /// What it said.
         source: BoxError,
     },
+    /// There is no store where one was expected.
+    #[error("no process has made a store with the prefix `{prefix}` at {url} yet; is the prefix another one?")]
+    Absent {
+        /// Where it was looked for; the password is masked.
+        url: Url,
+        /// Under which prefix.
+        prefix: String,
+    },
 }
 
 impl Settings {
@@ -76,15 +84,18 @@ impl Settings {
 
     /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
     ///
+    /// It has to be there: a mistyped prefix makes no store. Without `partitions` its number of them is taken.
+    ///
     /// # Errors
-    /// As [`Settings::open`].
+    /// As [`Settings::open`], and [`OpenError::Absent`].
     pub async fn shared_store(&self) -> Result<Option<Arc<dyn Store>>, OpenError> {
         self.check()?;
-        Ok(match self.open_store(&Clock::coarse()).await?.0 {
-            OpenStore::Memory => None,
-            #[cfg(feature = "redis")]
-            OpenStore::Redis(store, _) => Some(Arc::new(store)),
-        })
+        #[cfg(feature = "redis")]
+        if !self.store.is_memory() {
+            let redis = redis::existing(self, &Clock::coarse()).await?;
+            return Ok(Some(Arc::new(redis.store())));
+        }
+        Ok(None)
     }
 
     /// Opens one queue alone, by its name; `None` where it is in each process's memory.

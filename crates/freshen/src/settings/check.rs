@@ -14,8 +14,7 @@ impl Settings {
         let mut mistakes = Vec::new();
         let mut refuse = |wrong: bool, key: &str, reason: String| {
             if wrong {
-                let (place, field) = (self.place(key), Some(key.into()));
-                mistakes.push(Mistake { place, field, reason: reason.into() });
+                mistakes.push(self.mistake(key, reason));
             }
         };
         let prefix = self.prefix.len();
@@ -36,9 +35,15 @@ impl Settings {
         let reason = "is shared, but the store is not: other processes could not use what is refreshed";
         refuse(self.store.is_memory() && !self.queue().is_memory(), "queue", reason.into());
         #[cfg(feature = "redis")]
-        for (key, reason) in self.refused_urls() {
-            refuse(true, key, reason);
+        if mistakes.is_empty() {
+            // An adapter has its own words for the same.
+            let refused = self.refused_urls().into_iter();
+            mistakes.extend(refused.map(|(key, reason)| self.mistake(key, reason)));
         }
         mistakes
+    }
+
+    fn mistake(&self, key: &str, reason: String) -> Mistake {
+        Mistake { place: self.place(key), field: Some(key.into()), reason: reason.into() }
     }
 }

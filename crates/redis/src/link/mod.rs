@@ -216,7 +216,7 @@ impl Links {
         if let Topology::Cluster(cluster) = &self.0.topology
             && let Err(error) = cluster.refresh().await
         {
-            tracing::debug!(%error, "the map of the cluster could not be read; the last one is used on");
+            tracing::debug!(target: "freshen", %error, "the map of the cluster could not be read; the last one is used on");
         }
     }
 }

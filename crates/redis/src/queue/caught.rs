@@ -37,7 +37,7 @@ impl Drop for Caught {
         // It ends with one script, whose time is bounded by the links.
         runtime.spawn(async move {
             if let Err(error) = shared.steps.let_go(&held).await {
-                tracing::debug!(%error, "tasks that nobody waits for stay held until the visibility is over");
+                tracing::debug!(target: "freshen", %error, "tasks that nobody waits for stay held until the visibility is over");
             }
         });
     }

@@ -155,6 +155,25 @@ impl Partitions {
         Ok(())
     }
 
+    /// With how many partitions the store was made; `None` where there is none.
+    pub(crate) async fn made_with(&self) -> Result<Option<u32>, LinkError> {
+        let mut question = redis::pipe();
+        // Partition 0 is in every store, whatever number of partitions it was made with.
+        question.cmd("HGET").arg(self.state(0)).arg("p");
+        let question = &question;
+        let ask = |route: Route| async move {
+            let answer = route.commands(question).await?.pop().unwrap_or_default();
+            match route.link.accept(answer)? {
+                Value::Nil => Ok(None),
+                found => match redis::from_redis_value_ref(&found) {
+                    Ok(partitions) => Ok(Some(partitions)),
+                    Err(_) => Err(LinkError::unexpected(route.link.address(), "a number of partitions", &found)),
+                },
+            }
+        };
+        self.links.on(self.place(0), Repeat::Harmless, ask).await
+    }
+
     /// Attaches a partition, unless it is.
     pub(crate) async fn ready(&self, partition: u32) -> Result<(), LinkError> {
         self.on(partition, Repeat::Harmless, |_| async { Ok(()) }).await

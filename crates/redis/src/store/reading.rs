@@ -96,7 +96,7 @@ impl Shared {
             return from.link.accept(answer).map(|_| Found::default());
         }
         Ok(Found::read(key, answer).unwrap_or_else(|wrong| {
-            tracing::warn!(%key, wrong, "a record is not used, and will be replaced by the next load");
+            tracing::warn!(target: "freshen", %key, wrong, "a record is not used, and will be replaced by the next load");
             Found::default()
         }))
     }

@@ -45,10 +45,32 @@ async fn what_outdated_a_value_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_stored_is_told_and_ends_with_1() {
     let scene = Scene::new().await;
+    scene.cache().await;
     let ran = scene.run(&["look", ANN, "--json"]);
     let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((ran.code, &told["state"], &told["entry"]), (1, &"nothing".into(), &serde_json::Value::Null));
     assert_eq!(ran.err, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_nobody_made_is_named_and_not_made() {
+    let scene = Scene::new().await;
+    for arguments in [&["look", ANN][..], &["look", "--tag", "a"], &["invalidate", "--tag", "a"]] {
+        let err = scene.run(arguments).failed(1);
+        assert!(err.contains(&format!("no process has made a store with the prefix `{}`", scene.prefix)), "{err}");
+    }
+    assert!(scene.names("*").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flag_for_the_prefix_wins_over_the_settings() {
+    let (scene, other) = (Scene::new().await, Scene::new().await);
+    scene.cache().await.get(&ann()).await.unwrap();
+    assert_eq!(other.run(&["look", ANN, "--prefix", &scene.prefix, "--json"]).json()["state"], "fresh");
+    other.push(&["tweets"]).await;
+    assert_eq!(scene.run(&["queue", "--prefix", &other.prefix, "--json"]).json()["ready"], 1);
+    let err = scene.run(&["look", ANN, "--prefix", ""]).failed(2);
+    assert!(err.contains("prefix: has 0 bytes"), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,21 +90,20 @@ async fn trouble_is_told_without_orders_to_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_marks_of_a_scope_are_told_for_each_partition() {
     let scene = Scene::new().await;
-    let command = |arguments: &[&str]| {
-        let mut command = scene.command(arguments);
-        command.env("FRESHEN_PARTITIONS", "3");
-        crate::scene::Ran::of(command)
-    };
-    command(&["invalidate", "--tag", "user:ann"]).printed();
-    command(&["invalidate", "--namespace", "default", "--hard"]).printed();
-    let told = command(&["look", "--tag", "user:ann", "--json"]).json();
+    let mut settings = scene.settings();
+    settings.partitions = Some(3);
+    settings.open().await.unwrap();
+    // The number of partitions is the store's.
+    scene.run(&["invalidate", "--tag", "user:ann"]).printed();
+    scene.run(&["invalidate", "--namespace", "default", "--hard"]).printed();
+    let told = scene.run(&["look", "--tag", "user:ann", "--json"]).json();
     let partitions = told["partitions"].as_array().unwrap();
     assert_eq!((&told["scope"], partitions.len()), (&"tag user:ann".into(), 3));
     for partition in partitions {
         assert!(partition["soft"]["tick"].as_u64().is_some() && partition["hard"].is_null(), "{partition}");
         assert!(partition["soft"]["ago_ms"].as_u64().unwrap() < 600_000, "{partition}");
     }
-    let text = command(&["look", "--namespace", "default"]).printed();
+    let text = scene.run(&["look", "--namespace", "default"]).printed();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines[0], lines.len()), ("namespace default", 5));
     assert!(lines[1].starts_with("partition  soft   hard") && lines[2].starts_with("0          never  "), "{text}");
