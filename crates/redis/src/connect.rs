@@ -196,6 +196,14 @@ impl RedisBuilder {
         self
     }
 
+    /// What leases call this process, for those who look who has one: 1 to 64 visible characters of ASCII without `;`. Unless
+    /// told otherwise it is the machine's name and the process's number, as `web-1:4711`.
+    #[must_use]
+    pub fn process(mut self, name: impl Into<String>) -> Self {
+        self.settings.process = name.into();
+        self
+    }
+
     /// The seed of tokens and epochs, for tests. Two processes with one seed would give the same tokens.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {

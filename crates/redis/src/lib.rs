@@ -83,6 +83,7 @@ mod queue;
 mod link;
 mod settings;
 mod url;
+mod process;
 
 pub use bus::RedisBus;
 pub use connect::{ConnectError, Redis, RedisBuilder};

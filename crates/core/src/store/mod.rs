@@ -263,6 +263,8 @@ pub struct Snapshot {
     pub marks: Vec<(Scope, Mark)>,
     /// When the lease in force ends, if a load is under way.
     pub lease_until: Option<Timestamp>,
+    /// What the process is called that has it, where the store knows: for people who look, and for no decision.
+    pub lease_holder: Option<Box<str>>,
     /// Until when a task was asked for.
     pub asked_until: Option<Timestamp>,
     /// Failures since the last stored commit, and what the last one said.

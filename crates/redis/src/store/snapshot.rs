@@ -29,6 +29,7 @@ impl Shared {
             entry,
             newest_mark: judged.newest(&marks),
             lease_until: found.lease_until.map(time),
+            lease_holder: found.lease_holder,
             asked_until: found.asked_until.map(time),
             trouble: found.trouble.map(|mut trouble| {
                 trouble.retry_at = time(trouble.retry_at);

@@ -1,8 +1,11 @@
 //! `freshen look`.
 
-use freshen::Strength;
+use std::time::Duration;
 
-use crate::scene::{ANN, Scene, Tweets, ann, server};
+use freshen::Strength;
+use freshen::store::{Begin, Begun, Role};
+
+use crate::scene::{ANN, Scene, Tweets, ann, key, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_is_told_with_its_value_and_why_it_is_fresh() {
@@ -40,6 +43,22 @@ async fn what_outdated_a_value_is_named() {
     assert_eq!(state(), ["stale", "outdated by the mark of tag user:ann"]);
     cache.invalidate_namespace("default", Strength::Hard).await.unwrap();
     assert_eq!(state(), ["outdated-hard", "outdated by the mark of namespace default and of tag user:ann"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_holds_the_lease_is_named() {
+    let scene = Scene::new().await;
+    scene.cache().await;
+    let store = scene.settings().shared_store().await.unwrap().unwrap();
+    let lease = Duration::from_secs(600);
+    let begin = Begin { role: Role::Foreground, lease, at_least: None, heeds_backoff: false };
+    let begun = store.begin(&key("tweets"), begin).await.unwrap();
+    assert!(matches!(begun, Begun::Granted(_)), "{begun:?}");
+    let ran = scene.run(&["look", ANN]);
+    let me = format!(":{} holds it for 9m 5", std::process::id());
+    assert!(ran.code == 1 && ran.out.contains(&me), "{ran:?}");
+    let told: serde_json::Value = serde_json::from_str(&scene.run(&["look", ANN, "--json"]).out).unwrap();
+    assert!(told["lease_holder"].as_str().unwrap().ends_with(&format!(":{}", std::process::id())), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

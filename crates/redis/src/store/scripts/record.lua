@@ -33,7 +33,7 @@ end
 local function lease_of(text)
   if text == '' then return nil end
   local token, epoch, number, begun, ends, dirty, task =
-    string.match(text, '^(%x+) (%x+) (%d+) (%d+) (%d+) (%d) (%d)$')
+    string.match(text, '^(%S+) (%x+) (%d+) (%d+) (%d+) (%d) (%d)$')
   assert(task)
   return {
     token = token, epoch = epoch, number = tonumber(number), begun = tonumber(begun), ends = tonumber(ends),
