@@ -22,7 +22,7 @@ use crate::store::Role;
 
 /// The shortest pause of a task whose value was outdated while it was loaded.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause of a task whose key another process holds.
+/// The longest pause of a task whose key another process holds, or whose value the store did not take.
 const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// A task in the hands of this process, and the work that it names, or why there is none.
@@ -121,6 +121,8 @@ impl Turn {
                 }
                 (Settlement::Done, None)
             }
+            // Its source did what it could. Each try reads it, so the pauses grow to their longest.
+            Ok(_) if done.store_failed => (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None),
             Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
             Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
             Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),
