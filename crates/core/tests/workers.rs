@@ -663,3 +663,24 @@ async fn a_task_whose_value_is_stale_when_it_is_stored_leaves_no_marker() {
         assert_eq!(loads.load(Ordering::SeqCst), 1 + tasks);
     }
 }
+
+/// Whoever carries the task out dies of it: it is delivered again, and takes the next one with it.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_out() {
+    for (holders, loads, aside) in [(4, 1, 0), (5, 0, 1)] {
+        let (stage, _store, queue) = open_stage(1).await;
+        stage.cache.pause_workers();
+        stage.settle().await;
+        assert!(stage.cache.refresh(&truth("a")).await.unwrap());
+        for _ in 0..holders {
+            assert_eq!(queue.pull(1, Duration::ZERO).await.unwrap().len(), 1);
+            pass(queue.traits().visibility).await;
+        }
+        stage.cache.resume_workers();
+        pass(SECOND).await;
+        let reasons: Vec<_> = queue.quarantined(9).await.unwrap().into_iter().map(|aside| aside.reason).collect();
+        assert_eq!((stage.source.reads(), reasons.len()), (loads, aside));
+        assert!(reasons.iter().all(|reason| &**reason == "its holder did not settle it 5 times"), "{reasons:?}");
+        assert!(stage.cache.refresh(&truth("a")).await.unwrap(), "and others may ask again");
+    }
+}

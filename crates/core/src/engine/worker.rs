@@ -25,6 +25,9 @@ const AGAIN_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause of a task whose key another process holds, or whose value the store did not take.
 const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
+/// Holders that may leave a task unsettled: it may be what ends them.
+const UNSETTLED_MAX: u32 = 5;
+
 /// A task in the hands of this process, and the work that it names, or why there is none.
 pub(crate) struct Turn {
     cache: Cache,
@@ -172,9 +175,12 @@ impl Turn {
     }
 }
 
-/// The work that a task names, or why there is none.
+/// The work that a task names, or why it is not carried out.
 fn open(engine: &Engine, task: &Task) -> Result<Arc<dyn Work>, String> {
-    let format = task.format;
+    let (format, unsettled) = (task.format, task.unsettled);
+    if unsettled >= UNSETTLED_MAX {
+        return Err(format!("its holder did not settle it {unsettled} times"));
+    }
     if format > TASK_FORMAT {
         return Err(format!("task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"));
     }
