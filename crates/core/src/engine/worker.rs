@@ -57,6 +57,11 @@ impl Turn {
         self.delivery.task.priority
     }
 
+    /// Whether a holder did not settle it: carrying it out may be what ended that one.
+    pub fn is_suspect(&self) -> bool {
+        self.work.is_ok() && self.delivery.task.unsettled > 0
+    }
+
     /// Leaves the task for later, or for others.
     pub async fn put_back(self, pause: Duration) {
         self.settle(Settlement::PutBack(pause)).await;
@@ -72,8 +77,11 @@ impl Turn {
             }
             (Ok(_), None) => self.put_back(AGAIN_PAUSE).await,
             (Err(reason), _) => {
-                // Whoever is able to carry it out may be asked again.
-                if let Ok(key) = Key::from_bytes(&self.delivery.task.key) {
+                // Whoever is able to carry it out may be asked again. What ends its holders keeps its marker up to the deadline:
+                // the next reader would have more of them ended.
+                if self.delivery.task.unsettled < UNSETTLED_MAX
+                    && let Ok(key) = Key::from_bytes(&self.delivery.task.key)
+                {
                     self.cache.unask(&key).await;
                 }
                 self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(reason)).await;
