@@ -122,6 +122,7 @@ impl Hearing<'_> {
             _ => heed.last.is_some_and(|last| position.follows(last)),
         };
         let lost = !expected && heed.last.is_some();
+        self.engine.near().enter(position.partition, position.epoch);
         *heed = Heed { last: Some(position), since: Stopwatch::start() };
         if lost {
             distrust(self.engine, position.partition);
