@@ -72,9 +72,9 @@ impl Bus for RedisBus {
     }
 
     fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        let known: Vec<u32> = partitions.iter().copied().filter(|at| *at < self.partitions.count()).collect();
         Box::pin(async move {
-            let known = partitions.iter().filter(|partition| **partition < self.partitions.count());
-            let beats = known.map(async |partition| self.partitions.beat(*partition).await);
+            let beats = known.into_iter().map(async |partition| self.partitions.beat(partition).await);
             let beaten: Vec<_> = stream::iter(beats).buffer_unordered(AT_ONCE).collect().await;
             beaten.into_iter().collect::<Result<(), LinkError>>().map_err(|error| error.at(PORT, "beat"))
         })
