@@ -12,6 +12,7 @@ use common::{Source, Stage, pass, stage_on, truth};
 use freshen_core::bus::{Bus, Heard, MemoryBus, Notice, Subscription};
 use freshen_core::store::MemoryStore;
 use freshen_core::{BoxFuture, Clock, PortError, Status, Strength, WriteToken};
+use futures_util::FutureExt;
 
 const PARTITIONS: u32 = 4;
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,8 +32,8 @@ impl Bus for Muffled {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        self.bus.beat()
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        self.bus.beat(partitions)
     }
 }
 
@@ -194,6 +195,25 @@ async fn a_partition_that_is_silent_is_not_trusted_and_the_others_are() {
     pair.muffled.store(false, Ordering::SeqCst);
     pass(2 * SECOND).await;
     assert!(pair.two.cache.near_is_trusted());
+}
+
+/// Something happens in all partitions but one. A heartbeat of those would say nothing that was not heard, in each process.
+#[tokio::test(start_paused = true)]
+async fn only_a_partition_that_is_quiet_has_heartbeats() {
+    let pair = Pair::filled().await;
+    let mut listener = pair.bus.subscribe().await.unwrap();
+    let mut beats = [0; PARTITIONS as usize];
+    for _ in 0..20 {
+        for key in &pair.keys[..3] {
+            pair.one.cache.invalidate(&truth(key), Strength::Soft).await.unwrap();
+        }
+        pass(SECOND / 2).await;
+        while let Some(Heard::Message(heard)) = listener.next().now_or_never() {
+            beats[heard.position.partition as usize] += u32::from(heard.notice == Notice::Heartbeat);
+        }
+    }
+    assert!(beats[3] >= 5 && beats[..3] == [0; 3], "{beats:?}");
+    assert!(pair.one.cache.near_is_trusted() && pair.two.cache.near_is_trusted());
 }
 
 /// A message of a partition that the store does not have comes in: it is no reason to panic, or to trust or distrust anything.

@@ -33,7 +33,7 @@ async fn walk(builder: RedisBuilder) {
     assert!(!store.renew(&key("k"), &lease, Duration::from_secs(5)).await.unwrap());
     store.fail(&key("k"), &lease, Failure::abandoned()).await.unwrap();
     store.remove(&key("k")).await.unwrap();
-    bus.beat().await.unwrap();
+    bus.beat(&[0]).await.unwrap();
     assert!(matches!(listener.next().await, Heard::Message(_)));
 }
 

@@ -76,6 +76,9 @@ impl Engine {
 
     /// Opens what a snapshot holds, and keeps it near unless it may never be served.
     fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
+        if let Some(newest) = snapshot.newest_mark {
+            self.near().enter(work.key().partition(self.near().partitions()), newest.epoch);
+        }
         let opened = snapshot.entry.as_ref().map(|entry| {
             let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
             work.open(entry, &frame).map_err(|error| (error, Foreign::of(&snapshot, entry)))

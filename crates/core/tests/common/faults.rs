@@ -25,6 +25,7 @@ struct State {
     late: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
     gated: HashMap<&'static str, Arc<Semaphore>>,
+    ahead: Duration,
 }
 
 impl Switches {
@@ -41,6 +42,11 @@ impl Switches {
     /// From now on this step is done, and answers after `by`.
     pub fn late(&self, operation: &'static str, by: Duration) {
         self.0.lock().unwrap().late.insert(operation, by);
+    }
+
+    /// From now on readers are told a time this far ahead, as by an adapter that is wrong about its server's clock.
+    pub fn reads_ahead(&self, by: Duration) {
+        self.0.lock().unwrap().ahead = by;
     }
 
     /// From now on everything works again.
@@ -122,9 +128,11 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
-            let answer = self.inner.read(keys).await;
+            let mut answer = self.inner.read(keys).await?;
             self.switches.answered("read").await;
-            answer
+            let ahead = self.switches.0.lock().unwrap().ahead;
+            answer.iter_mut().for_each(|snapshot| snapshot.now = snapshot.now + ahead);
+            Ok(answer)
         })
     }
 
@@ -143,7 +151,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Asked, PortError>> {
         Box::pin(async move {
             self.pass("ask")?;
-            self.inner.ask(key, deadline, at_least).await
+            let answer = self.inner.ask(key, deadline, at_least).await;
+            self.switches.answered("ask").await;
+            answer
         })
     }
 
@@ -157,7 +167,9 @@ impl Store for FaultyStore {
     fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
         Box::pin(async move {
             self.pass("begin")?;
-            self.inner.begin(key, request).await
+            let answer = self.inner.begin(key, request).await;
+            self.switches.answered("begin").await;
+            answer
         })
     }
 
