@@ -58,7 +58,7 @@ impl Shared {
 
     /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
     async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
-        let mut judged = Read::default();
+        let mut judged = Read::new(self.settings.lost);
         for key in keys {
             judged.want(key, self.tags_seen.get(&key.hash()).as_ref());
         }
