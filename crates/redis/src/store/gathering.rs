@@ -97,7 +97,8 @@ impl Departure<'_> {
             let rest = all.split_off(all.len().min(TOGETHER_MOST));
             let (shared, partition) = (self.shared.clone(), self.partition);
             let together = std::mem::replace(&mut all, rest);
-            tokio::spawn(async move { shared.read_together(partition, together).await });
+            let read = async move { shared.read_together(partition, together).await };
+            self.shared.partitions.links.spawn(read);
         }
         None
     }
@@ -105,15 +106,9 @@ impl Departure<'_> {
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        if self.left {
-            return;
-        }
-        if tokio::runtime::Handle::try_current().is_ok() {
+        if !self.left {
             // Whoever was alone was dropped himself.
             drop(self.set_off());
-        } else {
-            // Their runtime has ended: they hear that nobody reads for them.
-            drop(take(&mut *self.shared.gatherings[self.partition as usize].waiting()));
         }
     }
 }
