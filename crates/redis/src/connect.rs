@@ -11,7 +11,7 @@ use crate::bus::RedisBus;
 use crate::link::{Access, Links, Servers, Tls};
 use crate::queue::RedisQueueBuilder;
 use crate::settings::Settings;
-use crate::store::{AT_ONCE, Partitions, RedisStore};
+use crate::store::{AT_ONCE, Partitions, RedisStore, Waiting};
 use crate::url::Url;
 
 /// Partitions of a store on a Cluster, unless told otherwise.
@@ -154,8 +154,9 @@ impl RedisBuilder {
 
     /// How many replicas must have heard of an invalidation before it returns; none unless told otherwise.
     ///
-    /// It narrows what a failover can lose. While replicas lag, invalidations wait for them, and what shares their connection
-    /// waits too; where too few answer in time they are errors that may pass.
+    /// It narrows what a failover can lose. While replicas lag, invalidations wait for them, over a second connection to each
+    /// server, so that nothing else waits. Where too few have heard within the time that an answer may take, the invalidation
+    /// was made and is an error that may pass.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
         self.settings.replicas = replicas;
@@ -245,8 +246,11 @@ impl RedisBuilder {
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
         };
-        let links = Links::new(url.servers, access, clock.clone(), settings.patience);
-        let partitions = Arc::new(Partitions::new(links, clock, &settings));
+        let way = |access: &Access| Links::new(url.servers.clone(), access.clone(), clock.clone(), settings.patience);
+        // Replicas may take as long as a server may, and then the server has as long to answer.
+        let longer = Access { response_timeout: 2 * access.response_timeout, ..access.clone() };
+        let waiting = (settings.replicas > 0).then(|| Waiting { links: way(&longer), replicas: settings.replicas });
+        let partitions = Arc::new(Partitions::new(way(&access), waiting, clock.clone(), &settings));
         Ok(Redis { partitions, settings: Arc::new(settings) })
     }
 }

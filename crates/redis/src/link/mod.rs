@@ -41,6 +41,7 @@ mod home;
 mod node;
 mod opening;
 mod place;
+mod rounds;
 mod script;
 mod sentinel;
 mod skew;
