@@ -25,6 +25,7 @@ struct State {
     late: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
     gated: HashMap<&'static str, Arc<Semaphore>>,
+    unreadable: Option<u32>,
 }
 
 impl Switches {
@@ -38,6 +39,11 @@ impl Switches {
         self.0.lock().unwrap().all_down = true;
     }
 
+    /// From now on whoever reads a key of this partition gets an error.
+    pub fn unreadable(&self, partition: u32) {
+        self.0.lock().unwrap().unreadable = Some(partition);
+    }
+
     /// From now on this step is done, and answers after `by`.
     pub fn late(&self, operation: &'static str, by: Duration) {
         self.0.lock().unwrap().late.insert(operation, by);
@@ -49,6 +55,7 @@ impl Switches {
         state.all_down = false;
         state.down.clear();
         state.late.clear();
+        state.unreadable = None;
     }
 
     /// How often a step was called, whether or not it failed.
@@ -122,6 +129,10 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
+            let (partitions, unreadable) = (self.traits().partitions, self.switches.0.lock().unwrap().unreadable);
+            if keys.iter().any(|key| Some(key.partition(partitions)) == unreadable) {
+                return Err(PortError::passing("store", "read", "switched off"));
+            }
             let answer = self.inner.read(keys).await;
             self.switches.answered("read").await;
             answer

@@ -13,8 +13,8 @@ use tokio::sync::oneshot::{self, Sender};
 use crate::link::LinkError;
 use crate::store::Shared;
 
-/// Most keys that are read in one go.
-const TOGETHER_MOST: usize = 128;
+/// Most keys that are read in one go: while a server reads them it does nothing else.
+pub(super) const TOGETHER_MOST: usize = 128;
 
 /// The reads of one partition that wait to go. Its lock is never held across an await.
 #[derive(Default)]
