@@ -49,7 +49,7 @@ mod tries;
 mod version;
 mod wire;
 
-pub use address::{Access, Address, Tls};
+pub use address::{Access, Address, Identity, Tls};
 pub use error::{LinkError, Refusal};
 pub use opening::{Listener, Purpose};
 pub use place::Place;
