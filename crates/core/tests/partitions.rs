@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use common::faults::FaultyStore;
 use common::{Source, Stage, pass, stage_on, truth};
 use freshen_core::bus::{Bus, Heard, MemoryBus, Notice, Subscription};
 use freshen_core::store::MemoryStore;
@@ -277,4 +278,31 @@ async fn an_own_invalidation_under_a_new_epoch_outdates_what_was_near_before() {
         assert_eq!((*answer, answer.status()), (2, Status::Loaded), "with a bus: {with_bus}");
         clock.set(freshen_core::Timestamp::from_micros(7_200_000_000));
     }
+}
+
+/// The server of one partition is down. The keys of the others are asked for in the same call, more of them than are asked at
+/// a time, and are there.
+#[tokio::test(start_paused = true)]
+async fn what_keeps_one_partition_from_being_read_hides_none_of_the_others() {
+    const MANY: u32 = 40;
+    let (source, clock) = (Source::new(), Clock::runtime());
+    let store = MemoryStore::builder(clock.clone()).partitions(MANY).encoded().build().unwrap();
+    let store = FaultyStore::around(store);
+    let stage = async || {
+        let change = |builder: freshen_core::CacheBuilder| builder.clock(clock.clone()).store(store.clone());
+        stage_on(source.clone(), change).await
+    };
+    let (one, two) = (stage().await, stage().await);
+    let jobs: Vec<_> = (0..400).map(|n: u32| truth(&n.to_string())).collect();
+    let mut expected = Vec::new();
+    for job in &jobs {
+        one.value(&job.key).await;
+        let partition = one.cache.explain(job).await.unwrap().key.partition(MANY);
+        expected.push(if partition == 2 { Status::Loaded } else { Status::Hit });
+    }
+    store.switches.unreadable(2);
+    let answers = two.cache.get_many(&jobs).await;
+    let shown: Vec<Status> = answers.into_iter().map(|answer| answer.unwrap().status()).collect();
+    assert!(expected.contains(&Status::Loaded));
+    assert_eq!(shown, expected);
 }

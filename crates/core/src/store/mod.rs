@@ -103,7 +103,8 @@ pub trait Store: Send + Sync + 'static {
     /// What this store is able to do, asked once when a cache is built.
     fn traits(&self) -> StoreTraits;
 
-    /// Reads records and what judges them, one answer per key in their order.
+    /// Reads records and what judges them, one answer per key in their order. An error is one of all these keys: the engine
+    /// reads the keys of each partition apart.
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
 
     /// Reads the marks of scopes, for people who look: one answer for each partition, in their order. A store without marks

@@ -26,6 +26,7 @@ struct State {
     calls: HashMap<&'static str, usize>,
     gated: HashMap<&'static str, Arc<Semaphore>>,
     ahead: Duration,
+    unreadable: Option<u32>,
 }
 
 impl Switches {
@@ -37,6 +38,11 @@ impl Switches {
     /// From now on every step fails.
     pub fn all_down(&self) {
         self.0.lock().unwrap().all_down = true;
+    }
+
+    /// From now on whoever reads a key of this partition gets an error.
+    pub fn unreadable(&self, partition: u32) {
+        self.0.lock().unwrap().unreadable = Some(partition);
     }
 
     /// From now on this step is done, and answers after `by`.
@@ -55,6 +61,7 @@ impl Switches {
         state.all_down = false;
         state.down.clear();
         state.late.clear();
+        state.unreadable = None;
     }
 
     /// How often a step was called, whether or not it failed.
@@ -128,6 +135,10 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
+            let (partitions, unreadable) = (self.traits().partitions, self.switches.0.lock().unwrap().unreadable);
+            if keys.iter().any(|key| Some(key.partition(partitions)) == unreadable) {
+                return Err(PortError::passing("store", "read", "switched off"));
+            }
             let mut answer = self.inner.read(keys).await?;
             self.switches.answered("read").await;
             let ahead = self.switches.0.lock().unwrap().ahead;

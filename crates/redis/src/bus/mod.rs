@@ -66,7 +66,8 @@ impl std::fmt::Debug for RedisBus {
 impl Bus for RedisBus {
     fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
         Box::pin(async {
-            let ear = self.listen().await.map_err(|error| error.at(PORT, "subscribe"))?;
+            let heard = self.partitions.links.host(self.listen()).await;
+            let ear = heard.map_err(|error| error.at(PORT, "subscribe"))?;
             Ok(Box::new(ear) as Box<dyn Subscription>)
         })
     }

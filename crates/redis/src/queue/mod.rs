@@ -120,7 +120,8 @@ impl Queue for RedisQueue {
     }
 
     fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
-        Box::pin(async move { pulling::pull(&self.0, most, wait).await.map_err(failed("pull")) })
+        let pulled = self.0.steps.links.host(pulling::pull(&self.0, most, wait));
+        Box::pin(async move { pulled.await.map_err(failed("pull")) })
     }
 
     fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {

@@ -64,7 +64,7 @@ mod steps;
 
 use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
-pub(crate) use partitions::Partitions;
+pub(crate) use partitions::{Partitions, Waiting};
 pub(crate) use scripts::Patch;
 
 /// The port's name in errors.
