@@ -5,12 +5,27 @@ mod upstream;
 mod fetch;
 mod listing;
 mod switches;
+mod gate;
 mod job;
-mod stats;
+mod names;
+mod happened;
+mod order;
+mod member;
+mod place;
+mod part;
+mod wire;
+mod child;
+mod process;
+mod post;
+mod fleet;
 mod histogram;
+mod tally;
 mod timeline;
+mod loads;
+mod stats;
 mod tasks;
 mod hand;
+mod roll;
 mod view;
 mod words;
 mod shown;
@@ -27,15 +42,23 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use freshen::metrics::Metrics;
-use freshen::{Cache, Clock, Jobs, Policy, Windows};
+use freshen::settings::Settings;
+use freshen::{Cache, Clock, Policy, Windows};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::connection::Connection;
 use crate::demo::burst::Bursts;
 use crate::demo::fetch::Fetcher;
-use crate::demo::job::Latest;
+use crate::demo::fleet::Fleet;
+use crate::demo::gate::Gate;
+use crate::demo::happened::Teller;
 use crate::demo::live::Live;
+use crate::demo::member::Member;
+use crate::demo::part::Part;
+use crate::demo::place::Place;
+use crate::demo::post::Troupe;
+use crate::demo::process::{Common, Program};
 use crate::demo::shown::Shown;
 use crate::demo::source::Source;
 use crate::demo::stats::Stats;
@@ -45,6 +68,8 @@ use crate::demo::view::Times;
 use crate::failure::Failure;
 use crate::flag;
 use crate::signals::Signals;
+
+pub use crate::demo::child::DemoMember;
 
 /// How long requests under way may take to end after a signal, and then loads under way.
 const END_WITHIN: Duration = Duration::from_secs(5);
@@ -72,65 +97,96 @@ pub struct Demo {
     /// How long after both it is still served when the source fails
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = flag::span)]
     stale_if_error: Duration,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 impl Demo {
     /// Runs until a signal.
     pub async fn run(self) -> Result<(), Failure> {
         let policy = self.policy()?;
+        let shared = self.shared()?;
         let mut signals = Signals::listen().map_err(Failure::Start)?;
         let listen = |source| Failure::Listen { address: self.listen, source };
         let listener = TcpListener::bind(self.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let clock = Clock::runtime();
         // Held until the end: dropping it ends the demo's own source.
-        let (_upstream, source) = match self.source {
-            Some(source) => (None, source),
+        let (_upstream, source) = match &self.source {
+            Some(source) => (None, source.clone()),
             None => {
                 let upstream = Upstream::start(clock.clone(), fastrand::u64(..)).await.map_err(Failure::Start)?;
                 let source = upstream.source();
                 (Some(upstream), source)
             }
         };
-        let (stats, metrics) = (Arc::new(Stats::new(clock.clone())), Metrics::new());
         let switches = Switches::default();
-        let cache = Cache::builder()
-            .capacity(self.capacity)
-            .near_capacity(self.capacity.min(NEAR_CAPACITY_MAX))
-            .state(Fetcher::new(&source)?)
-            .state(switches.clone())
-            .jobs(Jobs::new().add::<Latest>())
-            .observer(stats.clone())
-            .observer(metrics.clone())
-            .build()
-            .await?;
-        let job = Latest::of(&source, policy.windows());
-        // Nothing is in hand yet, so this asks for the first load behind it; a source that does not answer is tried again.
-        let _ = cache.get_ready(&job);
-        announce(address, &source);
-        let (stop, stopped) = watch::channel(());
-        let shown = Shown {
-            cache: cache.clone(),
-            job,
+        let gate = Gate::Here(Fetcher::new(&source)?, switches.clone());
+        let common = Common { gate, stats: Arc::new(Stats::new(clock)) };
+        let run = format!("{:016x}", fastrand::u64(..));
+        let stats = common.stats.clone();
+        let part = self.part(&source, policy.windows());
+        let fleet = match shared {
+            None => alone(self.capacity, part, common).await?,
+            Some(settings) => self.fleet(settings, part, &run, common).await?,
+        };
+        announce(address, &source, &fleet);
+        let shown = Arc::new(Shown {
+            fleet,
             source,
             switches,
             stats,
-            metrics,
-            clock,
             times: Times::of(&policy),
             live: Arc::new(Live::new()),
             bursts: Bursts::default(),
-            run: format!("{:016x}", fastrand::u64(..)),
+            run,
             last: Mutex::new(None),
-        };
-        let serving = tokio::spawn(serve::serve(listener, Arc::new(shown), stopped));
+        });
+        let (stop, stopped) = watch::channel(());
+        let serving = tokio::spawn(serve::serve(listener, shown.clone(), stopped));
         signals.next().await;
         eprintln!("freshen: ending; a second signal ends it at once");
         drop(stop);
         tokio::select! {
-            () = end(serving, &cache) => Ok(()),
+            () = end(serving, &shown.fleet) => Ok(()),
             () = signals.next() => Err(Failure::Interrupted),
         }
+    }
+
+    /// The servers that several processes share; nothing where one is to do all.
+    fn shared(&self) -> Result<Option<Settings>, Failure> {
+        let settings = self.connection.settings()?;
+        match (settings.store.is_memory(), settings.queue().is_memory()) {
+            (true, true) if !self.connection.names_a_store() => Ok(None),
+            (true, _) => Err(Failure::NoFleet { what: "store" }),
+            (false, true) => Err(Failure::NoFleet { what: "queue" }),
+            (false, false) => Ok(Some(settings)),
+        }
+    }
+
+    /// What the processes have in common.
+    fn part(&self, source: &Source, windows: Windows) -> Part {
+        Part {
+            place: Place::Alone,
+            prefix: String::new(),
+            source: source.to_string(),
+            ttl: windows.ttl,
+            stale_while_revalidate: windows.stale_while_revalidate,
+            stale_if_error: windows.stale_if_error,
+            near_capacity_bytes: self.capacity.min(NEAR_CAPACITY_MAX),
+            frozen: false,
+        }
+    }
+
+    /// Several processes on shared servers, whose names there are this run's own.
+    async fn fleet(&self, mut settings: Settings, part: Part, run: &str, common: Common) -> Result<Fleet, Failure> {
+        settings.prefix = prefix(&settings.prefix, run);
+        // Whoever starts it wants to know at once whether the servers answer.
+        settings.open().await?;
+        let path = std::env::current_exe().map_err(Failure::Start)?;
+        let program = Program { path, arguments: self.connection.arguments() };
+        let part = Part { prefix: settings.prefix.clone(), ..part };
+        Fleet::start(Troupe { program, part, store: settings.store.to_string(), common }).await
     }
 
     /// The job's policy with the windows that the flags say.
@@ -141,20 +197,38 @@ impl Demo {
     }
 }
 
+/// This process, which serves and refreshes from its own memory.
+async fn alone(capacity_bytes: u64, part: Part, Common { gate, stats }: Common) -> Result<Fleet, Failure> {
+    let builder = Cache::builder().capacity(capacity_bytes).near_capacity(part.near_capacity_bytes);
+    let teller = Teller::new(move |happened| stats.tell(Place::Alone, happened));
+    Ok(Fleet::alone(Member::new(builder, &part, gate, teller).await?))
+}
+
+/// A prefix of this run's own, beside that of the settings and no longer than one may be.
+fn prefix(of_settings: &str, run: &str) -> String {
+    const KEPT_CHARS_MAX: usize = 12;
+    let kept: String = of_settings.chars().take(KEPT_CHARS_MAX).collect();
+    format!("{kept}-demo-{run:.8}")
+}
+
 /// Waits, within bounds, for the requests and then for the loads that are under way.
-async fn end(serving: tokio::task::JoinHandle<()>, cache: &Cache) {
+async fn end(serving: tokio::task::JoinHandle<()>, fleet: &Fleet) {
     if tokio::time::timeout(END_WITHIN, serving).await.is_err() {
         tracing::warn!("requests were still under way after {END_WITHIN:?}: left without an answer");
     }
-    if !cache.shut_down(END_WITHIN).await {
-        tracing::warn!("a load was still under way after {END_WITHIN:?}: its result is lost");
-    }
+    fleet.end(END_WITHIN).await;
 }
 
 /// Tells where the page is: its address ends the first line.
-fn announce(address: SocketAddr, source: &Source) {
+fn announce(address: SocketAddr, source: &Source, fleet: &Fleet) {
     let slow = if source.is_own() { upstream::TEMPER } else { "" };
-    let lines = format!("freshen demo on http://{address}/\nsource: {source}{slow}\nCtrl-C ends it\n");
+    let shared = match fleet.troupe() {
+        Some(troupe) => {
+            format!("two web processes and two workers on {}, prefix {}\n", troupe.store, troupe.part.prefix)
+        }
+        None => String::new(),
+    };
+    let lines = format!("freshen demo on http://{address}/\nsource: {source}{slow}\n{shared}Ctrl-C ends it\n");
     if let Err(error) = std::io::stdout().write_all(lines.as_bytes()) {
         // Nobody reads along; the page is there all the same.
         tracing::warn!(%error, "cannot print the address http://{address}/");
