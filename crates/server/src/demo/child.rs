@@ -15,6 +15,9 @@ use crate::demo::part::Part;
 use crate::demo::wire::{Hearing, Lines, Stage, ToMember, ToStage};
 use crate::failure::Failure;
 
+/// What loads may take to end when nobody is there any more to fetch their lists: they fail at once.
+const LEFT_WITHIN: Duration = Duration::from_secs(1);
+
 /// What `freshen demo-member` is told; the rest it hears on its standard input.
 #[derive(clap::Args)]
 pub struct DemoMember {
@@ -48,7 +51,7 @@ impl DemoMember {
             }
         }
         stage.close();
-        member.end(Duration::ZERO).await;
+        member.end(LEFT_WITHIN).await;
         Ok(())
     }
 }

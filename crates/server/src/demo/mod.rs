@@ -85,7 +85,7 @@ pub struct Demo {
     /// A URL to show instead of the demo's own slow source: a JSON list, or any text by its lines
     #[arg(long, value_name = "URL", value_parser = Source::parse)]
     source: Option<Source>,
-    /// How much the cache holds, in B, KiB, MiB or GiB
+    /// How much the cache holds, in B, KiB, MiB or GiB; with --store, how much each process keeps near, at most 128MiB
     #[arg(long, value_name = "BYTES", default_value = "256MiB", value_parser = flag::bytes)]
     capacity: u64,
     /// How long the list is fresh

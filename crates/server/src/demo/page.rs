@@ -8,8 +8,8 @@ use crate::demo::view::{Outcome, View};
 
 /// Its slots are `{{kind path}}`, where the path leads through `/state.json`, or the name of a block.
 const TEMPLATE: &str = include_str!("page.html");
-/// The part of it that shows several processes, and one of those: of the latter `@n` is the number, and `@slug`, `@state`
-/// and `@verb` are of the process.
+/// The part of it that shows several processes, and one of those: of the latter `@n` is the number, `@slug` and `@state` are
+/// the process's, and `@verb` and `@press` its button's.
 const FLEET: &str = include_str!("fleet.html");
 const MEMBER: &str = include_str!("member.html");
 /// Without a script, the page asks for itself again after so many seconds.
@@ -103,9 +103,10 @@ fn show_set_aside(f: &mut Formatter<'_>, view: &View) -> Result {
 fn show_members(f: &mut Formatter<'_>, view: &View, told: &Value) -> Result {
     let members = view.fleet.iter().flat_map(|fleet| &fleet.members);
     members.enumerate().try_for_each(|(n, member)| {
-        let verb = if member.is_gone() { "revive" } else { "kill" };
-        let template = MEMBER.replace("@n", &n.to_string()).replace("@slug", member.slug);
-        render(f, &template.replace("@state", member.state).replace("@verb", verb), view, told)
+        let (verb, word) = if member.is_gone() { ("revive", "Revive") } else { ("kill", "Kill") };
+        let template = MEMBER.replace("@n", &n.to_string()).replace("@press", &format!("{word} {}", member.name));
+        let template = template.replace("@slug", member.slug).replace("@state", member.state).replace("@verb", verb);
+        render(f, &template, view, told)
     })
 }
 

@@ -4,13 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// Who may be alone, and otherwise is one of four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// The process that serves the page does all of it.
+    #[serde(rename = "this process")]
     Alone,
+    #[serde(rename = "web 1")]
     Web1,
+    #[serde(rename = "web 2")]
     Web2,
+    #[serde(rename = "worker 1")]
     Worker1,
+    #[serde(rename = "worker 2")]
     Worker2,
 }
 
@@ -50,5 +54,17 @@ impl Place {
     /// Whether it refreshes.
     pub fn works(self) -> bool {
         matches!(self, Place::Alone | Place::Worker1 | Place::Worker2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_by_its_name() {
+        for place in Place::ALL {
+            assert_eq!(serde_json::to_value(place).unwrap(), place.name());
+        }
     }
 }

@@ -33,6 +33,8 @@ pub struct Words {
     pub workers: &'static str,
     /// How many requests there were against how many loads; only of a fleet.
     pub fleet: String,
+    /// Which marks are whose; only of a fleet.
+    pub lanes: &'static str,
     /// The newest loads, the newest first.
     pub loads: Vec<String>,
     /// The newest load that was cut off, and what became of the list.
@@ -55,8 +57,9 @@ impl Words {
             source: source(view.switches),
             workers: workers(view),
             fleet: fleet(view),
+            lanes: if view.fleet.is_some() { "Above, answers by web 1; below, by web 2." } else { "" },
             loads: view.loads.iter().map(load).collect(),
-            cut: view.cut.as_ref().map(|cut| told_of(cut, view.in_hand.as_ref())).unwrap_or_default(),
+            cut: view.cut.as_ref().map(|cut| told_of(cut, &view.loads, view.in_hand.as_ref())).unwrap_or_default(),
         }
     }
 }
@@ -164,18 +167,21 @@ fn load(load: &LoadTold) -> String {
     }
 }
 
-fn told_of(cut: &CutTold, in_hand: Option<&InHand>) -> String {
+fn told_of(cut: &CutTold, loads: &[LoadTold], in_hand: Option<&InHand>) -> String {
     let killed = format!("{} was gone in the middle of a load", cut.by);
     if let (Some(again_ms), Some(by)) = (cut.again_ms, cut.again_by) {
         return format!("{killed}. {} later the list was fresh again, loaded by {by}.", Span(again_ms));
     }
+    let ago = Span(cut.ago_ms);
+    if let Some(load) = loads.iter().find(|load| load.end.is_none()) {
+        return format!("{killed}, {ago} ago. Now {} loads.", load.by);
+    }
     match in_hand.and_then(|in_hand| in_hand.lease_ms) {
         Some(lease_ms) => format!(
-            "{killed}, {} ago. Its lease on the key has {} to run; then another loads. Until then the list in hand is served.",
-            Span(cut.ago_ms),
+            "{killed}, {ago} ago. Its lease on the key has {} to run; then another loads. Until then the list in hand is served.",
             Span(lease_ms)
         ),
-        None => format!("{killed}, {} ago. The next one loads.", Span(cut.ago_ms)),
+        None => format!("{killed}, {ago} ago. The next one loads."),
     }
 }
 
@@ -226,11 +232,13 @@ mod tests {
     fn what_became_of_a_load_that_was_cut_off_is_told() {
         let cut = CutTold { by: "worker 1", ago_ms: 2000.0, again_ms: None, again_by: None };
         let held = InHand { lease_ms: Some(12_000.0), ..hand("stale", None) };
-        let said = told_of(&cut, Some(&held));
+        let said = told_of(&cut, &[], Some(&held));
         assert!(said.starts_with("worker 1 was gone in the middle of a load, 2 s ago. Its lease on the key has 12 s"));
-        assert!(told_of(&cut, Some(&hand("stale", None))).ends_with("2 s ago. The next one loads."));
+        assert!(told_of(&cut, &[], Some(&hand("stale", None))).ends_with("2 s ago. The next one loads."));
+        let running = LoadTold { n: 1, by: "worker 2", ago_ms: 100.0, end: None, took_ms: None };
+        assert!(told_of(&cut, &[running], Some(&held)).ends_with("2 s ago. Now worker 2 loads."));
         let again = CutTold { again_ms: Some(14_200.0), again_by: Some("worker 2"), ..cut };
-        let said = told_of(&again, Some(&held));
+        let said = told_of(&again, &[], Some(&held));
         assert!(said.ends_with("load. 14.2 s later the list was fresh again, loaded by worker 2."), "{said}");
     }
 }
