@@ -7,7 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{binary, origin};
+use common::{binary, fleet, origin};
 
 mod chromium;
 mod page;
