@@ -286,11 +286,23 @@ fn said(phase: &Phase) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::part::Part;
+    use crate::demo::process::Program;
 
     #[test]
     fn callers_are_shared_evenly_and_none_is_lost() {
         for (callers, among, expected) in [(200, 2, &[100, 100][..]), (7, 2, &[4, 3]), (1, 2, &[1, 0]), (5, 1, &[5])] {
             assert_eq!(shares(callers, among).collect::<Vec<_>>(), expected);
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_fleet_whose_processes_do_not_begin_is_an_error_that_names_one() {
+        use crate::demo::process::tests::common;
+        let program = Program { path: "/bin/false".into(), arguments: Vec::new() };
+        let troupe = Troupe { program, part: Part::of_nothing(), store: "redis://h".into(), common: common() };
+        let error = Fleet::start(troupe).await.unwrap_err().to_string();
+        assert_eq!(error, "the demo's process web 1 has not begun: it ended (exit status: 1)");
     }
 }

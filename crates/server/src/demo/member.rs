@@ -57,7 +57,10 @@ impl Member {
             Order::Get => Reply::Look(self.get().await),
             Order::Crowd { callers } => Reply::Share(self.crowd(callers).await),
             Order::Invalidate(strength) => Reply::Done(self.invalidate(strength).await),
-            Order::Freeze(frozen) => Reply::Done(Ok(self.freeze(frozen))),
+            Order::Freeze(frozen) => {
+                self.freeze(frozen);
+                Reply::Done(Ok(()))
+            }
             Order::Stand => Reply::Standing(Box::new(self.standing().await)),
             Order::Metrics => Reply::Metrics(self.metrics.render(&self.cache).await),
         }

@@ -37,6 +37,7 @@ mod sampler;
 mod visitor;
 mod serve;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -184,7 +185,8 @@ impl Demo {
         // Whoever starts it wants to know at once whether the servers answer.
         settings.open().await?;
         let path = std::env::current_exe().map_err(Failure::Start)?;
-        let program = Program { path, arguments: self.connection.arguments() };
+        let arguments = [OsString::from("demo-member")].into_iter().chain(self.connection.arguments());
+        let program = Program { path, arguments: arguments.collect() };
         let part = Part { prefix: settings.prefix.clone(), ..part };
         Fleet::start(Troupe { program, part, store: settings.store.to_string(), common }).await
     }

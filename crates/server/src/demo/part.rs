@@ -26,6 +26,22 @@ pub struct Part {
 }
 
 impl Part {
+    /// One that says nothing of interest.
+    #[cfg(test)]
+    pub fn of_nothing() -> Part {
+        let second = Duration::from_secs(1);
+        Part {
+            place: Place::Web1,
+            prefix: "shop-demo".into(),
+            source: "http://127.0.0.1:1/".into(),
+            ttl: second,
+            stale_while_revalidate: second,
+            stale_if_error: second,
+            near_capacity_bytes: 1 << 20,
+            frozen: false,
+        }
+    }
+
     /// Its windows.
     pub fn windows(&self) -> Windows {
         Windows {
@@ -47,5 +63,23 @@ impl Part {
         // A process that is revived while the store is down says so by what it serves.
         settings.degraded = true;
         settings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn web_processes_refresh_nothing_and_workers_do_so_whatever_the_settings_say() {
+        for (workers, place, expected) in [(4, Place::Web2, 0), (4, Place::Worker1, 4), (0, Place::Worker2, 1)] {
+            let mut given = Settings::default();
+            given.workers = workers;
+            given.queues.insert("mail".into(), 2);
+            let settings = Part { place, ..Part::of_nothing() }.settings(given);
+            assert_eq!((settings.workers, settings.queues.len()), (expected, 0));
+            assert_eq!((&*settings.prefix, settings.near_capacity), ("shop-demo", 1 << 20));
+            assert!(settings.visibility <= LEASE && settings.degraded);
+        }
     }
 }

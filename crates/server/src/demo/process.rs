@@ -22,7 +22,7 @@ use crate::demo::wire::{Hearing, Lines, NoAnswer, Questions, ToMember, ToStage};
 #[derive(Clone, Debug)]
 pub struct Program {
     pub path: PathBuf,
-    /// Those after the command's name.
+    /// Those with which it is one of the demo's.
     pub arguments: Vec<OsString>,
 }
 
@@ -63,7 +63,7 @@ impl Process {
     /// The machine starts none.
     pub fn start(program: &Program, place: Place, part: Part, common: &Common) -> io::Result<Process> {
         let mut command = Command::new(&program.path);
-        command.arg("demo-member").args(&program.arguments).kill_on_drop(true);
+        command.args(&program.arguments).kill_on_drop(true);
         // A Ctrl-C is for the page's process, which ends the others in order.
         #[cfg(unix)]
         command.process_group(0);
@@ -192,5 +192,61 @@ impl Keeper {
                 }
             }
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+pub mod tests {
+    use freshen::Clock;
+
+    use super::*;
+    use crate::demo::fetch::Fetcher;
+    use crate::demo::source::Source;
+    use crate::demo::switches::Switches;
+
+    const MOMENT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn start(script: &str) -> Process {
+        let program = Program { path: "/bin/sh".into(), arguments: ["-c", script].map(OsString::from).into() };
+        Process::start(&program, Place::Web1, Part::of_nothing(), &common()).unwrap()
+    }
+
+    /// A source that is not there.
+    pub fn common() -> Common {
+        let source = Source::parse("http://127.0.0.1:1/").unwrap();
+        let gate = Gate::Here(Fetcher::new(&source).unwrap(), Switches::default());
+        Common { gate, stats: Arc::new(Stats::new(Clock::runtime())) }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_does_not_begin_in_time_is_killed() {
+        let process = start("exec sleep 600");
+        assert_eq!(process.phase(), Phase::Starting);
+        assert_eq!(process.until(|phase| *phase != Phase::Starting, MOMENT).await, Phase::Starting);
+        process.begun(MOMENT).await;
+        assert_eq!(process.until(Phase::is_over, LONG).await, Phase::Killed);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_ends_by_itself_is_told_with_its_status() {
+        assert_eq!(start("exit 3").begun(LONG).await, Phase::Ended("exit status: 3".into()));
+    }
+
+    #[tokio::test]
+    async fn a_process_begins_when_it_says_so_and_an_order_that_it_does_not_answer_is_given_up() {
+        let process = start(r#"echo '"Ready"'; exec sleep 600"#);
+        assert_eq!(process.begun(LONG).await, Phase::Alive);
+        assert_eq!(process.order(Order::Get, MOMENT).await.err(), Some(NoAnswer));
+        assert_eq!(process.end(MOMENT).await, Phase::Alive, "it hears nothing");
+        assert_eq!(process.kill(LONG).await, Phase::Killed);
+        assert_eq!(process.order(Order::Get, LONG).await.err(), Some(NoAnswer));
+    }
+
+    #[tokio::test]
+    async fn a_process_that_speaks_otherwise_is_ended() {
+        let process = start("echo hello; exec sleep 600");
+        assert!(matches!(process.begun(LONG).await, Phase::Ended(status) if status.contains("9")));
     }
 }

@@ -244,3 +244,77 @@ impl Stage {
         self.fetches.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+    type Two = (Arc<Questions<u64>>, Lines<u64>, Hearing<tokio::io::DuplexStream, u64>);
+
+    /// One who asks by numbers, and the other end, which hears them.
+    fn two() -> Two {
+        let (here, there) = tokio::io::duplex(1 << 16);
+        (Arc::default(), Lines::over(here), Hearing::over(there))
+    }
+
+    fn ask(two: &Two) -> tokio::task::JoinHandle<Result<u64, NoAnswer>> {
+        let (questions, lines) = (two.0.clone(), two.1.clone());
+        tokio::spawn(async move { questions.ask(&lines, LONG, |id| id).await })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_find_whoever_asked_in_whatever_order_they_come() {
+        let mut two = two();
+        let first = ask(&two);
+        let one = two.2.next().await.unwrap();
+        let second = ask(&two);
+        let other = two.2.next().await.unwrap();
+        two.0.answered(other, 20);
+        two.0.answered(one, 10);
+        // An answer to nobody is dropped.
+        two.0.answered(one, 30);
+        assert_eq!((first.await.unwrap(), second.await.unwrap()), (Ok(10), Ok(20)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_is_given_up_when_its_time_is_over_and_when_no_answer_can_come() {
+        let two = two();
+        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer));
+        let asked = ask(&two);
+        tokio::task::yield_now().await;
+        two.0.close();
+        assert_eq!(asked.await.unwrap(), Err(NoAnswer));
+        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn beyond_the_bound_no_question_is_asked_until_somebody_has_left() {
+        let two = two();
+        let mut asked: Vec<_> = (0..QUESTIONS_MAX).map(|_| two.0.enlist().unwrap()).collect();
+        assert!(two.0.enlist().is_err());
+        asked.pop();
+        assert!(two.0.enlist().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_too_long_or_cut_off_ends_the_hearing() {
+        let long = format!("\"{}\"\n", "x".repeat(LINE_BYTES_MAX as usize));
+        for said in [long.as_bytes(), b"\"half a li", b"", b"nonsense\n"] {
+            assert_eq!(Hearing::<_, String>::over(said).next().await, None);
+        }
+        let mut hearing = Hearing::<_, String>::over(&b"\"one\"\n\"two\"\n"[..]);
+        let heard = [hearing.next().await, hearing.next().await, hearing.next().await];
+        assert_eq!(heard, [Some("one".into()), Some("two".into()), None]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_reads_is_kept_up_to_a_bound() {
+        let (here, _there) = tokio::io::duplex(1);
+        let lines = Lines::over(here);
+        let said = (0..LINES_MAX + 10).take_while(|n| lines.try_say(*n)).count();
+        assert_eq!(said, LINES_MAX);
+    }
+}

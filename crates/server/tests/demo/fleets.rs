@@ -34,6 +34,20 @@ fn four_processes_serve_one_key_with_one_load() {
 }
 
 #[test]
+fn two_demos_of_one_list_on_one_store_share_nothing() {
+    let origin = Origin::list(&["one"]);
+    let (first, second) = (fleet(&origin), fleet(&origin));
+    for freshen in [&first, &second] {
+        assert_eq!(freshen.state()["numbers"]["loads"]["begun"], 1);
+    }
+    assert_eq!(origin.asked(), 2);
+    first.act("invalidate-softly");
+    first.until("the first loads again", |state| state["numbers"]["loads"]["stored"] == 2);
+    assert_eq!((&second.state()["numbers"]["loads"]["begun"], origin.asked()), (&json!(1), 3));
+    assert!(first.state()["fleet"]["prefix"] != second.state()["fleet"]["prefix"]);
+}
+
+#[test]
 fn of_200_requests_for_an_outdated_list_to_two_processes_none_waits_and_one_load_runs() {
     let origin = Origin::list(&["one"]);
     let freshen = fleet(&origin);
