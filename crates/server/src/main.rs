@@ -30,7 +30,7 @@ struct Cli {
 #[derive(clap::Subcommand)]
 enum Command {
     /// Show life with a slow, failing source: a page that never waits for it; with --store, from four processes that share it
-    Demo(Box<demo::Demo>),
+    Demo(demo::Demo),
     /// One of the processes of `freshen demo --store`
     #[command(hide = true)]
     DemoMember(demo::DemoMember),

@@ -5,7 +5,7 @@ use freshen::Strength;
 use serde::Serialize;
 
 use crate::demo::burst::{Burst, CALLERS};
-use crate::demo::fleet::NotUp;
+use crate::demo::not_up::NotUp;
 use crate::demo::page::Span;
 use crate::demo::place::Place;
 use crate::demo::shown::Shown;

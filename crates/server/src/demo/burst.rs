@@ -7,7 +7,8 @@ use std::time::Duration;
 use freshen::Status;
 use serde::Serialize;
 
-use crate::demo::fleet::{Crowd, NotUp};
+use crate::demo::crowd::Crowd;
+use crate::demo::not_up::NotUp;
 use crate::demo::page::Span;
 use crate::demo::shown::Shown;
 

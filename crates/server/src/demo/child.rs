@@ -12,7 +12,8 @@ use crate::demo::gate::Gate;
 use crate::demo::happened::Teller;
 use crate::demo::member::Member;
 use crate::demo::part::Part;
-use crate::demo::wire::{Hearing, Lines, Stage, ToMember, ToStage};
+use crate::demo::stage::Stage;
+use crate::demo::wire::{Hearing, Lines, ToMember, ToStage};
 use crate::failure::Failure;
 
 /// What loads may take to end when nobody is there any more to fetch their lists: they fail at once.

@@ -6,11 +6,14 @@ use std::time::Duration;
 use freshen::Strength;
 use futures_util::future::join_all;
 
+use crate::demo::crowd::{Crowd, shares};
 use crate::demo::member::Member;
-use crate::demo::order::{Look, Order, Reply, Share, Standing};
+use crate::demo::not_up::NotUp;
+use crate::demo::order::{Look, Order, Reply, Standing};
 use crate::demo::place::Place;
-use crate::demo::post::{BEGIN_WITHIN, Post, Troupe};
+use crate::demo::post::{BEGIN_WITHIN, Post};
 use crate::demo::process::Phase;
+use crate::demo::troupe::Troupe;
 use crate::demo::view::{Outcome, Refused};
 use crate::demo::wire::NoAnswer;
 use crate::failure::Failure;
@@ -30,54 +33,6 @@ pub struct Fleet {
     /// Which of those that serve is the next one's.
     next: AtomicUsize,
     frozen: AtomicBool,
-}
-
-/// How many requests at once were answered, and where.
-#[derive(Debug, Default)]
-pub struct Crowd {
-    pub share: Share,
-    /// How many each process answered.
-    pub by: Vec<(Place, usize)>,
-    /// How many were asked again of another, because the process that had them was gone.
-    pub again: usize,
-}
-
-/// Why something was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum NotUp {
-    /// Nobody is there to ask.
-    #[error("no web process is up; revive one")]
-    NoWeb,
-    /// It cannot do it now.
-    #[error("{0}")]
-    Refused(String),
-    /// There are no children.
-    #[error(
-        "the demo runs in one process, which serves this page: start it with --store redis://127.0.0.1:6379 for four"
-    )]
-    Alone,
-    /// What was wanted is so already.
-    #[error("{} is {is} already", place.name())]
-    Already {
-        /// Where.
-        place: Place,
-        /// What it is.
-        is: &'static str,
-    },
-    /// There is no new process.
-    #[error("{} does not start: {reason}", place.name())]
-    NotStarted {
-        /// Where.
-        place: Place,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl From<NoAnswer> for NotUp {
-    fn from(error: NoAnswer) -> NotUp {
-        NotUp::Refused(error.to_string())
-    }
 }
 
 impl Fleet {
@@ -261,20 +216,6 @@ impl Fleet {
     }
 }
 
-impl Crowd {
-    fn add(&mut self, place: Place, callers: usize) {
-        match self.by.iter_mut().find(|(by, _)| *by == place) {
-            Some((_, all)) => *all += callers,
-            None => self.by.push((place, callers)),
-        }
-    }
-}
-
-/// As even as it goes.
-fn shares(callers: usize, among: usize) -> impl Iterator<Item = usize> {
-    (0..among).map(move |n| callers / among + usize::from(n < callers % among))
-}
-
 /// What became of a process that did not begin.
 fn said(phase: &Phase) -> String {
     match phase {
@@ -288,13 +229,6 @@ mod tests {
     use super::*;
     use crate::demo::part::Part;
     use crate::demo::process::Program;
-
-    #[test]
-    fn callers_are_shared_evenly_and_none_is_lost() {
-        for (callers, among, expected) in [(200, 2, &[100, 100][..]), (7, 2, &[4, 3]), (1, 2, &[1, 0]), (5, 1, &[5])] {
-            assert_eq!(shares(callers, among).collect::<Vec<_>>(), expected);
-        }
-    }
 
     #[cfg(unix)]
     #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::demo::fetch::{FetchError, Fetcher};
 use crate::demo::job::LOAD_TIMEOUT;
 use crate::demo::listing::Listing;
+use crate::demo::stage::Stage;
 use crate::demo::switches::Switches;
-use crate::demo::wire::Stage;
 
 /// Where a job gets its list. Cloning gives a handle to the same one.
 #[derive(Clone, Debug)]

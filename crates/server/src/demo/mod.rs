@@ -14,9 +14,14 @@ mod member;
 mod place;
 mod part;
 mod wire;
+mod questions;
+mod stage;
 mod child;
 mod process;
+mod troupe;
+mod not_up;
 mod post;
+mod crowd;
 mod fleet;
 mod histogram;
 mod tally;
@@ -37,7 +42,6 @@ mod sampler;
 mod visitor;
 mod serve;
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -58,12 +62,12 @@ use crate::demo::live::Live;
 use crate::demo::member::Member;
 use crate::demo::part::Part;
 use crate::demo::place::Place;
-use crate::demo::post::Troupe;
-use crate::demo::process::{Common, Program};
+use crate::demo::process::Common;
 use crate::demo::shown::Shown;
 use crate::demo::source::Source;
 use crate::demo::stats::Stats;
 use crate::demo::switches::Switches;
+use crate::demo::troupe::Troupe;
 use crate::demo::upstream::Upstream;
 use crate::demo::view::Times;
 use crate::failure::Failure;
@@ -121,28 +125,11 @@ impl Demo {
                 (Some(upstream), source)
             }
         };
-        let switches = Switches::default();
-        let gate = Gate::Here(Fetcher::new(&source)?, switches.clone());
-        let common = Common { gate, stats: Arc::new(Stats::new(clock)) };
-        let run = format!("{:016x}", fastrand::u64(..));
-        let stats = common.stats.clone();
-        let part = self.part(&source, policy.windows());
-        let fleet = match shared {
-            None => alone(self.capacity, part, common).await?,
-            Some(settings) => self.fleet(settings, part, &run, common).await?,
+        let shown = tokio::select! {
+            shown = self.shown(shared, source, &policy, clock) => Arc::new(shown?),
+            () = signals.next() => return Ok(()),
         };
-        announce(address, &source, &fleet);
-        let shown = Arc::new(Shown {
-            fleet,
-            source,
-            switches,
-            stats,
-            times: Times::of(&policy),
-            live: Arc::new(Live::new()),
-            bursts: Bursts::default(),
-            run,
-            last: Mutex::new(None),
-        });
+        announce(address, &shown);
         let (stop, stopped) = watch::channel(());
         let serving = tokio::spawn(serve::serve(listener, shown.clone(), stopped));
         signals.next().await;
@@ -165,6 +152,38 @@ impl Demo {
         }
     }
 
+    /// Starts what is to be shown: one process, or several on servers that they share.
+    async fn shown(
+        &self,
+        shared: Option<Settings>,
+        source: Source,
+        policy: &Policy,
+        clock: Clock,
+    ) -> Result<Shown, Failure> {
+        let (switches, stats) = (Switches::default(), Arc::new(Stats::new(clock)));
+        let gate = Gate::Here(Fetcher::new(&source)?, switches.clone());
+        let common = Common { gate, stats: stats.clone() };
+        let (run, part) = (format!("{:016x}", fastrand::u64(..)), self.part(&source, policy.windows()));
+        let fleet = match shared {
+            None => alone(self.capacity, part, common).await?,
+            Some(settings) => {
+                let arguments = self.connection.arguments();
+                Fleet::start(Troupe::new(settings, arguments, part, &run, common).await?).await?
+            }
+        };
+        Ok(Shown {
+            fleet,
+            source,
+            switches,
+            stats,
+            times: Times::of(policy),
+            live: Arc::new(Live::new()),
+            bursts: Bursts::default(),
+            run,
+            last: Mutex::new(None),
+        })
+    }
+
     /// What the processes have in common.
     fn part(&self, source: &Source, windows: Windows) -> Part {
         Part {
@@ -177,18 +196,6 @@ impl Demo {
             near_capacity_bytes: self.capacity.min(NEAR_CAPACITY_MAX),
             frozen: false,
         }
-    }
-
-    /// Several processes on shared servers, whose names there are this run's own.
-    async fn fleet(&self, mut settings: Settings, part: Part, run: &str, common: Common) -> Result<Fleet, Failure> {
-        settings.prefix = prefix(&settings.prefix, run);
-        // Whoever starts it wants to know at once whether the servers answer.
-        settings.open().await?;
-        let path = std::env::current_exe().map_err(Failure::Start)?;
-        let arguments = [OsString::from("demo-member")].into_iter().chain(self.connection.arguments());
-        let program = Program { path, arguments: arguments.collect() };
-        let part = Part { prefix: settings.prefix.clone(), ..part };
-        Fleet::start(Troupe { program, part, store: settings.store.to_string(), common }).await
     }
 
     /// The job's policy with the windows that the flags say.
@@ -206,13 +213,6 @@ async fn alone(capacity_bytes: u64, part: Part, Common { gate, stats }: Common) 
     Ok(Fleet::alone(Member::new(builder, &part, gate, teller).await?))
 }
 
-/// A prefix of this run's own, beside that of the settings and no longer than one may be.
-fn prefix(of_settings: &str, run: &str) -> String {
-    const KEPT_CHARS_MAX: usize = 12;
-    let kept: String = of_settings.chars().take(KEPT_CHARS_MAX).collect();
-    format!("{kept}-demo-{run:.8}")
-}
-
 /// Waits, within bounds, for the requests and then for the loads that are under way.
 async fn end(serving: tokio::task::JoinHandle<()>, fleet: &Fleet) {
     if tokio::time::timeout(END_WITHIN, serving).await.is_err() {
@@ -222,9 +222,10 @@ async fn end(serving: tokio::task::JoinHandle<()>, fleet: &Fleet) {
 }
 
 /// Tells where the page is: its address ends the first line.
-fn announce(address: SocketAddr, source: &Source, fleet: &Fleet) {
+fn announce(address: SocketAddr, shown: &Shown) {
+    let source = &shown.source;
     let slow = if source.is_own() { upstream::TEMPER } else { "" };
-    let shared = match fleet.troupe() {
+    let shared = match shown.fleet.troupe() {
         Some(troupe) => {
             format!("two web processes and two workers on {}, prefix {}\n", troupe.store, troupe.part.prefix)
         }

@@ -4,29 +4,18 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::demo::fleet::NotUp;
 use crate::demo::member::Member;
+use crate::demo::not_up::NotUp;
 use crate::demo::order::{Order, Reply, Share};
-use crate::demo::part::Part;
 use crate::demo::place::Place;
-use crate::demo::process::{Common, Phase, Process, Program};
+use crate::demo::process::{Phase, Process};
+use crate::demo::troupe::Troupe;
 use crate::demo::wire::NoAnswer;
 
 /// How long a process may take to begin.
 pub const BEGIN_WITHIN: Duration = Duration::from_secs(30);
 /// How long the machine may take to end one that was killed.
 const KILL_WITHIN: Duration = Duration::from_secs(10);
-
-/// How processes are started.
-#[derive(Clone, Debug)]
-pub struct Troupe {
-    pub program: Program,
-    /// What the parts of all of them have in common.
-    pub part: Part,
-    /// Where the store is, without its password.
-    pub store: String,
-    pub common: Common,
-}
 
 /// A place of the fleet.
 #[derive(Debug)]
@@ -154,12 +143,5 @@ impl Post {
 
     fn holder(&self) -> Holder {
         self.holder.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Troupe {
-    fn start(&self, place: Place, frozen: bool) -> io::Result<Arc<Process>> {
-        let part = Part { place, frozen, ..self.part.clone() };
-        Process::start(&self.program, place, part, &self.common).map(Arc::new)
     }
 }

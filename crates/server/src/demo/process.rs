@@ -15,8 +15,9 @@ use crate::demo::gate::Gate;
 use crate::demo::order::{Order, Reply};
 use crate::demo::part::Part;
 use crate::demo::place::Place;
+use crate::demo::questions::Questions;
 use crate::demo::stats::Stats;
-use crate::demo::wire::{Hearing, Lines, NoAnswer, Questions, ToMember, ToStage};
+use crate::demo::wire::{Hearing, Lines, NoAnswer, ToMember, ToStage};
 
 /// How processes of the demo are started.
 #[derive(Clone, Debug)]

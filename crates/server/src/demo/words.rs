@@ -156,7 +156,9 @@ fn workers(view: &View) -> &'static str {
 fn fleet(view: &View) -> String {
     let Some(fleet) = &view.fleet else { return String::new() };
     let Counts { loads, .. } = view.numbers.counts;
-    format!("{} requests and {} loads of one key, in {} processes.", fleet.requests, loads.begun, fleet.members.len())
+    let some = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (requests, loads) = (some(fleet.requests, "request"), some(loads.begun, "load"));
+    format!("{requests} and {loads} of one key, in {} processes.", fleet.members.len())
 }
 
 fn load(load: &LoadTold) -> String {

@@ -26,7 +26,7 @@ fn four_processes_serve_one_key_with_one_load() {
         assert!(hits(&after) - hits(&state) >= 100, "{after}");
     }
     let words = after["words"]["fleet"].as_str().unwrap();
-    assert!(words.ends_with(" requests and 1 loads of one key, in 4 processes."), "{words}");
+    assert!(words.ends_with(" requests and 1 load of one key, in 4 processes."), "{words}");
     let loader = after["loads"][0]["by"].as_str().unwrap();
     for mark in after["timeline"].as_array().unwrap() {
         assert!(["web 1", "web 2"].contains(&mark["by"].as_str().unwrap()) && mark["loaded_by"] == loader, "{mark}");

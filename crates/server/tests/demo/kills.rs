@@ -102,10 +102,10 @@ fn a_worker_that_is_revived_while_they_are_frozen_is_frozen_too() {
     }
     assert_eq!(freshen.state()["words"]["workers"], "all killed");
     freshen.act("freeze");
-    freshen.act("revive-worker-2");
     freshen.act("invalidate-softly");
     let waits = |state: &Value| state["tasks"]["ready"].as_u64().unwrap() + state["tasks"]["delayed"].as_u64().unwrap();
     freshen.until("a task waits", |state| waits(state) == 1);
+    freshen.act("revive-worker-2");
     let burst = &freshen.act("burst")["burst"];
     assert_eq!((burst["answers"].get("refused"), &burst["loads"], origin.asked()), (None, &json!(0), 1));
     freshen.act("unfreeze");
@@ -125,6 +125,19 @@ fn a_process_that_somebody_else_kills_is_told_as_ended() {
     let state = freshen.state();
     assert_eq!(member(&state, 3)["state"], "alive");
     assert!(pids(&state)[3] != killed);
+}
+
+#[test]
+fn each_signal_lets_the_processes_end_in_order() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let origin = Origin::list(&["kept"]);
+        let mut freshen = fleet(&origin);
+        let pids = pids(&freshen.state());
+        freshen.signal(signal);
+        assert_eq!(freshen.ended().code(), Some(0), "{signal}: {}", freshen.said());
+        gone(&pids);
+        assert!(!freshen.said().contains("it is killed"), "{signal}: {}", freshen.said());
+    }
 }
 
 #[test]
