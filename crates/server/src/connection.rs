@@ -1,5 +1,6 @@
 //! Which store and queue a command is for: flags over the environment over a file.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,6 +58,19 @@ impl Connection {
         // Whoever asks wants an answer now.
         settings.degraded = false;
         Ok(settings)
+    }
+
+    /// Whether a flag names a store.
+    pub fn names_a_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// The flags once more, for a process that is to be given the same ones.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let texts = [("--store", &self.store), ("--queue", &self.queue), ("--prefix", &self.prefix)];
+        let texts = texts.into_iter().filter_map(|(flag, text)| Some((flag, OsString::from(text.as_ref()?))));
+        let config = self.config.iter().map(|file| ("--config", file.clone().into_os_string()));
+        texts.chain(config).flat_map(|(flag, value)| [OsString::from(flag), value]).collect()
     }
 
     /// The store.
