@@ -18,8 +18,8 @@ use crate::demo::view::{Outcome, Refused};
 use crate::demo::wire::NoAnswer;
 use crate::failure::Failure;
 
-/// How long an order may take that waits for loads, and one that does not.
-const SERVE_WITHIN: Duration = Duration::from_secs(60);
+/// How long an order may take that waits for the lease of one who is gone and then for a load, and one that waits for neither.
+const SERVE_WITHIN: Duration = Duration::from_secs(30);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// What a process that hangs may hold up the page.
 const STAND_WITHIN: Duration = Duration::from_secs(2);

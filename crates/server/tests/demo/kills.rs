@@ -128,6 +128,24 @@ fn a_process_that_somebody_else_kills_is_told_as_ended() {
 }
 
 #[test]
+fn a_process_that_hangs_holds_up_the_page_for_a_bounded_time_and_is_killed_in_the_end() {
+    let origin = Origin::list(&["kept"]);
+    let mut freshen = fleet(&origin);
+    let pids = pids(&freshen.state());
+    for hanging in &pids[2..] {
+        kill(Pid::from_raw((*hanging).try_into().unwrap()), Signal::SIGSTOP).unwrap();
+    }
+    let state = freshen.state();
+    assert!(state["in_hand"].is_object() && state["served"]["status"] == "hit", "{state}");
+    freshen.act("kill-worker-1");
+    assert!(!runs(pids[2]));
+    freshen.signal(Signal::SIGTERM);
+    assert_eq!(freshen.ended().code(), Some(0), "{}", freshen.said());
+    gone(&pids);
+    assert!(freshen.said().contains("worker 2 does not end: it is killed"), "{}", freshen.said());
+}
+
+#[test]
 fn each_signal_lets_the_processes_end_in_order() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let origin = Origin::list(&["kept"]);
