@@ -741,6 +741,24 @@ async fn what_only_the_reader_refuses_is_loaded_once() {
     assert_eq!(stage.source.reads(), 2);
 }
 
+/// Whoever does not wait for a store elsewhere is told of no bytes. The store calls them fresh, and they are another version's.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_wait_gets_a_value_beside_another_versions_bytes() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::around(MemoryStore::builder(clock.clone()).encoded().build().unwrap());
+    let (given, reads) = (store.clone(), Reads::default());
+    let stage = stage_with(|builder| builder.clock(clock.clone()).store(given)).await;
+    let other = Cache::builder().clock(clock).store(store.clone()).state(reads.clone());
+    let other = other.jobs(Jobs::new().add::<Truth>()).build().await.unwrap();
+    stage.value("a").await;
+    store.switches.late("read", Duration::from_millis(1));
+    let job = Truth { key: "a".into() };
+    assert!(other.get_ready(&job).is_none());
+    pass(SECOND).await;
+    assert_eq!((&**other.get_ready(&job).unwrap(), reads.0.load(Relaxed)), ("one", 1));
+    assert_eq!(*stage.cache.peek(&truth("a")).await.unwrap().unwrap(), 1, "the bytes stay");
+}
+
 /// Somebody demands a load of what is fresh for the other version only.
 #[tokio::test(start_paused = true)]
 async fn a_demanded_load_leaves_another_versions_fresh_bytes() {

@@ -243,3 +243,17 @@ async fn a_warm_up_that_is_dropped_leaves_no_marker_without_its_task() {
         assert_eq!((stage.source.reads(), stage.value("a").await), (1, 1), "scheduled: {scheduled}");
     }
 }
+
+/// Another process has loaded the key, and the store is not in this one: its answer comes too late for whoever does not wait.
+#[tokio::test(start_paused = true)]
+async fn what_the_store_has_fresh_is_ready_for_the_next_who_does_not_wait() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let (first, second) = (on(&store, &clock).await, on(&store, &clock).await);
+    first.value("a").await;
+    store.switches.late("read", Duration::from_millis(1));
+    assert!(second.cache.get_ready(&truth("a")).is_none());
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(*second.cache.get_ready(&truth("a")).unwrap(), 1);
+    assert_eq!((first.source.reads(), second.source.reads()), (1, 0));
+}

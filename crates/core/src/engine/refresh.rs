@@ -26,8 +26,10 @@ const HOT: u32 = 16;
 pub(crate) enum Ask {
     /// A task is on its way.
     Pushed,
-    /// The key is fresh, or its refresh is on its way already.
-    Needless,
+    /// Its refresh is on its way already.
+    Busy,
+    /// The store calls the key fresh.
+    Fresh,
     /// The queue is full or cannot be reached.
     NoQueue,
     /// The record could not be asked.
@@ -109,11 +111,25 @@ impl Cache {
         let Some(fill) = self.engine().filling().begin(work.key().hash()) else { return };
         let (cache, work) = (self.for_task(), work.clone());
         self.engine().spawn(async move {
-            if cache.ask_and_push(&work, at_least, Priority::High).await == Ask::NoQueue {
-                cache.take_off(&work, Demand { at_least, near_only, ..Demand::foreground() });
-            }
+            cache.fill(&work, at_least, near_only).await;
             drop(fill);
         });
+    }
+
+    async fn fill(&self, work: &Arc<dyn Work>, mut at_least: Option<Generation>, mut near_only: bool) {
+        let mut asked = self.ask_and_push(work, at_least, Priority::High).await;
+        // Whoever asked had not waited for the store: what is read now is near for the next one.
+        if asked == Ask::Fresh
+            && let Some(found) = self.engine().read(std::slice::from_ref(work)).await.pop()
+            && found.foreign.is_some()
+        {
+            // It is fresh for a version whose values we cannot read: ours is loaded beside it.
+            (at_least, near_only) = (found.newest, found.bytes_stay());
+            asked = self.ask_and_push(work, at_least, Priority::High).await;
+        }
+        if asked == Ask::NoQueue {
+            self.take_off(work, Demand { at_least, near_only, ..Demand::foreground() });
+        }
     }
 
     /// Asks for the refresh of a key, and tells how that ended.
@@ -148,11 +164,11 @@ impl Cache {
         engine.emit(&Event::RefreshAsked { key, granted: asked == Asked::Asked });
         match asked {
             Asked::Asked => {}
-            Asked::Busy => return Ask::Needless,
+            Asked::Busy => return Ask::Busy,
             Asked::Fresh => {
                 // Somebody else refreshed it, and this process has not heard of it: or it would go on serving the stale value.
                 engine.drop_stale(&**work);
-                return Ask::Needless;
+                return Ask::Fresh;
             }
         }
         let task = NewTask { key: key.clone(), delay: Duration::ZERO, priority };
