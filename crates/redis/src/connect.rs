@@ -1,6 +1,6 @@
 //! Connecting: from a URL and settings to a store, a bus and queues.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use freshen_core::{Clock, PortError, Strength};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::bus::RedisBus;
-use crate::link::{Access, Links, Servers, Tls};
+use crate::link::{Access, Identity, Links, Servers, Tls};
 use crate::queue::RedisQueueBuilder;
 use crate::settings::Settings;
 use crate::store::{AT_ONCE, Partitions, RedisStore, Waiting};
@@ -58,13 +58,22 @@ pub struct RedisBuilder {
     url: String,
     settings: Settings,
     partitions: Option<u32>,
+    sentinel_password: Option<String>,
     roots: Option<PathBuf>,
+    identity: Option<[PathBuf; 2]>,
 }
 
 impl Redis {
     /// Begins with a URL; what it may say is told in the documentation of this crate.
     pub fn builder(url: impl Into<String>) -> RedisBuilder {
-        RedisBuilder { url: url.into(), settings: Settings::new(1), partitions: None, roots: None }
+        RedisBuilder {
+            url: url.into(),
+            settings: Settings::new(1),
+            partitions: None,
+            sentinel_password: None,
+            roots: None,
+            identity: None,
+        }
     }
 
     /// The store.
@@ -192,6 +201,21 @@ impl RedisBuilder {
         self
     }
 
+    /// A file with this process's certificate, those that vouch for it after it, and a file with its key, in PEM: for servers
+    /// and sentinels that ask who connects.
+    #[must_use]
+    pub fn certificate(mut self, file: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.identity = Some([file.into(), key.into()]);
+        self
+    }
+
+    /// The password that the sentinels ask for; that in the URL is for the servers.
+    #[must_use]
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.sentinel_password = Some(password.into());
+        self
+    }
+
     /// The seed of tokens and epochs, for tests. Two processes with one seed would give the same tokens.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -238,11 +262,15 @@ impl RedisBuilder {
         let fitting = if matches!(url.servers, Servers::Cluster(_)) { CLUSTER_PARTITIONS } else { 1 };
         let settings = Settings { partitions: self.partitions.unwrap_or(fitting), ..self.settings };
         settings.check()?;
+        if self.sentinel_password.is_some() && !matches!(url.servers, Servers::Sentinel { .. }) {
+            return Err(wrong("sentinel_password", "is given, but the URL names no sentinels".to_owned()));
+        }
         let access = Access {
             user: url.user,
             password: url.password,
+            sentinel_password: self.sentinel_password,
             database: url.database,
-            tls: tls(url.tls, self.roots)?,
+            tls: tls(url.tls, self.roots, self.identity)?,
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
         };
@@ -255,15 +283,30 @@ impl RedisBuilder {
     }
 }
 
-fn tls(spoken: bool, roots: Option<PathBuf>) -> Result<Option<Tls>, ConnectError> {
-    let wrong = |reason: String| ConnectError::Setting { setting: "roots", reason };
-    match (spoken, roots) {
-        (false, None) => Ok(None),
-        (false, Some(_)) => Err(wrong("are given, but the URL does not ask for TLS".to_owned())),
-        (true, None) => Ok(Some(Tls::default())),
-        (true, Some(file)) => {
-            let pem = std::fs::read(&file).map_err(|error| wrong(format!("{}: {error}", file.display())))?;
-            Ok(Some(Tls { roots: Some(pem) }))
-        }
+fn tls(spoken: bool, roots: Option<PathBuf>, identity: Option<[PathBuf; 2]>) -> Result<Option<Tls>, ConnectError> {
+    if !spoken {
+        let but = "given, but the URL does not ask for TLS";
+        return match (roots, identity) {
+            (Some(_), _) => Err(wrong("roots", format!("are {but}"))),
+            (None, Some(_)) => Err(wrong("certificate", format!("is {but}"))),
+            (None, None) => Ok(None),
+        };
     }
+    let roots = roots.map(|file| pem("roots", &file)).transpose()?;
+    let identity = match identity {
+        Some([file, key]) => {
+            let (certificate, key) = (pem("certificate", &file)?, pem("certificate_key", &key)?);
+            Some(Identity { certificate, key })
+        }
+        None => None,
+    };
+    Ok(Some(Tls { roots, identity }))
+}
+
+fn pem(setting: &'static str, file: &Path) -> Result<Vec<u8>, ConnectError> {
+    std::fs::read(file).map_err(|error| wrong(setting, format!("{}: {error}", file.display())))
+}
+
+fn wrong(setting: &'static str, reason: String) -> ConnectError {
+    ConnectError::Setting { setting, reason }
 }

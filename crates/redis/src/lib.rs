@@ -24,7 +24,8 @@
 //! | `redis+cluster://host:port,host:port` | a Cluster |
 //!
 //! With `rediss` in place of `redis` TLS is spoken, to sentinels too; `valkey` and `valkeys` are other names for both. In user,
-//! password and master `%40` stands for `@`, and so on.
+//! password and master `%40` stands for `@`, and so on. Sentinels that ask for a password are given that of
+//! [`RedisBuilder::sentinel_password`]; servers that ask who connects are given [`RedisBuilder::certificate`].
 //!
 //! # What is promised, and what is not
 //!

@@ -74,6 +74,10 @@ async fn a_setting_out_of_range_is_named() {
     assert_eq!(said(builder().patience(Duration::MAX)), "redis: patience is longer than an hour");
     assert_eq!(said(builder().patience(Duration::ZERO)), "redis: patience is zero");
     assert_eq!(said(builder().roots("ca.pem")), "redis: roots are given, but the URL does not ask for TLS");
+    let certificate = said(builder().certificate("a.pem", "a.key"));
+    assert_eq!(certificate, "redis: certificate is given, but the URL does not ask for TLS");
+    let password = said(builder().sentinel_password("secret"));
+    assert_eq!(password, "redis: sentinel_password is given, but the URL names no sentinels");
 }
 
 #[tokio::test]

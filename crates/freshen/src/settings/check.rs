@@ -3,7 +3,7 @@
 use freshen_core::queue::{DEFAULT_QUEUE, is_queue_name};
 use freshen_core::store::PARTITIONS_MAX;
 
-use super::{Mistake, Settings};
+use super::{Mistake, Secret, Settings};
 
 /// Longest prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 64;
@@ -32,7 +32,15 @@ impl Settings {
         }
         let spoken = self.store.speaks_tls() || self.queue().speaks_tls();
         let reason = "is set, but no URL asks for TLS: write rediss for redis";
-        refuse(self.ca_file.is_some() && !spoken, "ca_file", reason.into());
+        for (file, key) in [(&self.ca_file, "ca_file"), (&self.cert_file, "cert_file"), (&self.key_file, "key_file")] {
+            refuse(file.is_some() && !spoken, key, reason.into());
+        }
+        let (certificate, key) = (self.cert_file.is_some(), self.key_file.is_some());
+        refuse(spoken && certificate && !key, "cert_file", "needs key_file beside it".into());
+        refuse(spoken && key && !certificate, "key_file", "needs cert_file beside it".into());
+        let named = self.store.names_sentinels() || self.queue().names_sentinels();
+        let reason = "is set, but no URL names sentinels: write redis+sentinel for redis";
+        refuse(self.sentinel_password != Secret::default() && !named, "sentinel_password", reason.into());
         let reason = "is shared, but the store is not: other processes could not use what is refreshed";
         refuse(self.store.is_memory() && !self.queue().is_memory(), "queue", reason.into());
         #[cfg(feature = "redis")]

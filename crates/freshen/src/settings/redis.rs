@@ -65,8 +65,14 @@ impl Settings {
         if let Some(partitions) = self.partitions {
             builder = builder.partitions(partitions);
         }
-        match &self.ca_file {
-            Some(file) if url.speaks_tls() => builder.roots(file),
+        if let (true, Some(password)) = (url.names_sentinels(), self.sentinel_password.password()) {
+            builder = builder.sentinel_password(password);
+        }
+        if let (true, Some(file)) = (url.speaks_tls(), &self.ca_file) {
+            builder = builder.roots(file);
+        }
+        match (&self.cert_file, &self.key_file) {
+            (Some(file), Some(key)) if url.speaks_tls() => builder.certificate(file, key),
             _ => builder,
         }
     }
@@ -122,6 +128,8 @@ fn field(setting: &'static str) -> &'static str {
         "marks_most" => "marks_limit",
         "buffer_messages" => "bus_limit",
         "roots" => "ca_file",
+        "certificate" => "cert_file",
+        "certificate_key" => "key_file",
         "bound" => "queue_limit",
         "quarantine_bound" => "quarantine_limit",
         same => same,

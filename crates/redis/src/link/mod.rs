@@ -49,7 +49,7 @@ mod tries;
 mod version;
 mod wire;
 
-pub use address::{Access, Address, Tls};
+pub use address::{Access, Address, Identity, Tls};
 pub use error::{LinkError, Refusal};
 pub use opening::{Listener, Purpose};
 pub use place::Place;
@@ -122,7 +122,7 @@ impl Links {
             Servers::Single(address) => Topology::One(Node::new(Origin::At(address), access, clock)),
             Servers::Sentinel { sentinels, master } => {
                 let sentinels = Sentinels::new(sentinels, master, access.clone());
-                Topology::One(Node::new(Origin::Master(sentinels), access, clock))
+                Topology::One(Node::new(Origin::Master(Box::new(sentinels)), access, clock))
             }
             Servers::Cluster(seeds) => Topology::Cluster(Cluster::new(seeds, access, clock)),
         };

@@ -12,7 +12,15 @@ fn to(servers: Servers, connect_timeout: Duration, patience: Duration) -> Links 
 
 fn access(connect_timeout: Duration) -> Access {
     let response_timeout = Duration::from_secs(3);
-    Access { user: None, password: None, database: 0, tls: None, connect_timeout, response_timeout }
+    Access {
+        user: None,
+        password: None,
+        sentinel_password: None,
+        database: 0,
+        tls: None,
+        connect_timeout,
+        response_timeout,
+    }
 }
 
 fn at(port: u16) -> Address {
