@@ -146,6 +146,21 @@ async fn after_a_failover_what_was_there_is_outdated_and_the_new_master_is_used(
     assert_ne!(found.newest_mark.unwrap().epoch, held.generation.epoch);
 }
 
+#[tokio::test]
+async fn in_a_cluster_an_invalidation_waits_for_a_replica_of_every_master() {
+    let builder = builder(url(shared().await)).replicas(1);
+    let store = builder.connect(Clock::runtime()).await.unwrap().store();
+    let keys: Vec<Key> = (0..PARTITIONS).map(|partition| key_in(PARTITIONS, partition)).collect();
+    for key in &keys {
+        fill(&store, key, b"old", &["a"]).await;
+    }
+    store.invalidate(&[by_tag("a")], Strength::Hard).await.unwrap();
+    for found in store.read(&keys).await.unwrap() {
+        assert_eq!(found.currency, Currency::OutdatedHard);
+    }
+    store.remove(&keys[0]).await.unwrap();
+}
+
 /// The master of some partitions is dead, and nobody has its slots yet.
 #[tokio::test]
 async fn an_invalidation_that_does_not_reach_all_partitions_names_those_it_did_not() {

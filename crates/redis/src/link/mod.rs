@@ -122,7 +122,7 @@ impl Links {
             Servers::Single(address) => Topology::One(Node::new(Origin::At(address), access, clock)),
             Servers::Sentinel { sentinels, master } => {
                 let sentinels = Sentinels::new(sentinels, master, access.clone());
-                Topology::One(Node::new(Origin::Master(sentinels), access, clock))
+                Topology::One(Node::new(Origin::Master(Box::new(sentinels)), access, clock))
             }
             Servers::Cluster(seeds) => Topology::Cluster(Cluster::new(seeds, access, clock)),
         };

@@ -32,7 +32,7 @@ pub enum Origin {
     /// It is known.
     At(Address),
     /// The sentinels tell which one it is now.
-    Master(Sentinels),
+    Master(Box<Sentinels>),
 }
 
 /// Guarded by the node's lock, which is never held across an await.
