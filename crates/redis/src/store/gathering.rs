@@ -133,6 +133,7 @@ impl Departure<'_> {
     /// Reads for all who wait, in tasks that end with the reading.
     fn set_off(&self) {
         let mut all = self.shared.gatherings[self.partition as usize].take();
+        // Those who have left are not read.
         all.retain(|waiting| !waiting.told.is_closed());
         while !all.is_empty() {
             let rest = all.split_off(all.len().min(TOGETHER_MOST));
@@ -149,11 +150,31 @@ impl Drop for Departure<'_> {
             return;
         }
         if tokio::runtime::Handle::try_current().is_ok() {
-            // Whoever was alone was dropped himself: his answer is for nobody.
             self.set_off();
         } else {
             // Their runtime has ended: they hear that nobody reads for them.
             drop(self.shared.gatherings[self.partition as usize].take());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_finds_nobody_reading_and_nobody_waiting_sets_off_alone() {
+        let (gathering, key) = (Gathering::default(), Key::new("default", "job", &1).unwrap());
+        let alone = gathering.try_alone();
+        assert!(alone.is_some() && gathering.try_alone().is_none());
+        let together = gathering.trip();
+        drop(alone);
+        assert!(gathering.try_alone().is_none(), "others are reading");
+        drop(together);
+        let (first, _answer) = gathering.wait(&key);
+        assert!(first && !gathering.wait(&key).0);
+        assert!(gathering.try_alone().is_none(), "others are waiting");
+        assert_eq!(gathering.take().len(), 2);
+        assert!(gathering.try_alone().is_some());
     }
 }
