@@ -13,6 +13,7 @@ use freshen::{Cache, settings::Settings};
 /// Serves until it is ended.
 #[tokio::main]
 pub async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().init();
     let backends = Settings::from_env()?.open().await?;
     let cache = backends.builder().jobs(jobs::all()).workers(0).build().await?;
     let port = std::env::var("PORT").unwrap_or("7980".into());

@@ -92,7 +92,7 @@ impl Clock {
         match spawned {
             Ok(_) => Clock(source),
             Err(error) => {
-                tracing::warn!(%error, "no thread for the coarse clock: reading the runtime's clock at each call instead");
+                tracing::warn!(target: "freshen", %error, "no thread for the coarse clock: reading the runtime's clock at each call instead");
                 Clock::runtime()
             }
         }

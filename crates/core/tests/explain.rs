@@ -88,7 +88,10 @@ async fn an_explanation_tells_who_holds_the_key() {
     let begin = Begin { role: Role::Foreground, lease: 60 * SECOND, at_least: None, heeds_backoff: true };
     assert!(matches!(store.begin(&key, begin).await.unwrap(), Begun::Granted(_)));
     let elsewhere = explain(&stage).await;
-    assert_eq!((elsewhere.lease, elsewhere.action), (Some((60 * SECOND, Holder::AnotherProcess)), Action::Follow));
+    assert_eq!(
+        (elsewhere.lease, elsewhere.action),
+        (Some((60 * SECOND, Holder::AnotherProcess(None))), Action::Follow)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use common::tuned::{Kind, Tuned, tuned, tuned_stage};
 use common::{Act, Down, ERROR, STALE, Stage, TTL, pass, stage, stage_with, truth};
 use freshen_core::queue::{MemoryQueue, Queue};
 use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, Clock, GetError, Job, Jobs, Load, Loaded, PolicyBuilder, Rule, Status, Strength};
+use freshen_core::{Cache, Clock, GetError, Job, Jobs, Load, Loaded, PolicyBuilder, Rule, Status, Strength, Timestamp};
 use serde::{Deserialize, Serialize};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -721,6 +721,26 @@ async fn the_bytes_of_another_version_are_replaced_once_they_are_not_fresh() {
     }
 }
 
+/// An adapter is a few seconds wrong about its server's clock: what the reader finds over is fresh for the store. Begun again and
+/// again above the newest mark alone, it would be loaded by every reader, and kept by none, until the store's clock has caught up.
+#[tokio::test(start_paused = true)]
+async fn what_only_the_reader_refuses_is_loaded_once() {
+    let at = |secs: u64| Timestamp::from_micros(secs * 1_000_000);
+    let (stores, readers) = (Clock::manual(at(100)), Clock::manual(at(105)));
+    let store = FaultyStore::new(stores.clone());
+    store.switches.reads_ahead(5 * SECOND);
+    let stage = stage_with(|builder| builder.clock(readers.clone()).store(store)).await;
+    stage.value("a").await;
+    stores.advance(TTL - 3 * SECOND);
+    readers.advance(TTL - 3 * SECOND);
+    stage.source.write(2);
+    for _ in 0..5 {
+        let answer = stage.cache.request(&truth("a")).max_stale(Duration::ZERO).get().await.unwrap();
+        assert_eq!(*answer, 2);
+    }
+    assert_eq!(stage.source.reads(), 2);
+}
+
 /// Somebody demands a load of what is fresh for the other version only.
 #[tokio::test(start_paused = true)]
 async fn a_demanded_load_leaves_another_versions_fresh_bytes() {
@@ -852,6 +872,37 @@ impl Job for Cracked {
     async fn load(&self, _load: Load<'_, Self>) -> Result<Loaded<Crack>, Down> {
         Ok(Crack.into())
     }
+}
+
+/// The store takes no commits for ten minutes. What a task loads meanwhile is not kept, and that is not the source's fault.
+#[tokio::test(start_paused = true)]
+async fn while_nothing_can_be_committed_a_task_waits_and_is_not_set_aside() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let switches = store.switches.clone();
+    let stage = stage_with(|builder| builder.clock(clock).store(store).near_bound(SECOND)).await;
+    stage.value("a").await;
+    switches.down(["commit"]);
+    stage.cache.refresh(&truth("a")).await.unwrap();
+    stage.source.write(2);
+    pass(600 * SECOND).await;
+    assert_eq!(stage.cache.queue_depth().await.unwrap().quarantined, 0);
+    // Each try reads the source, so the pauses grow.
+    assert!((60..=200).contains(&stage.source.reads()), "{}", stage.source.reads());
+    switches.up();
+    pass(6 * SECOND).await;
+    assert_eq!(stage.value("a").await, 2);
+}
+
+/// A value that the store will never take is the job's fault: its task is set aside after its attempts.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_value_can_never_be_kept_is_set_aside() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
+    let cache = Cache::builder().clock(clock).store(store).jobs(Jobs::new().add::<Brittle>()).build().await.unwrap();
+    assert!(cache.refresh(&Brittle).await.unwrap());
+    pass(3600 * SECOND).await;
+    assert_eq!(cache.quarantined(9).await.unwrap().len(), 1);
 }
 
 /// The store is down for a minute while a task is to be done. Nothing is loaded that could not be kept, and no attempt is counted:

@@ -101,6 +101,21 @@ async fn a_put_that_is_dropped_during_its_commit_leaves_no_old_value_fresh() {
     assert!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().lease().is_none());
 }
 
+/// A writer leaves before it has heard that its put has begun: nobody could load the key until the lease's end.
+#[tokio::test(start_paused = true)]
+async fn a_put_whose_writer_leaves_while_it_begins_lets_go_of_the_key() {
+    let (stage, store) = slow_stage().await;
+    stage.value("a").await;
+    let (late, job) = (store.switches.answer_late("begin"), truth("a"));
+    let mut begin = Box::pin(stage.cache.begin_put(&job));
+    assert!((&mut begin).now_or_never().is_none());
+    stage.settle().await;
+    drop(begin);
+    late.arrive();
+    stage.settle().await;
+    assert!(stage.cache.peek(&job).await.unwrap().unwrap().lease().is_none());
+}
+
 /// A load takes longer than its value is fresh.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_takes_longer_than_the_ttl_does_not_keep_others_from_asking() {
@@ -190,4 +205,41 @@ async fn a_thousand_callers_who_do_not_wait_ask_once() {
     stage.settle().await;
     assert_eq!(store.switches.calls("ask"), 1);
     assert_eq!(stage.value("a").await, 1);
+}
+
+/// Somebody asks for a refresh, and leaves while the record is asked: nobody else could ask until the marker's deadline.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_whose_caller_leaves_is_asked_for_all_the_same() {
+    let (stage, store) = slow_stage().await;
+    stage.value("a").await;
+    stage.source.write(2);
+    let (late, job) = (store.switches.answer_late("ask"), truth("a"));
+    let mut refresh = Box::pin(stage.cache.refresh(&job));
+    assert!((&mut refresh).now_or_never().is_none());
+    stage.settle().await;
+    drop(refresh);
+    late.arrive();
+    stage.settle().await;
+    assert_eq!(stage.value("a").await, 2);
+}
+
+/// The same for a warm-up, and for a schedule that ends.
+#[tokio::test(start_paused = true)]
+async fn a_warm_up_that_is_dropped_leaves_no_marker_without_its_task() {
+    for scheduled in [false, true] {
+        let (stage, store) = slow_stage().await;
+        let (late, jobs) = (store.switches.answer_late("ask"), [truth("a")]);
+        if scheduled {
+            let schedule = stage.cache.schedule(TTL, || vec![truth("a")]).unwrap();
+            stage.settle().await;
+            drop(schedule);
+        } else {
+            let mut warm_up = Box::pin(stage.cache.warm_up(&jobs));
+            assert!((&mut warm_up).now_or_never().is_none());
+            stage.settle().await;
+        }
+        late.arrive();
+        stage.settle().await;
+        assert_eq!((stage.source.reads(), stage.value("a").await), (1, 1), "scheduled: {scheduled}");
+    }
 }

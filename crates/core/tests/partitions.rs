@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use common::faults::FaultyStore;
 use common::{Source, Stage, pass, stage_on, truth};
 use freshen_core::bus::{Bus, Heard, MemoryBus, Notice, Subscription};
 use freshen_core::store::MemoryStore;
 use freshen_core::{BoxFuture, Clock, PortError, Status, Strength, WriteToken};
+use futures_util::FutureExt;
 
 const PARTITIONS: u32 = 4;
 const SECOND: Duration = Duration::from_secs(1);
@@ -31,8 +33,8 @@ impl Bus for Muffled {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        self.bus.beat()
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        self.bus.beat(partitions)
     }
 }
 
@@ -196,6 +198,25 @@ async fn a_partition_that_is_silent_is_not_trusted_and_the_others_are() {
     assert!(pair.two.cache.near_is_trusted());
 }
 
+/// Something happens in all partitions but one. A heartbeat of those would say nothing that was not heard, in each process.
+#[tokio::test(start_paused = true)]
+async fn only_a_partition_that_is_quiet_has_heartbeats() {
+    let pair = Pair::filled().await;
+    let mut listener = pair.bus.subscribe().await.unwrap();
+    let mut beats = [0; PARTITIONS as usize];
+    for _ in 0..20 {
+        for key in &pair.keys[..3] {
+            pair.one.cache.invalidate(&truth(key), Strength::Soft).await.unwrap();
+        }
+        pass(SECOND / 2).await;
+        while let Some(Heard::Message(heard)) = listener.next().now_or_never() {
+            beats[heard.position.partition as usize] += u32::from(heard.notice == Notice::Heartbeat);
+        }
+    }
+    assert!(beats[3] >= 5 && beats[..3] == [0; 3], "{beats:?}");
+    assert!(pair.one.cache.near_is_trusted() && pair.two.cache.near_is_trusted());
+}
+
 /// A message of a partition that the store does not have comes in: it is no reason to panic, or to trust or distrust anything.
 #[tokio::test(start_paused = true)]
 async fn a_message_of_an_unknown_partition_changes_nothing() {
@@ -257,4 +278,31 @@ async fn an_own_invalidation_under_a_new_epoch_outdates_what_was_near_before() {
         assert_eq!((*answer, answer.status()), (2, Status::Loaded), "with a bus: {with_bus}");
         clock.set(freshen_core::Timestamp::from_micros(7_200_000_000));
     }
+}
+
+/// The server of one partition is down. The keys of the others are asked for in the same call, more of them than are asked at
+/// a time, and are there.
+#[tokio::test(start_paused = true)]
+async fn what_keeps_one_partition_from_being_read_hides_none_of_the_others() {
+    const MANY: u32 = 40;
+    let (source, clock) = (Source::new(), Clock::runtime());
+    let store = MemoryStore::builder(clock.clone()).partitions(MANY).encoded().build().unwrap();
+    let store = FaultyStore::around(store);
+    let stage = async || {
+        let change = |builder: freshen_core::CacheBuilder| builder.clock(clock.clone()).store(store.clone());
+        stage_on(source.clone(), change).await
+    };
+    let (one, two) = (stage().await, stage().await);
+    let jobs: Vec<_> = (0..400).map(|n: u32| truth(&n.to_string())).collect();
+    let mut expected = Vec::new();
+    for job in &jobs {
+        one.value(&job.key).await;
+        let partition = one.cache.explain(job).await.unwrap().key.partition(MANY);
+        expected.push(if partition == 2 { Status::Loaded } else { Status::Hit });
+    }
+    store.switches.unreadable(2);
+    let answers = two.cache.get_many(&jobs).await;
+    let shown: Vec<Status> = answers.into_iter().map(|answer| answer.unwrap().status()).collect();
+    assert!(expected.contains(&Status::Loaded));
+    assert_eq!(shown, expected);
 }

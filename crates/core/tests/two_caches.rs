@@ -4,16 +4,18 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::faults::FaultyStore;
 use common::{ERROR, STALE, Source, Stage, TTL, pass, stage_on, truth};
-use freshen_core::bus::{Bus, MemoryBus, Subscription};
+use freshen_core::bus::{Bus, Heard, MemoryBus, Subscription};
 use freshen_core::queue::{Depth, MemoryQueue, Queue};
 use freshen_core::store::MemoryStore;
 use freshen_core::{BoxFuture, Clock, PortError, Status, Strength};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -288,9 +290,9 @@ impl Bus for Counting {
         self.0.subscribe()
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
         self.1.fetch_add(1, Ordering::SeqCst);
-        self.0.beat()
+        self.0.beat(partitions)
     }
 }
 
@@ -311,6 +313,57 @@ async fn one_heartbeat_serves_all_who_listen() {
     let beats = bus.1.load(Ordering::SeqCst) - started;
     assert!((40..=120).contains(&beats), "{beats} in a minute");
     assert!(stages.iter().all(|stage| stage.cache.near_is_trusted() && stage.events.count("NearDistrusted") == 0));
+}
+
+/// A bus that cuts all off at once when it goes down, and notes when it is tried again.
+#[derive(Clone, Default)]
+struct Gone {
+    down: watch::Sender<bool>,
+    tried: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Bus for Gone {
+    fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
+        if *self.down.borrow() {
+            self.tried.lock().unwrap().push(Instant::now());
+            return Box::pin(async { Err(PortError::passing("bus", "subscribe", "gone")) });
+        }
+        let ear = Cut(self.down.subscribe());
+        Box::pin(async { Ok(Box::new(ear) as Box<dyn Subscription>) })
+    }
+
+    fn beat<'a>(&'a self, _partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+struct Cut(watch::Receiver<bool>);
+
+impl Subscription for Cut {
+    fn next(&mut self) -> BoxFuture<'_, Heard> {
+        Box::pin(async {
+            self.0.wait_for(|down| *down).await.unwrap();
+            Heard::Lost
+        })
+    }
+}
+
+/// A bus restarts under two hundred processes, which lose it at the same moment. They come back one after the other.
+#[tokio::test(start_paused = true)]
+async fn processes_that_lose_their_bus_together_do_not_come_back_together() {
+    let bus = Gone::default();
+    let mut stages = Vec::new();
+    for seed in 0..200 {
+        let bus = bus.clone();
+        stages.push(stage_on(Source::new(), |cache| cache.bus(bus).seed(seed)).await);
+    }
+    bus.down.send_replace(true);
+    pass(5 * SECOND).await;
+    let tried = bus.tried.lock().unwrap().clone();
+    let first = tried.iter().min().unwrap();
+    let within = |span| tried.iter().filter(|at| at.duration_since(*first) < span).count();
+    assert!(tried.len() >= 200, "{}", tried.len());
+    assert!(within(SECOND / 10) < 60, "{} of 200 in the first tenth of a second", within(SECOND / 10));
 }
 
 /// The very first message after the start is lost. It shows like any other.

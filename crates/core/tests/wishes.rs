@@ -112,6 +112,47 @@ async fn a_token_asks_for_nothing_that_is_newer_already() {
     assert_eq!(stage.source.reads(), 3);
 }
 
+/// A user brings the token of a write for a day, and the store loses its clock. What is loaded after that shows the write: without
+/// this each read of that user would be a load.
+#[tokio::test(start_paused = true)]
+async fn a_token_of_a_lost_clock_is_satisfied_by_what_is_loaded_under_the_next() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).build().unwrap();
+    let given = store.clone();
+    let stage = stage_with(|builder| builder.clock(clock).store(given)).await;
+    stage.value("a").await;
+    stage.source.write(2);
+    let token = stage.cache.invalidate_tag("another", Strength::Soft).await.unwrap();
+    store.forget_clock();
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let answer = stage.cache.request(&truth("a")).after(&token).get().await.unwrap();
+        seen.push((*answer, answer.status()));
+    }
+    assert_eq!(seen, [&[(2, Status::Loaded)][..], &[(2, Status::Hit); 4]].concat());
+    assert_eq!(stage.source.reads(), 2, "what was loaded under the lost clock did not show the write");
+    // A write of this clock is not shown by what was loaded before it.
+    stage.source.write(3);
+    let token = stage.cache.invalidate_tag("another", Strength::Soft).await.unwrap();
+    let answer = stage.cache.request(&truth("a")).after(&token).get().await.unwrap();
+    assert_eq!((*answer, answer.rule()), (3, Rule::BehindWrite));
+}
+
+/// A value of a lost clock is still in hand when the token of a new write is brought.
+#[tokio::test(start_paused = true)]
+async fn a_token_is_not_satisfied_by_what_was_loaded_under_a_lost_clock() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).build().unwrap();
+    let given = store.clone();
+    let stage = stage_with(|builder| builder.clock(clock).store(given)).await;
+    stage.value("a").await;
+    store.forget_clock();
+    stage.source.write(2);
+    let token = stage.cache.invalidate_tag("another", Strength::Soft).await.unwrap();
+    let answer = stage.cache.request(&truth("a")).after(&token).get().await.unwrap();
+    assert_eq!((*answer, answer.status()), (2, Status::Loaded));
+}
+
 /// A load began before the write and ends after it. Whoever holds the write's token flies again.
 #[tokio::test(start_paused = true)]
 async fn a_load_that_began_before_the_write_does_not_answer_its_writer() {

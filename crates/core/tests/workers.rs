@@ -663,3 +663,56 @@ async fn a_task_whose_value_is_stale_when_it_is_stored_leaves_no_marker() {
         assert_eq!(loads.load(Ordering::SeqCst), 1 + tasks);
     }
 }
+
+/// Whoever carries the task out dies of it: it is delivered again, and takes the next one with it.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_out() {
+    for (holders, loads, aside) in [(4, 1, 0), (5, 0, 1)] {
+        let clock = Clock::runtime();
+        let queue = MemoryQueue::builder(clock.clone()).build().unwrap();
+        let given = queue.clone();
+        let stage = stage_with(|builder| builder.clock(clock).queue(given).task_deadline(3600 * SECOND)).await;
+        stage.cache.pause_workers();
+        stage.settle().await;
+        assert!(stage.cache.refresh(&truth("a")).await.unwrap());
+        for _ in 0..holders {
+            assert_eq!(queue.pull(1, Duration::ZERO).await.unwrap().len(), 1);
+            pass(queue.traits().visibility).await;
+        }
+        stage.cache.resume_workers();
+        pass(SECOND).await;
+        let reasons: Vec<_> = queue.quarantined(9).await.unwrap().into_iter().map(|aside| aside.reason).collect();
+        assert_eq!((stage.source.reads(), reasons.len()), (loads, aside));
+        assert!(reasons.iter().all(|reason| &**reason == "its holder did not settle it 5 times"), "{reasons:?}");
+        assert_eq!(stage.cache.refresh(&truth("a")).await.unwrap(), aside == 0, "who asks at once would end more");
+    }
+}
+
+/// Twenty tasks are delivered again, one of which has ended the process that held them all. Whichever it is, it runs beside no other.
+#[tokio::test(start_paused = true)]
+async fn what_was_not_settled_is_carried_out_alone() {
+    let (stage, _store, queue) = open_stage(4).await;
+    stage.cache.pause_workers();
+    stage.settle().await;
+    for n in 0..20 {
+        assert!(stage.cache.refresh(&truth(&n.to_string())).await.unwrap());
+    }
+    assert_eq!(queue.pull(20, Duration::ZERO).await.unwrap().len(), 20);
+    pass(queue.traits().visibility).await;
+    stage.source.hold();
+    assert!(stage.cache.refresh(&truth("innocent")).await.unwrap());
+    stage.cache.resume_workers();
+    stage.source.read_by(1).await;
+    pass(SECOND).await;
+    // The next one is in hand, and waits for the end of the one that nobody suspects.
+    assert_eq!((stage.source.reads(), queue.depth().await.unwrap().held), (1, 2));
+    for reads in 2..=21 {
+        stage.source.release(1);
+        stage.source.read_by(reads).await;
+        stage.settle().await;
+        assert_eq!((stage.source.reads(), queue.depth().await.unwrap().held), (reads, 1));
+    }
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(queue.depth().await.unwrap(), Depth::default());
+}

@@ -25,8 +25,8 @@ impl Bus for Deaf {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        self.0.beat()
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        self.0.beat(partitions)
     }
 }
 

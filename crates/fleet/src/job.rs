@@ -128,6 +128,7 @@ impl<F: Form> Job for Item<F> {
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<F>, LoadError> {
         match load.state().0.call(Ask::Read(self.key)).await? {
             Told::Version(version) => Ok(value::<F>(version).into()),
+            Told::Deadly => std::process::abort(),
             Told::Failed | Told::Noted => Err(LoadError::Source),
         }
     }

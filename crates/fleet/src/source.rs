@@ -32,6 +32,8 @@ pub(crate) enum Ask {
 pub(crate) enum Told {
     Version(u64),
     Failed,
+    /// The load ends its process.
+    Deadly,
     Noted,
 }
 
@@ -50,6 +52,8 @@ struct State {
     keys: HashMap<u32, Truth>,
     delay: Duration,
     failing: bool,
+    /// The key whose loads end their processes.
+    deadly: Option<u32>,
     /// Keys whose commits were announced.
     committing: HashSet<u32>,
     sightings: Sightings,
@@ -123,6 +127,11 @@ impl Source {
         self.state().failing = failing;
     }
 
+    /// From now on a load of this key ends the process that makes it.
+    pub fn kill_loaders_of(&self, key: u32) {
+        self.state().deadly = Some(key);
+    }
+
     /// Whether reads wait from now on, for as long as this holds.
     pub fn hold(&self, held: bool) {
         self.0.held.send_replace(held);
@@ -188,7 +197,11 @@ impl Source {
         if let Some(truth) = self.state().keys.get_mut(&key) {
             truth.under_way -= 1;
         }
-        if failing { Told::Failed } else { Told::Version(version) }
+        match failing {
+            true => Told::Failed,
+            false if self.state().deadly == Some(key) => Told::Deadly,
+            false => Told::Version(version),
+        }
     }
 
     fn begin_read(&self, key: u32) -> (u64, Duration, bool) {

@@ -58,6 +58,40 @@ async fn processes_of_one_url_share_values_invalidations_and_refreshes() {
     until("the value is refreshed elsewhere", async || *reads.get(&job).await.unwrap() != first).await;
 }
 
+static OTHERS: AtomicU64 = AtomicU64::new(0);
+
+#[cached(ttl = "1h", jitter = 0.0)]
+async fn other(_number: u32) -> u64 {
+    OTHERS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Two caches in one process, each with jobs of its own and nothing on any server.
+#[tokio::test]
+async fn two_caches_in_memory_take_none_of_each_others_tasks() {
+    let backends = settings("memory:").open().await.unwrap();
+    let idle = backends.builder().jobs(Jobs::new().add::<Counted>()).workers(8).build().await.unwrap();
+    let cache = backends.builder().jobs(Jobs::new().add::<Other>()).workers(1).build().await.unwrap();
+    for number in 0..20 {
+        assert!(cache.refresh(&Other::of(number)).await.unwrap());
+    }
+    until("all are loaded", async || OTHERS.load(Ordering::Relaxed) == 20).await;
+    assert!(idle.quarantined(100).await.unwrap().is_empty());
+}
+
+/// Where the store is on a server, a queue in memory is shared as well: both caches can do what either asks for.
+#[tokio::test]
+async fn two_caches_on_one_server_share_a_queue_in_memory() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let mut settings = settings(&server.url());
+    settings.queue = Some(Url::memory());
+    let backends = settings.open().await.unwrap();
+    let begin = || backends.builder().jobs(Jobs::new().add::<Counted>());
+    let asks = begin().workers(0).build().await.unwrap();
+    let works = begin().build().await.unwrap();
+    assert!(asks.refresh(&Counted::of(7)).await.unwrap());
+    until("the other has loaded it", async || works.get_ready(&Counted::of(7)).is_some()).await;
+}
+
 /// How many connections the server has of others than the one who asks.
 async fn connections(server: &Server, kind: &str) -> usize {
     let list = server.command(&["CLIENT", "LIST", "TYPE", kind]).await;

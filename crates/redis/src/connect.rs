@@ -1,6 +1,6 @@
 //! Connecting: from a URL and settings to a store, a bus and queues.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use freshen_core::{Clock, PortError, Strength};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::bus::RedisBus;
-use crate::link::{Access, Links, Servers, Tls};
+use crate::link::{Access, Identity, Links, Servers, Tls};
 use crate::queue::RedisQueueBuilder;
 use crate::settings::Settings;
-use crate::store::{AT_ONCE, Partitions, RedisStore};
+use crate::store::{AT_ONCE, Partitions, RedisStore, Waiting};
 use crate::url::Url;
 
 /// Partitions of a store on a Cluster, unless told otherwise.
@@ -58,13 +58,22 @@ pub struct RedisBuilder {
     url: String,
     settings: Settings,
     partitions: Option<u32>,
+    sentinel_password: Option<String>,
     roots: Option<PathBuf>,
+    identity: Option<[PathBuf; 2]>,
 }
 
 impl Redis {
     /// Begins with a URL; what it may say is told in the documentation of this crate.
     pub fn builder(url: impl Into<String>) -> RedisBuilder {
-        RedisBuilder { url: url.into(), settings: Settings::new(1), partitions: None, roots: None }
+        RedisBuilder {
+            url: url.into(),
+            settings: Settings::new(1),
+            partitions: None,
+            sentinel_password: None,
+            roots: None,
+            identity: None,
+        }
     }
 
     /// The store.
@@ -154,8 +163,9 @@ impl RedisBuilder {
 
     /// How many replicas must have heard of an invalidation before it returns; none unless told otherwise.
     ///
-    /// It narrows what a failover can lose. While replicas lag, invalidations wait for them, and what shares their connection
-    /// waits too; where too few answer in time they are errors that may pass.
+    /// It narrows what a failover can lose. While replicas lag, invalidations wait for them, over a second connection to each
+    /// server, so that nothing else waits. Where too few have heard within the time that an answer may take, the invalidation
+    /// was made and is an error that may pass.
     #[must_use]
     pub fn replicas(mut self, replicas: u32) -> Self {
         self.settings.replicas = replicas;
@@ -188,6 +198,29 @@ impl RedisBuilder {
     #[must_use]
     pub fn roots(mut self, file: impl Into<PathBuf>) -> Self {
         self.roots = Some(file.into());
+        self
+    }
+
+    /// What leases call this process, for those who look who has one: 1 to 64 visible characters of ASCII without `;`. Unless
+    /// told otherwise it is the machine's name and the process's number, as `web-1:4711`.
+    #[must_use]
+    pub fn process(mut self, name: impl Into<String>) -> Self {
+        self.settings.process = name.into();
+        self
+    }
+
+    /// A file with this process's certificate, those that vouch for it after it, and a file with its key, in PEM: for servers
+    /// and sentinels that ask who connects.
+    #[must_use]
+    pub fn certificate(mut self, file: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.identity = Some([file.into(), key.into()]);
+        self
+    }
+
+    /// The password that the sentinels ask for; that in the URL is for the servers.
+    #[must_use]
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.sentinel_password = Some(password.into());
         self
     }
 
@@ -228,7 +261,25 @@ impl RedisBuilder {
         Ok(redis)
     }
 
-    /// The same without waiting for the servers: until they are there every step fails at once, and then they are used.
+    /// Connects to a store that is there already, for a program that only looks at it; `None` where there is none under this
+    /// prefix.
+    ///
+    /// Nothing is made. The number of partitions is the store's, unless one was named, which then has to be the same; and no
+    /// mark is dropped to make room for others, because the bound on them is that of the processes that use the store.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub async fn connect_existing(self, clock: Clock) -> Result<Option<Redis>, ConnectError> {
+        let way = self.clone().open(clock.clone())?;
+        let made_with = way.partitions.made_with().await.map_err(|error| error.at("redis", "connect"))?;
+        let Some(made_with) = made_with else { return Ok(None) };
+        let mut fitting = self;
+        fitting.partitions.get_or_insert(made_with);
+        fitting.settings.marks_most = usize::MAX;
+        fitting.connect(clock).await.map(Some)
+    }
+
+    /// The same as [`connect`](Self::connect) without waiting for the servers: until they are there every step fails at once, and then they are used.
     ///
     /// # Errors
     /// [`ConnectError`] names the part of the URL or the setting that is wrong.
@@ -237,29 +288,51 @@ impl RedisBuilder {
         let fitting = if matches!(url.servers, Servers::Cluster(_)) { CLUSTER_PARTITIONS } else { 1 };
         let settings = Settings { partitions: self.partitions.unwrap_or(fitting), ..self.settings };
         settings.check()?;
+        if self.sentinel_password.is_some() && !matches!(url.servers, Servers::Sentinel { .. }) {
+            return Err(wrong("sentinel_password", "is given, but the URL names no sentinels".to_owned()));
+        }
         let access = Access {
             user: url.user,
             password: url.password,
+            sentinel_password: self.sentinel_password,
             database: url.database,
-            tls: tls(url.tls, self.roots)?,
+            tls: tls(url.tls, self.roots, self.identity)?,
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
         };
-        let links = Links::new(url.servers, access, clock.clone(), settings.patience);
-        let partitions = Arc::new(Partitions::new(links, clock, &settings));
+        let way = |access: &Access| Links::new(url.servers.clone(), access.clone(), clock.clone(), settings.patience);
+        // Replicas may take as long as a server may, and then the server has as long to answer.
+        let longer = Access { response_timeout: 2 * access.response_timeout, ..access.clone() };
+        let waiting = (settings.replicas > 0).then(|| Waiting { links: way(&longer), replicas: settings.replicas });
+        let partitions = Arc::new(Partitions::new(way(&access), waiting, clock.clone(), &settings));
         Ok(Redis { partitions, settings: Arc::new(settings) })
     }
 }
 
-fn tls(spoken: bool, roots: Option<PathBuf>) -> Result<Option<Tls>, ConnectError> {
-    let wrong = |reason: String| ConnectError::Setting { setting: "roots", reason };
-    match (spoken, roots) {
-        (false, None) => Ok(None),
-        (false, Some(_)) => Err(wrong("are given, but the URL does not ask for TLS".to_owned())),
-        (true, None) => Ok(Some(Tls::default())),
-        (true, Some(file)) => {
-            let pem = std::fs::read(&file).map_err(|error| wrong(format!("{}: {error}", file.display())))?;
-            Ok(Some(Tls { roots: Some(pem) }))
-        }
+fn tls(spoken: bool, roots: Option<PathBuf>, identity: Option<[PathBuf; 2]>) -> Result<Option<Tls>, ConnectError> {
+    if !spoken {
+        let but = "given, but the URL does not ask for TLS";
+        return match (roots, identity) {
+            (Some(_), _) => Err(wrong("roots", format!("are {but}"))),
+            (None, Some(_)) => Err(wrong("certificate", format!("is {but}"))),
+            (None, None) => Ok(None),
+        };
     }
+    let roots = roots.map(|file| pem("roots", &file)).transpose()?;
+    let identity = match identity {
+        Some([file, key]) => {
+            let (certificate, key) = (pem("certificate", &file)?, pem("certificate_key", &key)?);
+            Some(Identity { certificate, key })
+        }
+        None => None,
+    };
+    Ok(Some(Tls { roots, identity }))
+}
+
+fn pem(setting: &'static str, file: &Path) -> Result<Vec<u8>, ConnectError> {
+    std::fs::read(file).map_err(|error| wrong(setting, format!("{}: {error}", file.display())))
+}
+
+fn wrong(setting: &'static str, reason: String) -> ConnectError {
+    ConnectError::Setting { setting, reason }
 }

@@ -24,7 +24,8 @@
 //! | `redis+cluster://host:port,host:port` | a Cluster |
 //!
 //! With `rediss` in place of `redis` TLS is spoken, to sentinels too; `valkey` and `valkeys` are other names for both. In user,
-//! password and master `%40` stands for `@`, and so on.
+//! password and master `%40` stands for `@`, and so on. Sentinels that ask for a password are given that of
+//! [`RedisBuilder::sentinel_password`]; servers that ask who connects are given [`RedisBuilder::certificate`].
 //!
 //! # What is promised, and what is not
 //!
@@ -36,7 +37,15 @@
 //! Cluster notices, and so do stale values from it.
 //!
 //! While servers cannot be reached every step is an error that may pass, at once but for those that wait for the first
-//! time-out; the engine then loads, and keeps nothing.
+//! time-out; the engine then loads, and keeps nothing. So it is where a server is loading, a Cluster is down or a slot is being
+//! moved: the first callers try for as long as [`RedisBuilder::patience`] says, and then each slot is tried once in 200 ms.
+//!
+//! # Runtime
+//!
+//! Connections live in a Tokio runtime, with timers and I/O. Whoever waits for a store, a bus or a queue may be driven by any
+//! executor: if he is in no runtime of Tokio, his step is carried out in the one in which [`RedisBuilder::connect`] or
+//! [`RedisBuilder::open`] was called, which has to be running then. If that was in none either, each step is an error that
+//! says so.
 //!
 //! # Memory
 //!
@@ -83,6 +92,7 @@ mod queue;
 mod link;
 mod settings;
 mod url;
+mod process;
 
 pub use bus::RedisBus;
 pub use connect::{ConnectError, Redis, RedisBuilder};

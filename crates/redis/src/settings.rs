@@ -6,6 +6,7 @@ use freshen_core::Strength;
 use freshen_core::store::PARTITIONS_MAX;
 
 use crate::ConnectError;
+use crate::process;
 use crate::store::Patch;
 
 /// Longest prefix, in bytes.
@@ -31,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) patience: Duration,
+    /// What leases call this process.
+    pub(crate) process: String,
     pub(crate) seed: Option<u64>,
     /// For tests: what is replaced in the scripts, and whether they are told the time.
     pub(crate) patches: Vec<Patch>,
@@ -52,6 +55,7 @@ impl Settings {
             connect_timeout: Duration::from_secs(2),
             response_timeout: Duration::from_secs(1),
             patience: Duration::from_secs(2),
+            process: process::name(),
             seed: None,
             patches: Vec::new(),
             tells_time: false,
@@ -66,6 +70,10 @@ impl Settings {
         }
         if !(1..=PARTITIONS_MAX).contains(&self.partitions) {
             return wrong("partitions", &format!("is {}; 1 to {PARTITIONS_MAX} are allowed", self.partitions));
+        }
+        if !process::is_name(&self.process) {
+            let reason = format!("is not 1 to {} visible characters of ASCII without `;`", process::NAME_BYTES_MAX);
+            return wrong("process", &reason);
         }
         if !(1..=VALUE_BYTES_MAX).contains(&self.value_bytes_max) {
             return wrong(

@@ -33,7 +33,7 @@ async fn walk(builder: RedisBuilder) {
     assert!(!store.renew(&key("k"), &lease, Duration::from_secs(5)).await.unwrap());
     store.fail(&key("k"), &lease, Failure::abandoned()).await.unwrap();
     store.remove(&key("k")).await.unwrap();
-    bus.beat().await.unwrap();
+    bus.beat(&[0]).await.unwrap();
     assert!(matches!(listener.next().await, Heard::Message(_)));
 }
 
@@ -65,5 +65,22 @@ async fn a_server_with_tls_is_used_if_its_certificate_is_trusted() {
         assert!(plain.is_err(), "it speaks TLS only");
         let missing = builder(server.url()).roots("/nowhere.pem").connect(Clock::runtime()).await.unwrap_err();
         assert!(missing.to_string().starts_with("redis: roots /nowhere.pem: "), "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_who_connects_is_shown_the_certificate() {
+    for flavour in Flavour::ALL {
+        let server = Server::redis(flavour).tls().arg("--tls-auth-clients", "yes").start().await;
+        let certificates = server.certificates().unwrap();
+        let trusting = || builder(server.url()).roots(certificates.authority()).connect_timeout(Duration::from_secs(3));
+        walk(trusting().certificate(certificates.client(), certificates.client_key())).await;
+        assert!(trusting().connect(Clock::runtime()).await.is_err(), "nobody is shown");
+        let missing = trusting().certificate(certificates.client(), "/nowhere.key").connect(Clock::runtime()).await;
+        let missing = missing.unwrap_err().to_string();
+        assert!(missing.starts_with("redis: certificate_key /nowhere.key: "), "{missing}");
+        let swapped = trusting().certificate(certificates.client_key(), certificates.client());
+        let swapped = format!("{:?}", swapped.connect(Clock::runtime()).await.unwrap_err());
+        assert!(swapped.contains("retryable: false"), "{swapped}");
     }
 }

@@ -4,12 +4,23 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::steps::{by_tag, fill, key};
 use common::{builder, prefix, shared};
-use freshen_core::store::Store;
+use freshen_core::store::{Store, Target};
 use freshen_core::{Clock, Strength};
 use freshen_redis::{ConnectError, RedisBuilder};
 use freshen_testkit::servers::{Flavour, Server};
+
+/// Waits until something holds.
+async fn until(holds: impl AsyncFn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(Instant::now() < until, "it does not come to hold");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
 
 async fn refusal(builder: RedisBuilder) -> String {
     match builder.connect(Clock::runtime()).await.unwrap_err() {
@@ -60,25 +71,84 @@ async fn a_setting_out_of_range_is_named() {
     assert_eq!(said(builder().value_bytes_max(0)), "redis: value_bytes_max is 0; 1 to 536870912 are allowed");
     assert_eq!(said(builder().marks_most(0)), "redis: marks_most is 0; at least one mark has to be kept");
     assert_eq!(said(builder().buffer_messages(0)), "redis: buffer_messages is 0; 1 to 1000000 are allowed");
-    assert_eq!(said(builder().patience(std::time::Duration::MAX)), "redis: patience is longer than an hour");
-    assert_eq!(said(builder().patience(std::time::Duration::ZERO)), "redis: patience is zero");
+    assert_eq!(said(builder().patience(Duration::MAX)), "redis: patience is longer than an hour");
+    assert_eq!(said(builder().patience(Duration::ZERO)), "redis: patience is zero");
     assert_eq!(said(builder().roots("ca.pem")), "redis: roots are given, but the URL does not ask for TLS");
+    let certificate = said(builder().certificate("a.pem", "a.key"));
+    assert_eq!(certificate, "redis: certificate is given, but the URL does not ask for TLS");
+    let password = said(builder().sentinel_password("secret"));
+    assert_eq!(password, "redis: sentinel_password is given, but the URL names no sentinels");
 }
 
 #[tokio::test]
 async fn an_invalidation_waits_for_as_many_replicas_as_it_is_told() {
     let master = Server::redis(Flavour::Redis).arg("--repl-diskless-sync-delay", "0").start().await;
-    let open = || builder(master.url()).replicas(1).response_timeout(std::time::Duration::from_millis(2000));
+    let open = || builder(master.url()).replicas(1).response_timeout(Duration::from_millis(2000));
     let store = open().connect(Clock::runtime()).await.unwrap().store();
     let error = store.invalidate(&[by_tag("a")], Strength::Soft).await.unwrap_err();
     assert!(error.retryable && format!("{error:?}").contains("heard: 0"), "{error:?}");
     let replica = Server::redis(Flavour::Redis).arg("--replicaof", format!("127.0.0.1 {}", master.port()));
     let replica = replica.start().await;
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(30);
     while store.invalidate(&[by_tag("a")], Strength::Soft).await.is_err() {
-        assert!(std::time::Instant::now() < until);
+        assert!(Instant::now() < until);
+    }
+    let crowd = (0..200).map(|n| {
+        let (store, key) = (store.clone(), key(&n.to_string()));
+        tokio::spawn(async move { store.invalidate(&[Target::Key(key)], Strength::Soft).await })
+    });
+    for invalidated in crowd.collect::<Vec<_>>() {
+        invalidated.await.unwrap().unwrap();
     }
     replica.kill();
+}
+
+/// What the server says of itself, by its name.
+async fn told(server: &Server, section: &str, name: &str) -> String {
+    let about = server.command(&["INFO", section]).await;
+    let line = about.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':').map(str::to_owned));
+    line.unwrap_or_default()
+}
+
+/// No replica answers, so the invalidation waits for as long as it may. What comes behind it waited, too.
+#[tokio::test]
+async fn while_an_invalidation_waits_for_replicas_nobody_else_waits() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let builder = builder(server.url()).replicas(1).response_timeout(Duration::from_secs(8));
+    let store = builder.connect(Clock::runtime()).await.unwrap().store();
+    let waiting = store.clone();
+    let waiting = tokio::spawn(async move { waiting.invalidate(&[by_tag("a")], Strength::Soft).await });
+    until(async || told(&server, "clients", "blocked_clients").await == "1").await;
+    for name in ["k", "l", "m"] {
+        fill(&store, &key(name), b"one", &["a"]).await;
+        store.read(&[key(name)]).await.unwrap();
+    }
+    assert!(!waiting.is_finished(), "they waited for its end");
+    let error = waiting.await.unwrap().unwrap_err();
+    assert!(error.retryable && format!("{error:?}").contains("heard: 0"), "{error:?}");
+}
+
+/// Many wait at once, and the server makes one connection wait for one thing at a time. One after the other they would outlast
+/// every time-out, which would break the connection under all of them.
+#[tokio::test]
+async fn invalidations_that_come_together_wait_for_replicas_together() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let builder = builder(server.url()).replicas(1).response_timeout(Duration::from_secs(2));
+    let store = builder.connect(Clock::runtime()).await.unwrap().store();
+    let crowd = (0..40).map(async |n| {
+        let key = key(&n.to_string());
+        if n % 4 == 0 {
+            // Some leave: what they began must not hold up the others.
+            let leaves = store.remove(&key);
+            return tokio::time::timeout(Duration::from_millis(300), leaves).await.is_err();
+        }
+        let error = store.invalidate(&[Target::Key(key)], Strength::Soft).await.unwrap_err();
+        format!("{error:?}").contains("heard: 0")
+    });
+    let together = futures_util::future::join_all(crowd).await;
+    assert_eq!(together, [true; 40]);
+    let waits = told(&server, "commandstats", "cmdstat_wait").await;
+    assert!((1..=4).any(|calls| waits.starts_with(&format!("calls={calls},"))), "{waits}");
 }
 
 /// A process starts while its Cluster is being made: the server that it knows has no slots yet. It uses them when they are there.
@@ -90,10 +160,10 @@ async fn a_cluster_that_has_no_slots_yet_is_used_when_it_has() {
     let error = store.read(&[key("k")]).await.unwrap_err();
     assert!(error.retryable, "{error}");
     server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let until = Instant::now() + Duration::from_secs(30);
     while let Err(error) = store.read(&[key("k")]).await {
-        assert!(std::time::Instant::now() < until, "{error}");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(Instant::now() < until, "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     fill(&store, &key("k"), b"one", &[]).await;
 }

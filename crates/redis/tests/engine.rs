@@ -159,3 +159,22 @@ async fn while_the_server_is_gone_values_are_loaded_and_afterwards_shared_again(
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+/// What a partition has its clock in is something else on the server, so that nothing of it can be read.
+#[tokio::test]
+async fn a_partition_that_cannot_be_read_is_a_miss_for_its_own_keys_alone() {
+    let (server, source, prefix) = (shared(Flavour::Redis).await, Source::default(), prefix());
+    let open = || builder(server.url()).prefix(&prefix).partitions(4);
+    let [one, other] = [cache(open(), &source).await, cache(open(), &source).await];
+    let numbers: Vec<Number> = (0..20).map(|n| number(&n.to_string())).collect();
+    assert!(one.get_many(&numbers).await.iter().all(Result::is_ok));
+    let mut broken = 0;
+    for number in &numbers {
+        broken += u64::from(one.explain(number).await.unwrap().key.partition(4) == 2);
+    }
+    assert!((1..20).contains(&broken));
+    let before = source.reads();
+    server.command(&["SET", &format!("{{{prefix}:2}}"), "something else"]).await;
+    assert!(other.get_many(&numbers).await.iter().all(Result::is_ok));
+    assert_eq!(source.reads() - before, broken);
+}

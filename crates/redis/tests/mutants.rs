@@ -6,8 +6,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::steps::{by_tag, fill, invalidate, key, read};
-use freshen_core::store::{Currency, Store};
+use common::steps::{by_tag, fill, invalidate, key, read, request};
+use freshen_core::store::{Begun, Currency, Role, Store};
 use freshen_core::{Clock, Strength};
 use freshen_redis::RedisBuilder;
 use freshen_testkit::servers::{Flavour, Server};
@@ -82,7 +82,7 @@ const MUTANTS: &[Mutant] = &[
     ("a stored commit keeps the lease", &[("record.lease, record.trouble = nil, nil", "record.trouble = nil")]),
     ("an expired lease does not commit", &[("if not lease or lease.token", "if not alive(record) or lease.token")]),
     // What was invalidated hard is not served.
-    ("a soft mark hides a hard one", &[("else soft = math.max(soft, number) end", "else soft, hard = number, 0 end")]),
+    ("a soft mark hides a hard one", &[("else soft = math.max(soft, to) end", "else soft, hard = to, 0 end")]),
     ("a soft flag hides a hard one", &[("if record.entry and record.flag < STRENGTH then", "if record.entry then")]),
     (
         "a soft invalidation hides a hard one from the load",
@@ -140,7 +140,7 @@ const MUTANTS: &[Mutant] = &[
     // Publishing.
     ("a commit is not published", &[("publish('S' .. KEY)", "")]),
     ("a key's invalidation is not published", &[("publish('K' .. STRENGTH .. key)", "")]),
-    ("a mark is not published", &[("publish('M' .. STRENGTH .. text(number) .. ' ' .. name)", "")]),
+    ("a mark is not published", &[("publish('M' .. strength .. text(to) .. ' ' .. name)", "")]),
     ("a floor is not published", &[("publish('F' .. strength .. text(to))", "")]),
     ("a removal is not published", &[("publish('R' .. KEY)", "")]),
     ("message numbers are given twice", &[("clock.message = clock.message + 1", "clock.message = clock.message + 0")]),
@@ -198,4 +198,18 @@ async fn a_store_that_does_not_look_who_kept_its_clock_takes_old_data_for_curren
     server.restart().await;
     assert_eq!(read(&store, &key("k")).await.currency, Currency::Current);
     let _used = store.traits();
+}
+
+/// What the tests of damaged marks hold: taken for none, a mark that was lost in the damage would leave its entries current.
+#[tokio::test]
+async fn a_store_that_takes_a_damaged_mark_for_none_takes_what_it_outdated_for_fresh() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let prefix = common::prefix();
+    let builder =
+        common::builder(server.url()).prefix(&prefix).patch("return clock.last, 0, true", "return 0, 0, true");
+    let store = builder.connect(Clock::runtime()).await.unwrap().store();
+    fill(&store, &key("k"), b"old", &["a"]).await;
+    invalidate(&store, by_tag("a"), Strength::Soft).await;
+    server.command(&["HSET", &format!("{{{prefix}:0}}"), "t:a", "x"]).await;
+    assert_eq!(store.begin(&key("k"), request(Role::Foreground)).await.unwrap(), Begun::Fresh);
 }

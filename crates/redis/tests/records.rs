@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
 use common::{builder, prefix, shared};
-use freshen_core::store::{Asked, Begun, Currency, Failure, Role, Store, Target};
+use freshen_core::store::{Asked, Begun, Committed, Currency, Failure, Role, Store, Target};
 use freshen_core::{Clock, Key, Strength};
 use freshen_redis::{RedisBuilder, RedisStore};
 use freshen_testkit::servers::{Flavour, Server};
@@ -88,6 +88,53 @@ async fn a_damaged_record_is_a_miss_and_is_replaced() {
         } else {
             bench.is_absent_and_can_be_loaded(&key, field).await;
         }
+    }
+}
+
+/// What cannot be a mark stands in a mark's place. A script that failed at it would have outdated half of what it was told.
+#[tokio::test]
+async fn a_damaged_mark_counts_as_the_newest_and_is_mended_by_the_next_step() {
+    for (lost, currency) in [(Strength::Soft, Currency::OutdatedSoft), (Strength::Hard, Currency::OutdatedHard)] {
+        for damaged in ["", "x", "7", "-1 0", "0 1e3", "9999999999999999 0", "0 99999999999999999999999"] {
+            let bench = Bench::with(|builder| builder.lost(lost)).await;
+            let (marked, plain) = (key("marked"), key("plain"));
+            let state = format!("{{{}:0}}", bench.prefix);
+            fill(&bench.store, &marked, b"old", &["a"]).await;
+            fill(&bench.store, &plain, b"old", &[]).await;
+            bench.server.command(&["HSET", &state, "t:a", damaged]).await;
+            assert_eq!(read(&bench.store, &marked).await.currency, currency, "{damaged:?}");
+            let begun = bench.store.begin(&marked, request(Role::Foreground)).await.unwrap();
+            let Begun::Granted(lease) = begun else { panic!("{damaged:?}: {begun:?}") };
+            let stored = bench.store.commit(&marked, &lease, entry(&lease, b"new", &["a"])).await.unwrap();
+            assert_eq!(stored, Committed::Stored, "{damaged:?}");
+            assert_eq!(read(&bench.store, &marked).await.currency, Currency::Current, "{damaged:?}");
+
+            bench.server.command(&["HSET", &state, "t:a", damaged]).await;
+            let targets = [Target::Key(plain.clone()), by_tag("b"), by_tag("a")];
+            bench.store.invalidate(&targets, Strength::Soft).await.unwrap();
+            for key in [&marked, &plain] {
+                assert!(read(&bench.store, key).await.currency >= Currency::OutdatedSoft, "{damaged:?}");
+                fill(&bench.store, key, b"newer", &["a"]).await;
+                assert_eq!(read(&bench.store, key).await.currency, Currency::Current, "{damaged:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_clock_is_as_good_as_lost() {
+    for (field, damaged) in [("e", "x"), ("e", ""), ("l", "x"), ("s", "-1"), ("h", "1e3"), ("m", "x")] {
+        let bench = Bench::new().await;
+        let lease = fill(&bench.store, &key("k"), b"old", &[]).await;
+        bench.server.command(&["HSET", &format!("{{{}:0}}", bench.prefix), field, damaged]).await;
+        bench.store.invalidate(&[by_tag("a")], Strength::Soft).await.unwrap();
+        let found = read(&bench.store, &key("k")).await;
+        assert_eq!(found.currency, Currency::OutdatedSoft, "{field} {damaged:?}");
+        assert_ne!(found.newest_mark.unwrap().epoch, lease.generation.epoch);
+        bench.server.command(&["HSET", &format!("{{{}:0}}", bench.prefix), field, damaged]).await;
+        assert_eq!(read(&bench.store, &key("k")).await.currency, Currency::OutdatedSoft, "a reader finds it");
+        fill(&bench.store, &key("k"), b"new", &[]).await;
+        assert_eq!(read(&bench.store, &key("k")).await.currency, Currency::Current, "{field} {damaged:?}");
     }
 }
 
@@ -186,7 +233,7 @@ async fn more_targets_than_one_script_takes_are_all_outdated() {
 }
 
 /// How often each of these commands was carried out.
-async fn calls(server: &Server, commands: [&str; 3]) -> [u64; 3] {
+async fn calls<const N: usize>(server: &Server, commands: [&str; N]) -> [u64; N] {
     let told = server.command(&["INFO", "commandstats"]).await;
     commands.map(|command| {
         let line = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
@@ -232,6 +279,19 @@ async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     let after = calls(&server, ["time", "hmget", "evalsha"]).await;
     let round_trips = after[0] - before[0];
     assert!((4..READS as u64 / 4).contains(&round_trips), "at most 128 go together: {round_trips}");
+}
+
+#[tokio::test]
+async fn many_keys_are_read_in_pipelines_of_at_most_128() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let store = builder(server.url()).connect(Clock::runtime()).await.unwrap().store();
+    fill(&store, &key("299"), b"last", &[]).await;
+    let keys: Vec<Key> = (0..300).map(|n| key(&n.to_string())).collect();
+    let before = calls(&server, ["time"]).await;
+    let found = store.read(&keys).await.unwrap();
+    assert_eq!(found.iter().map(|found| bytes(found).is_some()).filter(|there| *there).count(), 1);
+    assert_eq!(bytes(&found[299]).as_deref(), Some(&b"last"[..]));
+    assert_eq!(calls(&server, ["time"]).await[0] - before[0], 3, "a pipeline asks for the time once");
 }
 
 /// While one reads, several come who wait to go together, and the first of them leaves before he has set off for all.

@@ -10,6 +10,7 @@ use common::steps::{bytes, fill, grant, key, read};
 use common::{builder, prefix};
 use freshen_core::store::{Currency, Store};
 use freshen_core::{Clock, Strength};
+use freshen_redis::RedisBuilder;
 use freshen_testkit::servers::{Flavour, Sentinels};
 use freshen_testkit::store_suite::store_cases;
 use futures_util::{StreamExt, stream};
@@ -52,4 +53,19 @@ async fn the_master_is_found_holds_the_suite_and_is_followed_when_it_fails_over(
     assert_ne!(found.newest_mark.unwrap().epoch, held.generation.epoch);
     fill(&store, &key("k"), b"after", &["a"]).await;
     assert_eq!(read(&store, &key("k")).await.currency, Currency::Current);
+
+    // Last, for the testkit's own client does not know the password.
+    let strict = &sentinels.sentinels()[0];
+    strict.command(&["ACL", "SETUSER", "default", "resetpass", ">secret"]).await;
+    let url = format!("redis+sentinel://127.0.0.1:{}/{}", strict.port(), sentinels.master_name());
+    let open = async |password: Option<&str>| {
+        let builder = builder(&url).prefix(prefix());
+        let builder = password.into_iter().fold(builder, RedisBuilder::sentinel_password);
+        builder.connect(Clock::runtime()).await
+    };
+    for wrong in [None, Some("public")] {
+        let error = format!("{:?}", open(wrong).await.unwrap_err());
+        assert!(error.contains("retryable: false") && !error.contains("public"), "{error}");
+    }
+    fill(&open(Some("secret")).await.unwrap().store(), &key("k"), b"with a password", &[]).await;
 }

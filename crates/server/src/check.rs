@@ -32,22 +32,28 @@ impl Check {
         let degraded = std::mem::take(&mut settings.degraded);
         let connected = if self.connect { Some(settings.open().await.map(drop)) } else { None };
         settings.degraded = degraded;
+        let printed = self.print(&settings.fields(), connected.as_ref().map(Result::is_ok));
+        // Servers that do not answer are told also to whoever has left after the first lines.
+        connected.transpose()?;
+        printed
+    }
+
+    fn print(&self, fields: &[Setting], connected: Option<bool>) -> Result<(), Failure> {
         if self.json {
-            output::json(&document(&settings.fields(), connected.as_ref().map(Result::is_ok)))?;
-        } else {
-            let mut rows = vec![["field", "value", "from", "meaning"].map(String::from).to_vec()];
-            rows.extend(settings.fields().into_iter().map(row));
-            output::lines(&output::table(&rows))?;
-            if let Some(Ok(())) = connected {
-                output::lines(&["", "the servers answer"])?;
-            }
+            return output::json(&document(fields, connected));
         }
-        Ok(connected.transpose().map(drop)?)
+        let mut rows = vec![["field", "value", "from", "meaning"].map(String::from).to_vec()];
+        rows.extend(fields.iter().map(row));
+        let mut lines = output::table(&rows);
+        if connected == Some(true) {
+            lines.extend(["", "the servers answer"].map(String::from));
+        }
+        output::lines(&lines)
     }
 }
 
-fn row(setting: Setting) -> Vec<String> {
-    vec![setting.field.into(), setting.value, setting.place.to_string(), setting.meaning.into()]
+fn row(setting: &Setting) -> Vec<String> {
+    vec![setting.field.into(), setting.value.clone(), setting.place.to_string(), setting.meaning.into()]
 }
 
 fn document(fields: &[Setting], connected: Option<bool>) -> Value {

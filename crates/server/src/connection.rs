@@ -1,5 +1,6 @@
 //! Which store and queue a command is for: flags over the environment over a file.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use freshen::settings::{Settings, Url};
 use freshen::store::Store;
 
 use crate::failure::Failure;
+use crate::flag;
 
 /// The flags that every command of an operator takes.
 #[derive(clap::Args)]
@@ -19,6 +21,9 @@ pub struct Connection {
     /// The queue, if it is elsewhere
     #[arg(long, value_name = "URL")]
     queue: Option<String>,
+    /// What all names of the cache on shared servers begin with, if it is not the settings' own
+    #[arg(long, value_name = "NAME", value_parser = flag::prefix)]
+    prefix: Option<String>,
     /// The settings to begin with; else the file that FRESHEN_CONFIG names, if any
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -47,9 +52,25 @@ impl Connection {
             }
             settings.queue = Some(queue);
         }
+        if let Some(prefix) = &self.prefix {
+            settings.prefix.clone_from(prefix);
+        }
         // Whoever asks wants an answer now.
         settings.degraded = false;
         Ok(settings)
+    }
+
+    /// Whether a flag names a store.
+    pub fn names_a_store(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// The flags once more, for a process that is to be given the same ones.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let texts = [("--store", &self.store), ("--queue", &self.queue), ("--prefix", &self.prefix)];
+        let texts = texts.into_iter().filter_map(|(flag, text)| Some((flag, OsString::from(text.as_ref()?))));
+        let config = self.config.iter().map(|file| ("--config", file.clone().into_os_string()));
+        texts.chain(config).flat_map(|(flag, value)| [OsString::from(flag), value]).collect()
     }
 
     /// The store.

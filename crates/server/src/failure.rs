@@ -57,6 +57,28 @@ pub enum Failure {
         /// `store` or `queue`.
         what: &'static str,
     },
+    /// A fleet shares what each process would have for itself.
+    #[error(
+        "processes cannot share a {what} in memory: name one on a server, such as --{what} redis://127.0.0.1:6379, \
+         or name none at all for a demo of one process"
+    )]
+    NoFleet {
+        /// `store` or `queue`.
+        what: &'static str,
+    },
+    /// A process of the demo has not begun.
+    #[error("the demo's process {name} has not begun: {reason}")]
+    Member {
+        /// Which.
+        name: &'static str,
+        /// What became of it.
+        reason: String,
+    },
+    /// Somebody typed what only the demo starts.
+    #[error(
+        "this command is for `freshen demo`, which starts it and tells it what to do: run `freshen demo --store URL`"
+    )]
+    ByHand,
     /// What was named is not there.
     #[error("there is no {what}")]
     NotFound {
@@ -92,7 +114,9 @@ impl Failure {
             | Failure::Settings(_)
             | Failure::Url { .. }
             | Failure::Open(freshen::settings::OpenError::Settings(_))
-            | Failure::InMemory { .. } => ExitCode::from(2),
+            | Failure::InMemory { .. }
+            | Failure::NoFleet { .. }
+            | Failure::ByHand => ExitCode::from(2),
             _ if self.is_left() => ExitCode::SUCCESS,
             Failure::Interrupted => ExitCode::from(130),
             _ => ExitCode::FAILURE,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use freshen::queue::is_queue_name;
-use freshen::settings::{duration, size};
+use freshen::settings::{Settings, duration, size};
 
 /// An address to listen on.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
@@ -28,6 +28,13 @@ pub fn pause(text: &str) -> Result<Duration, String> {
 pub fn queue_name(text: &str) -> Result<String, String> {
     let wrong = "a queue's name is 1 to 64 of a to z, 0 to 9, - and _";
     if is_queue_name(text) { Ok(text.to_owned()) } else { Err(wrong.into()) }
+}
+
+/// A prefix that settings take.
+pub fn prefix(text: &str) -> Result<String, String> {
+    let mut settings = Settings::default();
+    settings.prefix = text.to_owned();
+    settings.check().map(|()| settings.prefix).map_err(|error| error.to_string())
 }
 
 /// A number of bytes above zero.

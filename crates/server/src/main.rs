@@ -29,8 +29,11 @@ struct Cli {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Show life with a slow, failing source: a page that never waits for it
+    /// Show life with a slow, failing source: a page that never waits for it; with --store, from four processes that share it
     Demo(demo::Demo),
+    /// One of the processes of `freshen demo --store`
+    #[command(hide = true)]
+    DemoMember(demo::DemoMember),
     /// Show what a shared store has under a key, or the marks of a tag or a namespace
     Look(look::Look),
     /// Outdate keys, tags or namespaces in a shared store
@@ -66,6 +69,7 @@ fn run(command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Start)?;
     let ended = match command {
         Command::Demo(demo) => runtime.block_on(demo.run()),
+        Command::DemoMember(member) => runtime.block_on(member.run()),
         Command::Look(look) => runtime.block_on(look.run()),
         Command::Invalidate(invalidate) => runtime.block_on(invalidate.run()),
         Command::Queue(queue) => runtime.block_on(queue.run()),

@@ -27,9 +27,9 @@ enum What {
     /// Show one task
     Show(One),
     /// Queue tasks again, as new ones
-    Release(Some),
+    Release(Several),
     /// End tasks; their values are refreshed when somebody asks for them
-    Drop(Some),
+    Drop(Several),
 }
 
 #[derive(clap::Args)]
@@ -62,7 +62,7 @@ struct One {
 }
 
 #[derive(clap::Args)]
-struct Some {
+struct Several {
     /// As the list shows them
     #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
     ids: Vec<u64>,
@@ -88,8 +88,8 @@ impl Quarantine {
         match self.what {
             What::List(list) => list.run().await,
             What::Show(one) => one.run().await,
-            What::Release(some) => some.run("released").await,
-            What::Drop(some) => some.run("dropped").await,
+            What::Release(several) => several.run("released").await,
+            What::Drop(several) => several.run("dropped").await,
         }
     }
 }
@@ -122,7 +122,7 @@ impl One {
     }
 }
 
-impl Some {
+impl Several {
     async fn run(self, done: &'static str) -> Result<(), Failure> {
         let queue = self.connection.queue(&self.queue_name).await?;
         let ended = if self.all { all(&*queue, done).await? } else { these(&*queue, done, &self.ids).await? };

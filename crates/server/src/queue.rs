@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use freshen::queue::{Depth, Task};
+use freshen::PortError;
+use freshen::queue::{Depth, Queue, Task};
 use serde_json::{Value, json};
 
 use crate::connection::Connection;
@@ -38,27 +39,42 @@ pub struct Show {
 impl Show {
     /// Looks, once or until a signal, and prints.
     pub async fn run(self) -> Result<(), Failure> {
+        if !self.watch {
+            let queue = self.connection.queue(&self.name).await?;
+            return self.print(&look(&*queue).await?);
+        }
         let mut signals = Signals::listen().map_err(Failure::Start)?;
+        tokio::select! {
+            () = signals.next() => Ok(()),
+            ended = self.watch() => ended,
+        }
+    }
+
+    /// Looks until somebody has seen enough. A queue that was there may be away for a while.
+    async fn watch(&self) -> Result<(), Failure> {
         let queue = self.connection.queue(&self.name).await?;
         loop {
-            let (depth, sample) = (queue.depth().await?, queue.waiting(SAMPLE_MOST).await?);
-            if self.json {
-                output::json(&document(&depth, &sample))?;
-            } else {
-                output::lines(&lines(&depth, &sample))?;
+            match look(&*queue).await {
+                Ok(looked) => self.print(&looked)?,
+                Err(error) => eprintln!("freshen: {}", output::plain_lines(&error.to_string())),
             }
-            if !self.watch {
-                return Ok(());
-            }
-            tokio::select! {
-                () = signals.next() => return Ok(()),
-                () = tokio::time::sleep(self.every) => {}
-            }
+            tokio::time::sleep(self.every).await;
             if !self.json {
                 output::lines(&[""])?;
             }
         }
     }
+
+    fn print(&self, (depth, sample): &Looked) -> Result<(), Failure> {
+        if self.json { output::json(&document(depth, sample)) } else { output::lines(&lines(depth, sample)) }
+    }
+}
+
+/// What a queue has, and the first of what waits in it.
+type Looked = (Depth, Vec<Task>);
+
+async fn look(queue: &dyn Queue) -> Result<Looked, PortError> {
+    Ok((queue.depth().await?, queue.waiting(SAMPLE_MOST).await?))
 }
 
 /// How many of a sample are of each job.

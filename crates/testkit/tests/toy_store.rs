@@ -214,6 +214,7 @@ impl State {
             currency: kept.map(|kept| kept.currency(key, &self.order)).unwrap_or_default(),
             newest_mark: (newest > 0).then_some(Generation { epoch: self.order.epoch, number: newest }),
             lease_until: record.lease_until(now),
+            lease_holder: None,
             asked_until: record.asked_until(now),
             trouble: record.trouble.clone(),
             marks: scopes.into_iter().map(|scope| (scope.clone(), self.order.joined(&[scope]))).collect(),

@@ -13,8 +13,10 @@ pub fn parse(text: &str) -> Result<f64, String> {
     let Some((_, seconds)) = UNITS.iter().find(|(name, _)| *name == unit) else {
         return Err(format!("the rate \"{text}\" has the unknown unit `/{unit}`: use /s, /m or /h"));
     };
-    let number = number.parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0);
-    Ok(number.ok_or_else(|| format!("the rate \"{text}\" has no number above zero before the slash"))? / seconds)
+    let rate = number.parse().ok().map(|number: f64| number / seconds);
+    // Divided, the smallest number is zero.
+    let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0);
+    rate.ok_or_else(|| format!("the rate \"{text}\" has no number above zero before the slash"))
 }
 
 /// Writes a rate as [`parse`] reads it.
@@ -44,6 +46,7 @@ mod tests {
             ("0/s", "has no number above zero"),
             ("-1/s", "has no number above zero"),
             ("inf/s", "has no number above zero"),
+            ("5e-324/h", "has no number above zero"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(reason), "{text}: {error}");

@@ -104,10 +104,10 @@ impl Bus for MemoryBus {
         Box::pin(async { Ok(Box::new(Listener { receiver: Some(receiver) }) as Box<dyn Subscription>) })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        Box::pin(async {
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
             let line = self.line();
-            for position in line.last.values() {
+            for position in partitions.iter().filter_map(|partition| line.last.get(partition)) {
                 line.send(Message { position: *position, notice: Notice::Heartbeat });
             }
             Ok(())

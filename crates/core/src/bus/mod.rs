@@ -20,14 +20,14 @@ pub use memory::MemoryBus;
 /// The contract, each sentence a test in the testkit's `bus_suite!`:
 ///
 /// A subscription hears everything that is published after `subscribe` has returned. Messages of one partition and epoch are numbered without gaps, in the order of the
-/// steps. Every subscription hears every message, also those of its own process. A heartbeat carries the number of its partition's last message, and takes none of its own. Each beat sends one for every partition. A message may be lost: then the next
+/// steps. Every subscription hears every message, also those of its own process. A heartbeat carries the number of its partition's last message, and takes none of its own. A beat sends one for each partition that it is asked for, and for no other. A message may be lost: then the next
 /// number shows it. A listener that does not keep up is cut off with [`Heard::Lost`] instead of slowing the others or growing without bound.
 pub trait Bus: Send + Sync + 'static {
     /// Begins to listen.
     fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>>;
 
-    /// Sends a heartbeat of each partition to all, so that a lost last message shows.
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Sends a heartbeat of each of these partitions to all, so that a lost last message shows.
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>>;
 }
 
 impl<B: Bus + ?Sized> Bus for Arc<B> {
@@ -35,8 +35,8 @@ impl<B: Bus + ?Sized> Bus for Arc<B> {
         (**self).subscribe()
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        (**self).beat()
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        (**self).beat(partitions)
     }
 }
 

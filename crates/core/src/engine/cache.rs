@@ -20,6 +20,7 @@ use crate::entry::{Strength, Tag};
 use crate::error::{CacheError, GetError};
 use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
+use crate::queue::Priority;
 use crate::store::Target;
 use crate::time::Stopwatch;
 
@@ -160,10 +161,13 @@ impl Cache {
     ///
     /// # Errors
     /// [`CacheError`] when the job makes no key or is not registered, or the store failed.
+    ///
+    /// # Cancellation
+    /// A refresh that was begun is asked for all the same.
     pub async fn refresh<L: Lookup>(&self, job: &L) -> Result<bool, CacheError> {
         let work = self.work_of(job)?;
         self.outdate(&[Target::Key(work.key().clone())], Strength::Soft).await?;
-        Ok(self.ask(&work, None, crate::queue::Priority::Normal).await == Ask::Pushed)
+        Ok(self.ask(&work, Priority::Normal).await == Ask::Pushed)
     }
 
     /// Outdates one job's value. Call it after the source's commit.

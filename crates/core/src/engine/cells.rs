@@ -15,6 +15,9 @@ const RECENT_RAISES: usize = if cfg!(all(test, loom)) { 2 } else { 1024 };
 /// Lists of cells that are found again. What finds its place taken by other scopes has a list of its own.
 const LISTS: usize = 64;
 
+/// The mark of a clock that is over: it outdates whatever that clock made.
+const END: Mark = Mark { soft: u64::MAX, hard: u64::MAX };
+
 /// The newest marks of one scope that this process has heard of, soft and hard apart. They only rise.
 #[derive(Debug, Default)]
 pub(crate) struct Cell {
@@ -101,6 +104,17 @@ impl Cells {
         let _order = self.lock();
         self.floor.raise(mark);
         // Readers under way judge by the floor too, but they cannot tell which scope it was: count it as unknown.
+        self.raises.fetch_add(1 + RECENT_RAISES as u64, Ordering::AcqRel);
+    }
+
+    /// Begins anew under another clock, whose ticks cannot be compared with what was raised so far. What holds a cell of before
+    /// is outdated for good, and whoever reads meanwhile keeps nothing.
+    pub fn begin_anew(&self) {
+        let mut table = self.lock();
+        table.cells.values().filter_map(Weak::upgrade).for_each(|cell| cell.raise(END));
+        (table.cells, table.lists, table.recent) = Default::default();
+        self.floor.soft.store(0, Ordering::Release);
+        self.floor.hard.store(0, Ordering::Release);
         self.raises.fetch_add(1 + RECENT_RAISES as u64, Ordering::AcqRel);
     }
 
@@ -251,6 +265,24 @@ mod tests {
         cells.raise_floor(Mark { soft: 0, hard: 7 });
         assert_eq!(cells.judge(&pinned, generation(7)), Currency::OutdatedHard);
         assert_eq!(cells.judge(&pinned, generation(8)), Currency::Current);
+    }
+
+    /// Two slots of one tag, one of them read while the clock was lost, and the next clock is behind.
+    #[test]
+    fn what_was_raised_under_another_clock_outdates_what_it_made_and_nothing_else() {
+        let cells = Cells::new();
+        let since = cells.raises();
+        let before = cells.pin(&[scope("a")], since).cells;
+        cells.raise(&scope("a"), SOFT_5);
+        cells.raise_floor(SOFT_5);
+        cells.begin_anew();
+        assert_eq!(cells.judge(&before, generation(9)), Currency::OutdatedHard);
+        assert!(!cells.pin(&[scope("a")], since).complete);
+        let after = cells.pin(&[scope("a")], cells.raises());
+        assert!(after.complete);
+        assert_eq!(cells.judge(&after.cells, generation(1)), Currency::Current);
+        cells.raise(&scope("a"), SOFT_5);
+        assert_eq!(cells.judge(&after.cells, generation(5)), Currency::OutdatedSoft);
     }
 
     #[test]

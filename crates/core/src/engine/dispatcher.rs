@@ -73,9 +73,16 @@ impl Dispatcher {
 
     /// What was pulled ahead goes back: another process takes it at once.
     async fn put_all_back(&mut self) {
-        while let Some(turn) = self.backlog.pop() {
+        self.put_back_behind(0, Duration::ZERO).await;
+    }
+
+    /// What stands behind the first `kept` of the backlog goes back.
+    async fn put_back_behind(&mut self, kept: usize, pause: Duration) {
+        while self.backlog.len() > kept
+            && let Some(turn) = self.backlog.pop()
+        {
             self.goes_on_within(Duration::ZERO);
-            turn.put_back(Duration::ZERO).await;
+            turn.put_back(pause).await;
         }
     }
 
@@ -120,6 +127,7 @@ impl Dispatcher {
             return;
         }
         match self.pick() {
+            Pick::Start(at, place) if self.backlog[at].is_suspect() => self.start_alone(at, place, permit).await,
             Pick::Start(at, place) => self.start(at, place, permit),
             Pick::NoRoom(wait) => {
                 self.no_room = Some(wait);
@@ -157,7 +165,7 @@ impl Dispatcher {
     /// The most wanted task that there is room for.
     fn pick(&self) -> Pick {
         let engine = self.cache.engine();
-        let mut order: Vec<(usize, (Priority, f64))> =
+        let mut order: Vec<(usize, (bool, Priority, f64))> =
             self.backlog.iter().enumerate().map(|(at, turn)| (at, wanted(engine, turn))).collect();
         // Stable: among equals the first goes first.
         order.sort_by(|(_, one), (_, other)| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
@@ -180,24 +188,33 @@ impl Dispatcher {
         });
     }
 
+    /// What may have ended the holder that did not settle it has this process for itself: it would take others with it, and in
+    /// the end into quarantine. It stays in the backlog until it starts, so that a round that is dropped leaves it there.
+    async fn start_alone(&mut self, at: usize, place: Option<Place>, mut permit: OwnedSemaphorePermit) {
+        self.backlog.swap(0, at);
+        self.put_back_behind(1, Duration::ZERO).await;
+        self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
+        let others = u32::try_from(self.queue.workers - 1).unwrap_or(u32::MAX);
+        // The places are never closed.
+        let Ok(all) = self.places.clone().acquire_many_owned(others).await else { return };
+        permit.merge(all);
+        if !*self.cache.engine().paused().borrow() {
+            self.start(0, place, permit);
+        }
+    }
+
     /// A backlog full of tasks that there is no room for must not hide others: the later half goes back for a while.
     async fn make_way(&mut self) {
-        if self.backlog.len() < AHEAD {
-            return;
-        }
-        while self.backlog.len() > AHEAD / 2
-            && let Some(turn) = self.backlog.pop()
-        {
-            self.goes_on_within(Duration::ZERO);
-            turn.put_back(MAKE_WAY_PAUSE).await;
+        if self.backlog.len() >= AHEAD {
+            self.put_back_behind(AHEAD / 2, MAKE_WAY_PAUSE).await;
         }
     }
 }
 
-/// How much a task is wanted: its priority, then its heat.
-fn wanted(engine: &Engine, turn: &Turn) -> (Priority, f64) {
+/// How much a task is wanted: what may be done beside others first, then by its priority, then by its heat.
+fn wanted(engine: &Engine, turn: &Turn) -> (bool, Priority, f64) {
     let heat = turn.work().map_or(0.0, |work| engine.heat().score(work.key().hash(), engine.now()));
-    (turn.priority(), heat)
+    (!turn.is_suspect(), turn.priority(), heat)
 }
 
 /// A place for a task. One that names no work needs none: it is only set aside.

@@ -38,9 +38,11 @@ impl Look<'_> {
         let near = self.near();
         let (stored, found) = self.stored();
         let held = engine.flights().has(self.work.key());
-        let lease = snapshot
-            .and_then(|snapshot| snapshot.lease_until)
-            .map(|until| (now.until(until), if held { Holder::ThisProcess } else { Holder::AnotherProcess }));
+        let lease = snapshot.and_then(|snapshot| {
+            let until = snapshot.lease_until?;
+            let holder = if held { Holder::ThisProcess } else { Holder::AnotherProcess(snapshot.lease_holder.clone()) };
+            Some((now.until(until), holder))
+        });
         let trouble = snapshot.and_then(|snapshot| snapshot.trouble.clone());
         let cooling = trouble.as_ref().is_some_and(|trouble| trouble.retry_at > now);
         let (planned, rule) = self.planned(near.as_ref(), &stored, found);

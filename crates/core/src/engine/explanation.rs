@@ -67,12 +67,12 @@ pub enum Stored {
 }
 
 /// Who holds a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// A load is under way in this process; it may itself be waiting for another one.
     ThisProcess,
-    /// Nobody loads it here: another process has it, one that has died, or a put.
-    AnotherProcess,
+    /// Nobody loads it here: another process has it, one that has died, or a put. It has a name where the store keeps one.
+    AnotherProcess(Option<Box<str>>),
 }
 
 /// What a `get` would do.
@@ -133,8 +133,7 @@ impl fmt::Display for Explanation {
         for (scope, mark) in self.outdating() {
             writeln!(f, "mark    {scope}: soft at {}, hard at {}", mark.soft, mark.hard)?;
         }
-        if let Some((left, holder)) = self.lease {
-            let holder = if holder == Holder::ThisProcess { "this process" } else { "another process" };
+        if let Some((left, holder)) = &self.lease {
             writeln!(f, "lease   held by {holder} for {left:?} more")?;
         }
         if let Some(left) = self.asked_for {
@@ -145,6 +144,17 @@ impl fmt::Display for Explanation {
             writeln!(f, "trouble {failures} failed in a row, next attempt in {retry:?}: {reason}")?;
         }
         write!(f, "get     would {} ({})", self.action.as_str(), self.rule.as_str())
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Holder::ThisProcess => f.write_str("this process"),
+            Holder::AnotherProcess(None) => f.write_str("another process"),
+            // It was read from a store: no order to a terminal.
+            Holder::AnotherProcess(Some(name)) => write!(f, "{}", name.escape_debug()),
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Done {
     pub clean: Option<Pin>,
     /// The round of the last load: those who joined in an earlier one began before it.
     pub round: u32,
+    /// Whether the value was not kept because the store failed, and may be kept another time.
+    pub store_failed: bool,
 }
 
 /// One load under way.
@@ -151,7 +153,7 @@ impl Seat {
     /// # Cancellation
     /// Dropping the future gives up the seat; the flight goes on.
     pub async fn landed(&mut self) -> Arc<Done> {
-        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: None, round: 0 });
+        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: None, round: 0, store_failed: false });
         match self.done.wait_for(Option::is_some).await {
             Ok(done) => done.clone().unwrap_or_else(closed),
             // The sender lives in the flight, which this seat holds.
@@ -232,7 +234,7 @@ impl Lead {
 impl Drop for Lead {
     fn drop(&mut self) {
         let round = self.flight.round.load(Ordering::Acquire);
-        self.finish(Done { result: Err(Fault::Closed), clean: None, round });
+        self.finish(Done { result: Err(Fault::Closed), clean: None, round, store_failed: false });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::bus::{Bus, Heard, Message, Notice, Position, Subscription};
@@ -21,24 +21,28 @@ pub(crate) async fn start(cache: &Cache) {
     let Some(bus) = cache.engine().bus().cloned() else { return };
     let first = subscribe(cache.engine(), &bus).await;
     let (listening, beating) = (cache.for_task(), cache.for_task());
-    let (beaten, quiet) = (bus.clone(), Arc::<Notify>::default());
-    let silence = quiet.clone();
+    let (beaten, (quiet, silence)) = (bus.clone(), watch::channel(Vec::new()));
     cache.engine().spawn(async move { listen(listening.engine(), &bus, first, &quiet).await });
-    cache.engine().spawn(async move { beat(beating.engine(), &beaten, &silence).await });
+    cache.engine().spawn(async move { beat(beating.engine(), &beaten, silence).await });
 }
 
-async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subscription>>, quiet: &Notify) {
+/// The partitions that were found quiet last.
+type Quiet = watch::Sender<Vec<u32>>;
+
+async fn listen(engine: &Engine, bus: &Arc<dyn Bus>, first: Option<Box<dyn Subscription>>, quiet: &Quiet) {
     let mut subscription = first;
     loop {
         let Some(current) = &mut subscription else {
+            // A bus that comes back is not met by all who have lost it at once.
+            let pause = engine.config().heartbeat.mul_f64(0.5 + engine.chance());
             tokio::select! {
-                () = tokio::time::sleep(engine.config().heartbeat) => subscription = subscribe(engine, bus).await,
+                () = tokio::time::sleep(pause) => subscription = subscribe(engine, bus).await,
                 () = engine.closed() => return,
             }
             continue;
         };
         // Sent by the other task: what is published meanwhile is heard at once, so that no buffer runs over.
-        quiet.notify_one();
+        quiet.send_replace((0..engine.near().partitions()).collect());
         tokio::select! {
             closed = Hearing::new(engine).hear_all(&mut **current, quiet) => {
                 if closed {
@@ -85,7 +89,7 @@ impl Hearing<'_> {
     }
 
     /// Hears messages until none can be heard any more, and tells when a partition is quiet. `true`: the bus was shut down.
-    async fn hear_all(mut self, subscription: &mut dyn Subscription, quiet: &Notify) -> bool {
+    async fn hear_all(mut self, subscription: &mut dyn Subscription, quiet: &Quiet) -> bool {
         let pause = self.engine.config().heartbeat / 2;
         // Processes that were started together look at different times, so that they do not all find the same quiet.
         let first = tokio::time::Instant::now() + pause.mul_f64(self.engine.chance());
@@ -101,8 +105,9 @@ impl Hearing<'_> {
                     }
                 },
                 _ = looks.tick() => {
-                    if self.is_any_quiet() {
-                        quiet.notify_one();
+                    let found = self.quiet();
+                    if !found.is_empty() {
+                        quiet.send_replace(found);
                     }
                     if self.all_are_silent() {
                         return false;
@@ -122,6 +127,7 @@ impl Hearing<'_> {
             _ => heed.last.is_some_and(|last| position.follows(last)),
         };
         let lost = !expected && heed.last.is_some();
+        self.engine.near().enter(position.partition, position.epoch);
         *heed = Heed { last: Some(position), since: Stopwatch::start() };
         if lost {
             distrust(self.engine, position.partition);
@@ -133,10 +139,11 @@ impl Hearing<'_> {
         apply(self.engine, message);
     }
 
-    /// Whether a heartbeat is due: nobody else has sent one, and nothing else was heard.
-    fn is_any_quiet(&self) -> bool {
+    /// The partitions of which a heartbeat is due: nobody else has sent one, and nothing else was heard.
+    fn quiet(&self) -> Vec<u32> {
         let beat = self.engine.config().heartbeat;
-        self.partitions.iter().any(|heed| heed.since.elapsed() >= beat)
+        let is_quiet = |(_, heed): &(u32, &Heed)| heed.since.elapsed() >= beat;
+        (0..).zip(&self.partitions).filter(is_quiet).map(|(partition, _)| partition).collect()
     }
 
     /// Ends the trust in partitions of which nothing was heard for too long. `true`: there is no other.
@@ -190,15 +197,16 @@ fn apply(engine: &Engine, Message { position: Position { partition, .. }, notice
     }
 }
 
-/// Sends a heartbeat whenever a partition was quiet, until the cache closes. Of many processes mostly one does, for the others
-/// hear it.
-async fn beat(engine: &Engine, bus: &Arc<dyn Bus>, quiet: &Notify) {
+/// Sends heartbeats of the partitions that were quiet, until the cache closes. Of many processes mostly one does, for the
+/// others hear it.
+async fn beat(engine: &Engine, bus: &Arc<dyn Bus>, mut quiet: watch::Receiver<Vec<u32>>) {
     loop {
         tokio::select! {
-            () = quiet.notified() => {}
+            found = quiet.changed() => if found.is_err() { return },
             () = engine.closed() => return,
         }
-        if let Err(error) = bus.beat().await {
+        let found = quiet.borrow_and_update().clone();
+        if let Err(error) = bus.beat(&found).await {
             engine.emit(&Event::PortFailed { error: &error });
         }
     }

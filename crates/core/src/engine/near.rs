@@ -135,8 +135,13 @@ impl Near {
 
     /// Judges a slot by what this process has heard, whether or not the tier may answer with it.
     pub fn currency(&self, meta: MetaRef<'_>) -> Currency {
-        let cells = &self.partition(meta.common().partition).cells;
-        meta.struck().max(cells.judge(&meta.common().cells, meta.generation()))
+        let Partition { cells, epoch, .. } = self.partition(meta.common().partition);
+        let mut generation = meta.generation();
+        if generation.epoch != epoch.load(Ordering::Acquire) {
+            // Ticks of two epochs say nothing about the order, so any mark may be the later one.
+            generation.number = generation.number.min(1);
+        }
+        meta.struck().max(cells.judge(&meta.common().cells, generation))
     }
 
     /// Whether this process would have heard of everything that outdates a slot of this tier. It cannot say so of a slot
@@ -211,10 +216,18 @@ impl Near {
         self.count();
     }
 
-    /// Takes note of the epoch in which a step of this process was answered. Ticks of two epochs are not compared: in another
-    /// one, what the partition's slots would be judged by is void, and they answer no more.
+    /// Takes note of the epoch of a partition's clock, as a step was answered or a message heard in it. Ticks of two epochs are
+    /// not compared: in another one, what the partition's slots would be judged by is void, and they answer no more.
     pub fn enter(&self, partition: u32, epoch: u64) {
-        if self.partition(partition).epoch.swap(epoch, Ordering::AcqRel) != epoch {
+        let Partition { epoch: entered, cells, .. } = self.partition(partition);
+        // Mostly it is the same, and many ask at once: what is not written stays in every processor's reach.
+        if entered.load(Ordering::Acquire) == epoch {
+            return;
+        }
+        let before = entered.swap(epoch, Ordering::AcqRel);
+        // Before the first there was nothing to be judged.
+        if before != 0 && before != epoch {
+            cells.begin_anew();
             self.clear(partition);
         }
     }

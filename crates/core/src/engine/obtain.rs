@@ -10,7 +10,7 @@ use crate::engine::answer::Answer;
 use crate::engine::batch::Batch;
 use crate::engine::cache::{Cache, LoadError, Output};
 use crate::engine::caller::Fallback;
-use crate::engine::demand::{Demand, newer};
+use crate::engine::demand::{Demand, by_the_clock_of, newer};
 use crate::engine::fault::Fault;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::plan::{Found, Plan, Wish, plan};
@@ -121,6 +121,7 @@ impl Cache {
     /// Decides what to do about one key, and does all of it that needs no waiting.
     fn decide(&self, work: &Arc<dyn Work>, reading: Reading, wish: &Wish, batch: Option<&Arc<Batch>>) -> Step {
         let engine = self.engine();
+        let wish = &Wish { after: by_the_clock_of(reading.newest, wish.after), ..*wish };
         let found = reading.hand.as_ref().map(|(hand, currency)| Found {
             facts: hand.meta().facts(),
             // What this process has heard since the read counts too.

@@ -68,11 +68,7 @@ impl Passage<'_> {
                 match self.begin().await {
                     Err(error) => {
                         self.engine.emit(&Event::PortFailed { error: &error });
-                        // Nobody waits for a task: what it loads could not be kept, so it goes back until the store is there.
-                        if let Role::Task { .. } = self.demand.role {
-                            return Start::Ended(self.ended(Err(Fault::Busy { retry_after: STORE_DOWN_PAUSE })));
-                        }
-                        return Start::Unkept;
+                        return self.without_store();
                     }
                     Ok(Begun::Granted(lease)) => return Start::Granted(lease, pin),
                     Ok(Begun::Busy { until, now }) => {
@@ -102,7 +98,15 @@ impl Passage<'_> {
                 }
             }
         }
-        Start::Unkept
+        self.without_store()
+    }
+
+    /// What is loaded without the store answers those who wait. Nobody waits for a task: it goes back until the store is there.
+    fn without_store(&self) -> Start {
+        match self.demand.role {
+            Role::Task { .. } => Start::Ended(self.ended(Err(Fault::Busy { retry_after: STORE_DOWN_PAUSE }))),
+            Role::Foreground | Role::TakeOver => Start::Unkept,
+        }
     }
 
     async fn begin(&self) -> Result<Begun, PortError> {
@@ -125,12 +129,15 @@ impl Passage<'_> {
             return None;
         }
         let (hand, currency) = found.hand?;
-        let judged = Found { facts: hand.meta().facts(), currency };
+        let facts = hand.meta().facts();
+        let judged = Found { facts, currency };
         let wish = Wish { strict: true, ..Wish::default() };
         match plan(Some(&judged), self.work.policy(), &wish, found.now, 1.0) {
             Plan::Serve(_) | Plan::ServeAndRefresh(_) => Some(Done { clean: Some(found.pin), ..self.ended(Ok(hand)) }),
             Plan::EmptyAndRefresh(_) | Plan::Load { .. } => {
-                self.demand.at_least = newer(self.demand.at_least, found.newest);
+                // The store may go on calling it fresh, as where its clock is behind: only what is above it answers from now on.
+                let refused = newer(Some(facts.generation), found.newest);
+                self.demand.at_least = newer(self.demand.at_least, refused);
                 None
             }
         }
@@ -217,6 +224,7 @@ impl Passage<'_> {
     /// Serves what could not be installed, and keeps it in this process at most.
     async fn not_kept(&self, lease: &Lease, pin: Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
         self.loaded(LoadEnd::NotKept, took, None);
+        let store_failed = error.as_ref().is_some_and(|error| error.retryable);
         let clean = match error {
             // Another version's bytes stay in the store, so no commit tells whether this load was overtaken.
             None => {
@@ -236,7 +244,7 @@ impl Passage<'_> {
             }
         };
         self.abandon(lease).await;
-        Done { clean, ..self.ended(Ok(hand)) }
+        Done { clean, store_failed, ..self.ended(Ok(hand)) }
     }
 
     /// Loads without a lease: the store is down, or another process has held the key for too long.
@@ -315,6 +323,6 @@ impl Passage<'_> {
     }
 
     fn ended(&self, result: Result<Hand, Fault>) -> Done {
-        Done { result, clean: None, round: self.lead.round() }
+        Done { result, clean: None, round: self.lead.round(), store_failed: false }
     }
 }

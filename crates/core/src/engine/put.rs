@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::engine::cache::Cache;
+use crate::engine::fault::Fault;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::work::Work;
 use crate::engine::write_token::WriteToken;
@@ -29,15 +32,24 @@ pub struct Put<J: Job> {
 }
 
 impl<J: Job> Put<J> {
+    /// In a task of the cache: where the caller leaves, the put is dropped there, and lets go of the key.
     pub(crate) async fn begin<L: Lookup<Job = J>>(cache: &Cache, job: &L) -> Result<Self, CacheError> {
         let work = cache.work_of(job)?;
-        let mut put = Self::take_over(cache, &work).await?;
+        let (reply, begun) = oneshot::channel();
+        let own = cache.for_task();
+        cache.engine().spawn(async move { drop(reply.send(Self::take_over_in_time(&own, &work).await)) });
+        begun.await.unwrap_or_else(|_| Err(Fault::Closed.into()))
+    }
+
+    /// Takes the key over, and again where a load was stored between the two steps.
+    async fn take_over_in_time(cache: &Cache, work: &Arc<dyn Work>) -> Result<Self, CacheError> {
+        let mut put = Self::take_over(cache, work).await?;
         for _ in 1..TAKE_OVERS_MAX {
             if !put.is_late().await? {
                 return Ok(put);
             }
             // Its lease is alive meanwhile: no load can begin, but another put may take the key over and be done.
-            let next = Self::take_over(cache, &work).await?;
+            let next = Self::take_over(cache, work).await?;
             // The next one has voided its lease; until then a drop had to let go of it.
             put.pin = None;
             put = next;

@@ -1,6 +1,9 @@
 //! Reading records and judging them: the second step of a walk, past the near tier.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
 
 use crate::engine::core::Engine;
 use crate::engine::demand::newer;
@@ -13,6 +16,9 @@ use crate::event::Event;
 use crate::key::Key;
 use crate::store::{Currency, Snapshot};
 use crate::time::Timestamp;
+
+/// How many partitions are asked at a time.
+const PARTITIONS_AT_ONCE: usize = 32;
 
 /// What one read found, judged.
 pub(crate) struct Reading {
@@ -64,21 +70,40 @@ impl Reading {
 }
 
 impl Engine {
-    /// Reads and judges records, one reading per work in their order. A store that fails reads as empty.
+    /// Reads and judges records, one reading per work in their order. What cannot be read reads as empty.
     pub async fn read(&self, works: &[Arc<dyn Work>]) -> Vec<Reading> {
         let began = self.now();
         let pins: Vec<Pin> = works.iter().map(|work| self.near().pin(work.key(), began)).collect();
-        let keys: Vec<Key> = works.iter().map(|work| work.key().clone()).collect();
-        match self.store().read(&keys).await {
-            Ok(snapshots) => {
-                let read = works.iter().zip(pins).zip(snapshots);
-                read.map(|((work, pin), snapshot)| self.judge(work, pin, snapshot)).collect()
-            }
-            Err(error) => {
-                self.emit(&Event::PortFailed { error: &error });
-                pins.into_iter().map(|pin| Reading::nothing(pin, began)).collect()
+        let snapshots = self.snapshots(works).await;
+        let read = works.iter().zip(pins).zip(snapshots);
+        read.map(|((work, pin), snapshot)| match snapshot {
+            Some(snapshot) => self.judge(work, pin, snapshot),
+            None => Reading::nothing(pin, began),
+        })
+        .collect()
+    }
+
+    /// What the store has of each. Each partition is asked apart, so that one that cannot be read hides none of the others.
+    async fn snapshots(&self, works: &[Arc<dyn Work>]) -> Vec<Option<Snapshot>> {
+        let mut parts = BTreeMap::<u32, (Vec<usize>, Vec<Key>)>::new();
+        for (at, work) in works.iter().enumerate() {
+            let (places, keys) = parts.entry(work.key().partition(self.near().partitions())).or_default();
+            places.push(at);
+            keys.push(work.key().clone());
+        }
+        let read = |(places, keys): (Vec<usize>, Vec<Key>)| async move { (places, self.store().read(&keys).await) };
+        let reads: Vec<_> = parts.into_values().map(read).collect();
+        let mut reads = stream::iter(reads).buffer_unordered(PARTITIONS_AT_ONCE);
+        let mut found: Vec<Option<Snapshot>> = works.iter().map(|_| None).collect();
+        while let Some((places, read)) = reads.next().await {
+            match read {
+                Ok(snapshots) => {
+                    places.into_iter().zip(snapshots).for_each(|(at, snapshot)| found[at] = Some(snapshot))
+                }
+                Err(error) => self.emit(&Event::PortFailed { error: &error }),
             }
         }
+        found
     }
 
     /// As [`Engine::read`], of one record: most reads are of one, and lists of it would be a good part of their cost.
@@ -98,6 +123,9 @@ impl Engine {
 
     /// Opens what a snapshot holds, and keeps it near unless it may never be served.
     fn judge(&self, work: &Arc<dyn Work>, pin: Pin, snapshot: Snapshot) -> Reading {
+        if let Some(newest) = snapshot.newest_mark {
+            self.near().enter(work.key().partition(self.near().partitions()), newest.epoch);
+        }
         let opened = snapshot.entry.as_ref().map(|entry| {
             let frame = Frame { near: self.near(), pin: &pin, marks: &snapshot.marks };
             work.open(entry, &frame).map_err(|error| (error, Foreign::of(&snapshot, entry)))

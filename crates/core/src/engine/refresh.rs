@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::engine::cache::Cache;
 use crate::engine::demand::Demand;
 use crate::engine::slot::Hand;
@@ -84,7 +86,7 @@ impl Cache {
             let priority = if meta.heat() >= HOT { Priority::High } else { Priority::Normal };
             let (cache, work) = (self.for_task(), work.clone());
             engine.spawn(async move {
-                cache.ask(&work, seen.newest, priority).await;
+                cache.ask_and_push(&work, seen.newest, priority).await;
             });
         }
     }
@@ -120,15 +122,30 @@ impl Cache {
         let Some(fill) = self.engine().filling().begin(work.key().hash()) else { return };
         let (cache, work) = (self.for_task(), work.clone());
         self.engine().spawn(async move {
-            if cache.ask(&work, at_least, Priority::High).await == Ask::NoQueue {
+            if cache.ask_and_push(&work, at_least, Priority::High).await == Ask::NoQueue {
                 cache.take_off(&work, Demand { at_least, near_only, ..Demand::foreground() });
             }
             drop(fill);
         });
     }
 
-    /// Asks the record for the right to push a task, and pushes it.
-    pub(crate) async fn ask(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, priority: Priority) -> Ask {
+    /// Asks for the refresh of a key, and tells how that ended.
+    ///
+    /// # Cancellation
+    /// What was begun is done whole, in a task of the cache: half of it would be a marker whose task never comes.
+    pub(crate) async fn ask(&self, work: &Arc<dyn Work>, priority: Priority) -> Ask {
+        let (reply, ended) = oneshot::channel();
+        let (cache, work) = (self.for_task(), work.clone());
+        self.engine().spawn(async move {
+            // Whoever asked may have left.
+            let _ = reply.send(cache.ask_and_push(&work, None, priority).await);
+        });
+        // A runtime that is gone asks nobody.
+        ended.await.unwrap_or(Ask::NoQueue)
+    }
+
+    /// Asks the record for the right to push a task, and pushes it. Only a task of the cache does so, which nobody drops.
+    async fn ask_and_push(&self, work: &Arc<dyn Work>, at_least: Option<Generation>, priority: Priority) -> Ask {
         let (engine, key) = (self.engine(), work.key());
         let deadline = engine.config().task_deadline;
         let asked = match engine.store().ask(key, deadline, at_least).await {

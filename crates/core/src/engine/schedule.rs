@@ -81,7 +81,7 @@ impl Cache {
         // In bounded portions, so that a long list does not hold all its records at once.
         for portion in works.chunks(256) {
             for work in self.due(portion, ahead).await {
-                asked += usize::from(self.ask(&work, None, Priority::Idle).await == Ask::Pushed);
+                asked += usize::from(self.ask(&work, Priority::Idle).await == Ask::Pushed);
             }
         }
         Ok(asked)

@@ -22,8 +22,11 @@ use crate::store::Role;
 
 /// The shortest pause of a task whose value was outdated while it was loaded.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause of a task whose key another process holds.
+/// The longest pause of a task whose key another process holds, or whose value the store did not take.
 const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Holders that may leave a task unsettled: it may be what ends them.
+const UNSETTLED_MAX: u32 = 5;
 
 /// A task in the hands of this process, and the work that it names, or why there is none.
 pub(crate) struct Turn {
@@ -54,6 +57,11 @@ impl Turn {
         self.delivery.task.priority
     }
 
+    /// Whether a holder did not settle it: carrying it out may be what ended that one.
+    pub fn is_suspect(&self) -> bool {
+        self.work.is_ok() && self.delivery.task.unsettled > 0
+    }
+
     /// Leaves the task for later, or for others.
     pub async fn put_back(self, pause: Duration) {
         self.settle(Settlement::PutBack(pause)).await;
@@ -69,8 +77,11 @@ impl Turn {
             }
             (Ok(_), None) => self.put_back(AGAIN_PAUSE).await,
             (Err(reason), _) => {
-                // Whoever is able to carry it out may be asked again.
-                if let Ok(key) = Key::from_bytes(&self.delivery.task.key) {
+                // Whoever is able to carry it out may be asked again. What ends its holders keeps its marker up to the deadline:
+                // the next reader would have more of them ended.
+                if self.delivery.task.unsettled < UNSETTLED_MAX
+                    && let Ok(key) = Key::from_bytes(&self.delivery.task.key)
+                {
                     self.cache.unask(&key).await;
                 }
                 self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(reason)).await;
@@ -121,6 +132,8 @@ impl Turn {
                 }
                 (Settlement::Done, None)
             }
+            // Its source did what it could. Each try reads it, so the pauses grow to their longest.
+            Ok(_) if done.store_failed => (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None),
             Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
             Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
             Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),
@@ -170,9 +183,12 @@ impl Turn {
     }
 }
 
-/// The work that a task names, or why there is none.
+/// The work that a task names, or why it is not carried out.
 fn open(engine: &Engine, task: &Task) -> Result<Arc<dyn Work>, String> {
-    let format = task.format;
+    let (format, unsettled) = (task.format, task.unsettled);
+    if unsettled >= UNSETTLED_MAX {
+        return Err(format!("its holder did not settle it {unsettled} times"));
+    }
     if format > TASK_FORMAT {
         return Err(format!("task format {format} is newer than {TASK_FORMAT}, the newest that this version reads"));
     }

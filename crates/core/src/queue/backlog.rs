@@ -38,7 +38,8 @@ impl Backlog {
         }
         for NewTask { key, delay, priority } in tasks {
             let key = key.as_bytes().into();
-            self.put(Task { format: TASK_FORMAT, key, priority: *priority, attempts: 0, pushed_at: now }, *delay, now);
+            let (format, priority) = (TASK_FORMAT, *priority);
+            self.put(Task { format, key, priority, attempts: 0, unsettled: 0, pushed_at: now }, *delay, now);
         }
         Pushed::Taken
     }
@@ -115,11 +116,12 @@ impl Backlog {
     }
 
     fn make_ready(&mut self, now: Timestamp) {
-        for timeline in [&mut self.delayed, &mut self.held] {
+        for (timeline, unsettled) in [(&mut self.delayed, 0), (&mut self.held, 1)] {
             while let Some(first) = timeline.first_entry()
                 && first.key().0 <= now
             {
-                let task = first.remove();
+                let mut task = first.remove();
+                task.unsettled = task.unsettled.saturating_add(unsettled);
                 self.ready[task.priority as usize].push_back(task);
             }
         }

@@ -117,7 +117,7 @@ impl MemoryQueue {
     fn release_now(&self, id: u64) -> bool {
         let (mut parts, now) = self.parts();
         let Some(task) = parts.quarantine.remove(id) else { return false };
-        parts.backlog.put(Task { attempts: 0, pushed_at: now, ..task }, Duration::ZERO, now);
+        parts.backlog.put(Task { attempts: 0, unsettled: 0, pushed_at: now, ..task }, Duration::ZERO, now);
         drop(parts);
         self.0.entered.notify_waiters();
         true

@@ -30,10 +30,11 @@ pub const TASK_FORMAT: u16 = 1;
 ///
 /// **Pulling.** `pull` waits up to `wait` for a first task and then takes what is there, at most `most`. It answers an empty batch when the wait is over.
 /// A higher priority is pulled first; within one priority, where the queue keeps an order, the earlier is. A pulled task is not pulled again while it is held.
-/// A task whose holder did not settle it within the queue's visibility is pulled again. A puller who leaves takes no task with it.
+/// A task whose holder did not settle it within the queue's visibility is pulled again, with one more counted in [`Task::unsettled`]. A puller who leaves
+/// takes no task with it, and that is not counted.
 ///
 /// **Settling.** `Done` ends the task. `RetryAfter` brings it back when it is due, with one more attempt counted, at its old priority; `PutBack` brings it
-/// back without counting an attempt. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
+/// back without counting an attempt. Neither forgets how often it was not settled. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
 /// redelivered to another, changes nothing. What is put back is taken beyond the bound: a task is never dropped.
 ///
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
@@ -185,6 +186,9 @@ pub struct Task {
     pub priority: Priority,
     /// Counted attempts that did not end it.
     pub attempts: u32,
+    /// How often whoever held it did not settle it in time, because it died with it or was slower than the visibility. What ends
+    /// the process that carries it out would be delivered for ever, and end one after the other.
+    pub unsettled: u32,
     /// When it was first pushed, by the queue's clock.
     pub pushed_at: Timestamp,
 }

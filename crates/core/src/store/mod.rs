@@ -103,7 +103,8 @@ pub trait Store: Send + Sync + 'static {
     /// What this store is able to do, asked once when a cache is built.
     fn traits(&self) -> StoreTraits;
 
-    /// Reads records and what judges them, one answer per key in their order.
+    /// Reads records and what judges them, one answer per key in their order. An error is one of all these keys: the engine
+    /// reads the keys of each partition apart.
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
 
     /// Reads the marks of scopes, for people who look: one answer for each partition, in their order. A store without marks
@@ -263,6 +264,8 @@ pub struct Snapshot {
     pub marks: Vec<(Scope, Mark)>,
     /// When the lease in force ends, if a load is under way.
     pub lease_until: Option<Timestamp>,
+    /// What the process is called that has it, where the store knows: for people who look, and for no decision.
+    pub lease_holder: Option<Box<str>>,
     /// Until when a task was asked for.
     pub asked_until: Option<Timestamp>,
     /// Failures since the last stored commit, and what the last one said.

@@ -25,6 +25,8 @@ struct State {
     late: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
     gated: HashMap<&'static str, Arc<Semaphore>>,
+    ahead: Duration,
+    unreadable: Option<u32>,
 }
 
 impl Switches {
@@ -38,9 +40,19 @@ impl Switches {
         self.0.lock().unwrap().all_down = true;
     }
 
+    /// From now on whoever reads a key of this partition gets an error.
+    pub fn unreadable(&self, partition: u32) {
+        self.0.lock().unwrap().unreadable = Some(partition);
+    }
+
     /// From now on this step is done, and answers after `by`.
     pub fn late(&self, operation: &'static str, by: Duration) {
         self.0.lock().unwrap().late.insert(operation, by);
+    }
+
+    /// From now on readers are told a time this far ahead, as by an adapter that is wrong about its server's clock.
+    pub fn reads_ahead(&self, by: Duration) {
+        self.0.lock().unwrap().ahead = by;
     }
 
     /// From now on everything works again.
@@ -49,6 +61,7 @@ impl Switches {
         state.all_down = false;
         state.down.clear();
         state.late.clear();
+        state.unreadable = None;
     }
 
     /// How often a step was called, whether or not it failed.
@@ -122,9 +135,15 @@ impl Store for FaultyStore {
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
         Box::pin(async move {
             self.pass("read")?;
-            let answer = self.inner.read(keys).await;
+            let (partitions, unreadable) = (self.traits().partitions, self.switches.0.lock().unwrap().unreadable);
+            if keys.iter().any(|key| Some(key.partition(partitions)) == unreadable) {
+                return Err(PortError::passing("store", "read", "switched off"));
+            }
+            let mut answer = self.inner.read(keys).await?;
             self.switches.answered("read").await;
-            answer
+            let ahead = self.switches.0.lock().unwrap().ahead;
+            answer.iter_mut().for_each(|snapshot| snapshot.now = snapshot.now + ahead);
+            Ok(answer)
         })
     }
 
@@ -143,7 +162,9 @@ impl Store for FaultyStore {
     ) -> BoxFuture<'a, Result<Asked, PortError>> {
         Box::pin(async move {
             self.pass("ask")?;
-            self.inner.ask(key, deadline, at_least).await
+            let answer = self.inner.ask(key, deadline, at_least).await;
+            self.switches.answered("ask").await;
+            answer
         })
     }
 
@@ -157,7 +178,9 @@ impl Store for FaultyStore {
     fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
         Box::pin(async move {
             self.pass("begin")?;
-            self.inner.begin(key, request).await
+            let answer = self.inner.begin(key, request).await;
+            self.switches.answered("begin").await;
+            answer
         })
     }
 

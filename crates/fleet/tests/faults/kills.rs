@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use freshen_fleet::{Defect, Force, Setting, What, until};
+use freshen_fleet::{Defect, Force, Order, Setting, What, until};
 
 use crate::stage::{LIMIT, Stage, change, fresh};
 
@@ -57,7 +57,7 @@ async fn five_hundred_who_wait_for_a_process_that_is_killed_are_served_by_a_load
     let source = stage.fleet.source();
     source.hold(true);
     let (led, waited, waited_too, ()) = tokio::join!(
-        leader.order(freshen_fleet::Order::Get { keys: vec![7], callers: 1, strict: false }),
+        leader.order(Order::Get { keys: vec![7], callers: 1, strict: false }),
         async {
             until("the leader to load", LIMIT, async || source.is_read(7)).await;
             one.crowd(&[7], 250).await
@@ -103,4 +103,35 @@ async fn workers_that_are_killed_under_load_lose_no_key() {
     let _heir = stage.member(4).await;
     let took = fresh(&stage.fleet, &reader, 0..60).await;
     println!("three workers killed under load: all fresh after {took:?}");
+}
+
+/// One key's job ends whatever process carries it out. It ends five workers, and takes no task of another key into quarantine.
+#[tokio::test]
+async fn a_task_that_ends_its_workers_is_set_aside_and_the_others_are_done() {
+    const DEADLY: u32 = 7;
+    let mut stage = Stage::new().await;
+    (stage.setting.lease, stage.setting.visibility) = (Duration::from_secs(1), Duration::from_secs(2));
+    stage.setting.load_timeout = Duration::from_millis(900);
+    let reader = stage.member(0).await;
+    fresh(&stage.fleet, &reader, 0..30).await;
+    stage.fleet.source().write_all(0..30);
+    stage.fleet.source().kill_loaders_of(DEADLY);
+    reader.invalidate_at_last(What::Namespace, Force::Soft).await;
+    reader.get_all(0..30).await;
+    let (mut deaths, mut worker) = (0, stage.member(4).await);
+    until("nothing to be left but what is set aside", 3 * LIMIT, async || {
+        if !worker.is_up() {
+            deaths += 1;
+            worker = stage.member(4).await;
+        }
+        reader.depth().await.is_ok_and(|[ready, delayed, held, _]| ready + delayed + held == 0)
+    })
+    .await;
+    let aside = reader.depth().await.unwrap()[3];
+    println!("a deadly task: {deaths} workers ended, {aside} set aside");
+    assert_eq!((deaths, aside), (5, 1));
+    let others = (0..30).filter(|key| *key != DEADLY);
+    let all = reader.get_all(others).await;
+    assert!(all.iter().all(|served| crate::stage::is_fresh(served, 1)), "{all:?}");
+    assert_eq!(worker.done(Order::ShutDown).await, Ok(()));
 }

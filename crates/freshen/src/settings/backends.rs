@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use freshen_core::queue::{DEFAULT_QUEUE, MemoryQueue, Queue};
+use freshen_core::queue::{DEFAULT_QUEUE, MemoryQueue, MemoryQueueBuilder, Queue};
 use freshen_core::store::Store;
 use freshen_core::{BoxError, Cache, CacheBuilder, Clock};
 
@@ -19,7 +19,7 @@ pub struct Backends {
     clock: Clock,
     store: OpenStore,
     /// By their names.
-    queues: BTreeMap<String, Arc<dyn Queue>>,
+    queues: BTreeMap<String, OpenQueue>,
 }
 
 /// Without an adapter there is no way to any server.
@@ -32,6 +32,22 @@ enum OpenStore {
     Memory,
     #[cfg(feature = "redis")]
     Redis(freshen_redis::RedisStore, freshen_redis::RedisBus),
+}
+
+#[derive(Clone)]
+enum OpenQueue {
+    /// Each cache's own, as the store is.
+    Memory(MemoryQueueBuilder),
+    Shared(Arc<dyn Queue>),
+}
+
+impl OpenQueue {
+    fn of_one_cache(&self) -> Arc<dyn Queue> {
+        match self {
+            OpenQueue::Memory(builder) => Arc::new(builder.clone().build().expect("it was tried when it was opened")),
+            OpenQueue::Shared(queue) => queue.clone(),
+        }
+    }
 }
 
 /// Why what settings name could not be opened.
@@ -51,6 +67,14 @@ pub enum OpenError {
         /// What it said.
         source: BoxError,
     },
+    /// There is no store where one was expected.
+    #[error("no process has made a store with the prefix `{prefix}` at {url} yet; is the prefix another one?")]
+    Absent {
+        /// Where it was looked for; the password is masked.
+        url: Url,
+        /// Under which prefix.
+        prefix: String,
+    },
 }
 
 impl Settings {
@@ -69,22 +93,30 @@ impl Settings {
         let (store, way) = self.open_store(&clock).await?;
         let mut queues = BTreeMap::new();
         for name in self.queues.keys().map(String::as_str).chain([DEFAULT_QUEUE]) {
-            queues.insert(name.to_owned(), self.open_queue(name, &clock, way.as_ref()).await?);
+            let own = matches!(store, OpenStore::Memory) && self.queue().is_memory();
+            let queue = match own {
+                true => OpenQueue::Memory(self.memory_queue(&clock)?),
+                false => OpenQueue::Shared(self.open_queue(name, &clock, way.as_ref()).await?),
+            };
+            queues.insert(name.to_owned(), queue);
         }
         Ok(Backends { settings: self.clone(), clock, store, queues })
     }
 
     /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
     ///
+    /// It has to be there: a mistyped prefix makes no store. Without `partitions` its number of them is taken.
+    ///
     /// # Errors
-    /// As [`Settings::open`].
+    /// As [`Settings::open`], and [`OpenError::Absent`].
     pub async fn shared_store(&self) -> Result<Option<Arc<dyn Store>>, OpenError> {
         self.check()?;
-        Ok(match self.open_store(&Clock::coarse()).await?.0 {
-            OpenStore::Memory => None,
-            #[cfg(feature = "redis")]
-            OpenStore::Redis(store, _) => Some(Arc::new(store)),
-        })
+        #[cfg(feature = "redis")]
+        if !self.store.is_memory() {
+            let redis = redis::existing(self, &Clock::coarse()).await?;
+            return Ok(Some(Arc::new(redis.store())));
+        }
+        Ok(None)
     }
 
     /// Opens one queue alone, by its name; `None` where it is in each process's memory.
@@ -116,20 +148,26 @@ impl Settings {
         if !self.queue().is_memory() {
             return Ok(Arc::new(redis::queue(self, name, way, clock).await?));
         }
-        Ok(Arc::new(self.memory_queue(clock)?))
+        Ok(OpenQueue::Memory(self.memory_queue(clock)?).of_one_cache())
     }
 
-    fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueue, SettingsError> {
+    fn memory_queue(&self, clock: &Clock) -> Result<MemoryQueueBuilder, SettingsError> {
         let queue = MemoryQueue::builder(clock.clone())
             .bound(self.queue_limit)
             .quarantine_bound(self.quarantine_limit)
             .visibility(self.visibility);
-        queue.build().map_err(|error| SettingsError::of_field(self, "queue", &error.to_string()))
+        match queue.clone().build() {
+            Ok(_) => Ok(queue),
+            Err(error) => Err(SettingsError::of_field(self, "queue", &error.to_string())),
+        }
     }
 }
 
 impl Backends {
     /// Begins a cache on these, with all numbers as the settings have them; what is changed on the builder wins.
+    ///
+    /// Several may be begun. They share what lies on a server, as several processes do; where the store is in memory each has
+    /// one of its own, with queues of its own, for a task is of no use to a cache that has another store.
     pub fn builder(&self) -> CacheBuilder {
         let settings = &self.settings;
         let builder = Cache::builder()
@@ -152,7 +190,7 @@ impl Backends {
             OpenStore::Redis(store, _) => builder.store(store.clone()),
         };
         let queues = self.queues.iter();
-        let builder = queues.fold(builder, |builder, (name, queue)| builder.queue_named(name, queue.clone()));
+        let builder = queues.fold(builder, |builder, (name, queue)| builder.queue_named(name, queue.of_one_cache()));
         settings.queues.iter().fold(builder, |builder, (name, workers)| builder.workers_on(name, *workers))
     }
 

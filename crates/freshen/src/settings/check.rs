@@ -3,7 +3,7 @@
 use freshen_core::queue::{DEFAULT_QUEUE, is_queue_name};
 use freshen_core::store::PARTITIONS_MAX;
 
-use super::{Mistake, Settings};
+use super::{Mistake, Secret, Settings};
 
 /// Longest prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 64;
@@ -14,8 +14,7 @@ impl Settings {
         let mut mistakes = Vec::new();
         let mut refuse = |wrong: bool, key: &str, reason: String| {
             if wrong {
-                let (place, field) = (self.place(key), Some(key.into()));
-                mistakes.push(Mistake { place, field, reason: reason.into() });
+                mistakes.push(self.mistake(key, reason));
             }
         };
         let prefix = self.prefix.len();
@@ -32,13 +31,27 @@ impl Settings {
         }
         let spoken = self.store.speaks_tls() || self.queue().speaks_tls();
         let reason = "is set, but no URL asks for TLS: write rediss for redis";
-        refuse(self.ca_file.is_some() && !spoken, "ca_file", reason.into());
+        for (file, key) in [(&self.ca_file, "ca_file"), (&self.cert_file, "cert_file"), (&self.key_file, "key_file")] {
+            refuse(file.is_some() && !spoken, key, reason.into());
+        }
+        let (certificate, key) = (self.cert_file.is_some(), self.key_file.is_some());
+        refuse(spoken && certificate && !key, "cert_file", "needs key_file beside it".into());
+        refuse(spoken && key && !certificate, "key_file", "needs cert_file beside it".into());
+        let named = self.store.names_sentinels() || self.queue().names_sentinels();
+        let reason = "is set, but no URL names sentinels: write redis+sentinel for redis";
+        refuse(self.sentinel_password != Secret::default() && !named, "sentinel_password", reason.into());
         let reason = "is shared, but the store is not: other processes could not use what is refreshed";
         refuse(self.store.is_memory() && !self.queue().is_memory(), "queue", reason.into());
         #[cfg(feature = "redis")]
-        for (key, reason) in self.refused_urls() {
-            refuse(true, key, reason);
+        if mistakes.is_empty() {
+            // An adapter has its own words for the same.
+            let refused = self.refused_urls().into_iter();
+            mistakes.extend(refused.map(|(key, reason)| self.mistake(key, reason)));
         }
         mistakes
+    }
+
+    fn mistake(&self, key: &str, reason: String) -> Mistake {
+        Mistake { place: self.place(key), field: Some(key.into()), reason: reason.into() }
     }
 }

@@ -12,9 +12,9 @@ use super::{Mistake, Place, Settings};
 pub(super) const CONFIG: &str = "FRESHEN_CONFIG";
 const PREFIX: &str = "FRESHEN_";
 
-/// A variable, if it is text; whatever is not text is none of ours.
+/// A variable whose name is text, as all of ours are. A value that is none is shown with what is not text replaced.
 pub(super) fn readable((name, value): (OsString, OsString)) -> Option<(String, String)> {
-    Some((name.into_string().ok()?, value.into_string().ok()?))
+    Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
 }
 
 /// Reads variables over what was set before; what is wrong is added to the mistakes.

@@ -84,6 +84,22 @@ pub(super) const FIELDS: &[Field] = &[
         slot: Slot::FileOr(|settings| &mut settings.ca_file, "system"),
     },
     Field {
+        key: "cert_file",
+        meaning: "A file with this process's certificate in PEM, for servers that ask who connects, or \"none\"; it needs \
+                  key_file",
+        slot: Slot::FileOr(|settings| &mut settings.cert_file, "none"),
+    },
+    Field {
+        key: "key_file",
+        meaning: "A file with the key of cert_file, or \"none\"",
+        slot: Slot::FileOr(|settings| &mut settings.key_file, "none"),
+    },
+    Field {
+        key: "sentinel_password",
+        meaning: "The password that sentinels ask for, or \"\" for none; that in a URL is for the servers",
+        slot: Slot::Secret(|settings| &mut settings.sentinel_password),
+    },
+    Field {
         key: "connect_timeout",
         meaning: "How long a connection may take until it can be used",
         slot: Slot::Span(|settings| &mut settings.connect_timeout),

@@ -29,6 +29,7 @@ mod file;
 mod mistake;
 #[cfg(feature = "redis")]
 mod redis;
+mod secret;
 mod url;
 mod value;
 
@@ -36,6 +37,7 @@ pub use backends::{Backends, OpenError};
 pub use field::Setting;
 pub use freshen_text::{duration, rate, size};
 pub use mistake::{Mistake, Place, SettingsError};
+pub use secret::Secret;
 pub use url::Url;
 
 /// Which store, queue and bus a process uses, and all its bounds. Its default is a cache within the process, in memory.
@@ -56,6 +58,12 @@ pub struct Settings {
     pub partitions: Option<u32>,
     /// Certificates to trust instead of the system's, in PEM.
     pub ca_file: Option<PathBuf>,
+    /// This process's certificate for servers that ask who connects, in PEM; with [`key_file`](Settings::key_file).
+    pub cert_file: Option<PathBuf>,
+    /// The certificate's key, in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The password that sentinels ask for.
+    pub sentinel_password: Secret,
     /// How long a connection may take until it can be used.
     pub connect_timeout: Duration,
     /// How long a server may take to answer.
@@ -111,6 +119,9 @@ impl Default for Settings {
             prefix: "freshen".into(),
             partitions: None,
             ca_file: None,
+            cert_file: None,
+            key_file: None,
+            sentinel_password: Secret::default(),
             connect_timeout: Duration::from_secs(2),
             response_timeout: Duration::from_secs(1),
             patience: Duration::from_secs(2),

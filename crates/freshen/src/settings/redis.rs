@@ -15,12 +15,19 @@ pub(super) async fn store(settings: &Settings, clock: &Clock) -> Result<Redis, O
     let builder = settings.redis(&settings.store);
     match builder.clone().connect(clock.clone()).await {
         Err(ConnectError::Port(error)) if settings.degraded => {
-            tracing::warn!(url = %settings.store, %error, "the store cannot be used yet; starting without it");
+            tracing::warn!(target: "freshen", url = %settings.store, %error, "the store cannot be used yet; starting without it");
             builder.open(clock.clone())
         }
         other => other,
     }
     .map_err(|error| settings.failed("store", &settings.store, error))
+}
+
+/// Connects to a store that is there already.
+pub(super) async fn existing(settings: &Settings, clock: &Clock) -> Result<Redis, OpenError> {
+    let (builder, url) = (settings.redis(&settings.store), &settings.store);
+    let redis = builder.connect_existing(clock.clone()).await.map_err(|error| settings.failed("store", url, error))?;
+    redis.ok_or_else(|| OpenError::Absent { url: url.clone(), prefix: settings.prefix.clone() })
 }
 
 /// A queue, over the store's connections where it has the store's URL.
@@ -40,7 +47,7 @@ pub(super) async fn queue(
     let queue = settings.redis_queue(&redis, name).map_err(failed)?;
     match queue.depth().await {
         Err(error) if settings.degraded => {
-            tracing::warn!(%url, %error, "the queue cannot be used yet; starting without it");
+            tracing::warn!(target: "freshen", %url, %error, "the queue cannot be used yet; starting without it");
         }
         Err(error) => return Err(failed(ConnectError::Port(error))),
         Ok(_) => {}
@@ -65,8 +72,14 @@ impl Settings {
         if let Some(partitions) = self.partitions {
             builder = builder.partitions(partitions);
         }
-        match &self.ca_file {
-            Some(file) if url.speaks_tls() => builder.roots(file),
+        if let (true, Some(password)) = (url.names_sentinels(), self.sentinel_password.password()) {
+            builder = builder.sentinel_password(password);
+        }
+        if let (true, Some(file)) = (url.speaks_tls(), &self.ca_file) {
+            builder = builder.roots(file);
+        }
+        match (&self.cert_file, &self.key_file) {
+            (Some(file), Some(key)) if url.speaks_tls() => builder.certificate(file, key),
             _ => builder,
         }
     }
@@ -122,6 +135,8 @@ fn field(setting: &'static str) -> &'static str {
         "marks_most" => "marks_limit",
         "buffer_messages" => "bus_limit",
         "roots" => "ca_file",
+        "certificate" => "cert_file",
+        "certificate_key" => "key_file",
         "bound" => "queue_limit",
         "quarantine_bound" => "quarantine_limit",
         same => same,

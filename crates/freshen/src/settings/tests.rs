@@ -72,8 +72,8 @@ fn each_field_can_be_set_by_its_variable_and_shown_again() {
             ["memory:", "none", "true", "hard", "7", "7s", "7MiB", "7/s", "/a.pem", "seven", "mail=7"].into_iter();
         let set = others.filter_map(|value| gather("", &[(&field.variable(), value)]).ok().map(|set| (value, set)));
         let shown: Vec<_> = set.map(|(value, set)| (value, field.slot.show(&set))).collect();
-        // A CA file is refused where nobody speaks TLS, and memory is the default already.
-        let expected = !["store", "ca_file"].contains(&field.key);
+        // These files are refused where nobody speaks TLS, the password where there is no sentinel, and memory is the default.
+        let expected = !["store", "ca_file", "cert_file", "key_file", "sentinel_password"].contains(&field.key);
         let differs = |(value, shown): &(&str, String)| {
             *shown != default && shown.trim_matches('"').replace("{ mail = 7 }", "mail=7") == *value
         };
@@ -196,6 +196,15 @@ fn what_does_not_fit_together_is_told_where_it_was_set() {
             "f.toml:3:11: ca_file: is set, but no URL asks for TLS: write rediss for redis",
         ]
     );
+    let told = mistakes("cert_file = \"/a.pem\"\nkey_file = \"/a.key\"\nsentinel_password = \"secret\"");
+    assert_eq!(
+        told,
+        [
+            "f.toml:1:13: cert_file: is set, but no URL asks for TLS: write rediss for redis",
+            "f.toml:2:12: key_file: is set, but no URL asks for TLS: write rediss for redis",
+            "f.toml:3:21: sentinel_password: is set, but no URL names sentinels: write redis+sentinel for redis",
+        ]
+    );
     assert_eq!(mistakes("prefix = \"\""), ["f.toml:1:10: prefix: has 0 bytes, where 1 to 64 are expected"]);
 }
 
@@ -297,6 +306,11 @@ mod redis {
         assert_eq!(told, ["f.toml:2:15: value_limit: is 1073741824; 1 to 536870912 are allowed"]);
         let told = mistakes("store = \"rediss://h\"\nca_file = \"/nowhere.pem\"");
         assert!(told[0].starts_with("f.toml:2:11: ca_file: /nowhere.pem: "), "{told:?}");
+        let alone = |key| mistakes(&format!("store = \"rediss://h\"\n{key} = \"/nowhere.pem\""));
+        assert_eq!(alone("cert_file"), ["f.toml:2:13: cert_file: needs key_file beside it"]);
+        assert_eq!(alone("key_file"), ["f.toml:2:12: key_file: needs cert_file beside it"]);
+        let told = mistakes("store = \"rediss://h\"\ncert_file = \"/nowhere.pem\"\nkey_file = \"/nowhere.key\"");
+        assert!(told[0].starts_with("f.toml:2:13: cert_file: /nowhere.pem: "), "{told:?}");
     }
 
     #[test]
@@ -328,6 +342,10 @@ mod redis {
         let settings = gather("store = \"redis://ann:secret@h\"", &[]).unwrap();
         let shown = format!("{settings:?} {:?}", settings.fields());
         assert!(shown.contains("redis://ann:***@h") && !shown.contains("secret"), "{shown}");
+        let variables = [("FRESHEN_STORE", "redis+sentinel://h/main"), ("FRESHEN_SENTINEL_PASSWORD", "12secret")];
+        let settings = gather("", &variables).unwrap();
+        let shown = format!("{settings:?} {:?}", settings.fields());
+        assert!(shown.contains("Secret(***)") && !shown.contains("12secret"), "{shown}");
     }
 }
 

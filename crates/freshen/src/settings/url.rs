@@ -61,6 +61,11 @@ impl Url {
         ["rediss", "valkeys"].iter().any(|scheme| self.0.starts_with(scheme))
     }
 
+    /// Whether it names sentinels.
+    pub(super) fn names_sentinels(&self) -> bool {
+        self.0.split_once(':').is_some_and(|(scheme, _)| scheme.ends_with("+sentinel"))
+    }
+
     /// The whole text, with its password.
     #[cfg(feature = "redis")]
     pub(super) fn secret(&self) -> &str {

@@ -9,7 +9,7 @@ use freshen_text::{duration, rate, size};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Settings, Url};
+use super::{Secret, Settings, Url};
 
 /// What stands in a file or a variable.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,7 @@ pub(super) enum Slot {
     Switch(To<bool>),
     Strength(To<Strength>),
     Text(To<String>),
+    Secret(To<Secret>),
     FileOr(To<Option<PathBuf>>, &'static str),
     Span(To<Duration>),
     SpanOr(To<Option<Duration>>, &'static str),
@@ -105,6 +106,7 @@ impl Slot {
             Slot::Strength(to) if text == "soft" => *to(settings) = Strength::Soft,
             Slot::Strength(to) if text == "hard" => *to(settings) = Strength::Hard,
             Slot::Text(to) => *to(settings) = text.to_owned(),
+            Slot::Secret(to) => *to(settings) = Secret::new(text),
             Slot::FileOr(_, _) if text.is_empty() => return Err("is empty".into()),
             Slot::FileOr(to, _) => *to(settings) = Some(text.into()),
             Slot::Span(to) => *to(settings) = span(text)?,
@@ -134,6 +136,7 @@ impl Slot {
             Slot::Switch(at) => at(&mut copy).to_string(),
             Slot::Strength(at) => quoted(at(&mut copy).as_str()),
             Slot::Text(at) => quoted(at(&mut copy)),
+            Slot::Secret(at) => quoted(&at(&mut copy).to_string()),
             Slot::FileOr(at, word) => or(at(&mut copy).as_ref().map(|path| path.display().to_string()), word),
             Slot::Span(at) => quoted(&duration::show(*at(&mut copy))),
             Slot::SpanOr(at, word) => or(at(&mut copy).map(duration::show), word),
@@ -167,7 +170,7 @@ impl Slot {
             Slot::Word(_, [yes, no]) => (format!("\"{yes}\" or \"{no}\""), None),
             Slot::Switch(_) => ("true or false".into(), None),
             Slot::Strength(_) => ("\"soft\" or \"hard\"".into(), None),
-            Slot::Text(_) => ("a text in quotes".into(), None),
+            Slot::Text(_) | Slot::Secret(_) => ("a text in quotes".into(), None),
             Slot::FileOr(_, word) => ("the name of a file".into(), Some(word)),
             Slot::Span(_) => ("a duration, such as \"30s\"".into(), None),
             Slot::SpanOr(_, word) => ("a duration, such as \"30s\"".into(), Some(word)),

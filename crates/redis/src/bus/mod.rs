@@ -66,14 +66,16 @@ impl std::fmt::Debug for RedisBus {
 impl Bus for RedisBus {
     fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
         Box::pin(async {
-            let ear = self.listen().await.map_err(|error| error.at(PORT, "subscribe"))?;
+            let heard = self.partitions.links.host(self.listen()).await;
+            let ear = heard.map_err(|error| error.at(PORT, "subscribe"))?;
             Ok(Box::new(ear) as Box<dyn Subscription>)
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        Box::pin(async {
-            let beats = (0..self.partitions.count()).map(async |partition| self.partitions.beat(partition).await);
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        let known: Vec<u32> = partitions.iter().copied().filter(|at| *at < self.partitions.count()).collect();
+        Box::pin(async move {
+            let beats = known.into_iter().map(async |partition| self.partitions.beat(partition).await);
             let beaten: Vec<_> = stream::iter(beats).buffer_unordered(AT_ONCE).collect().await;
             beaten.into_iter().collect::<Result<(), LinkError>>().map_err(|error| error.at(PORT, "beat"))
         })

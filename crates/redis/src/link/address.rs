@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
 use redis::{
-    ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo, TlsCertificates,
+    ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo,
+    TlsCertificates,
 };
 
 use crate::link::LinkError;
@@ -45,6 +46,8 @@ pub struct Access {
     pub user: Option<String>,
     /// The password.
     pub password: Option<String>,
+    /// The password of sentinels, if they ask for one.
+    pub sentinel_password: Option<String>,
     /// The number of the database.
     pub database: i64,
     /// TLS, if it is spoken.
@@ -60,6 +63,17 @@ pub struct Access {
 pub struct Tls {
     /// The certificates to trust, in PEM, instead of the system's.
     pub roots: Option<Vec<u8>>,
+    /// Who we are, for servers that ask.
+    pub identity: Option<Identity>,
+}
+
+/// A certificate of ours with those that vouch for it, and its key, in PEM.
+#[derive(Clone)]
+pub struct Identity {
+    /// The certificate.
+    pub certificate: Vec<u8>,
+    /// Its key.
+    pub key: Vec<u8>,
 }
 
 impl Access {
@@ -71,7 +85,9 @@ impl Access {
         let Some(tls) = &self.tls else { return redis::Client::open(about).map_err(lasting) };
         // Whoever else uses rustls in this process may have chosen its provider already, which serves us as well.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
-        let certificates = TlsCertificates { client_tls: None, root_cert: tls.roots.clone() };
+        let own =
+            |Identity { certificate, key }: Identity| ClientTlsConfig { client_cert: certificate, client_key: key };
+        let certificates = TlsCertificates { client_tls: tls.identity.clone().map(own), root_cert: tls.roots.clone() };
         redis::Client::build_with_tls(about, certificates).map_err(lasting)
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use freshen_core::Clock;
+use futures_util::{StreamExt, stream};
 use redis::Value;
 use tokio::time::Instant;
 
@@ -12,6 +13,8 @@ use crate::link::place::SLOTS;
 use crate::link::sentinel::address_of;
 use crate::link::{Access, Address, LinkError};
 
+/// How many servers are asked for the map at a time.
+const ASKED_AT_ONCE: usize = 16;
 /// Most servers without slots whose connections are kept.
 const OTHERS_MOST: usize = 16;
 /// How soon the map is asked for again.
@@ -19,13 +22,14 @@ const REFRESH_LEAST: Duration = Duration::from_millis(100);
 
 /// The servers of a Cluster, and the map that leads to them.
 pub struct Cluster {
-    seeds: Vec<Address>,
+    /// Those that were named.
+    seeds: Vec<(Address, Arc<Node>)>,
     access: Arc<Access>,
     clock: Clock,
     map: RwLock<Arc<Map>>,
-    /// Servers that have no slot yet, or none any more; forgotten when the map is learnt again.
+    /// Servers that have no slot yet, or none any more.
     others: Mutex<Vec<(Address, Arc<Node>)>>,
-    /// Held while the map is asked for, by one caller for all; when that was last done.
+    /// Held while the map is asked for, by one caller for all who wait; when that was last done.
     asked: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -39,8 +43,9 @@ struct Map {
 impl Cluster {
     pub(super) fn new(seeds: Vec<Address>, access: Arc<Access>, clock: Clock) -> Cluster {
         let map = Map { version: 0, owners: vec![None; SLOTS].into(), nodes: Vec::new() };
+        let node = |at: &Address| Node::new(Origin::At(at.clone()), access.clone(), clock.clone());
         Cluster {
-            seeds,
+            seeds: seeds.into_iter().map(|seed| (seed.clone(), node(&seed))).collect(),
             access,
             clock,
             map: RwLock::new(Arc::new(map)),
@@ -59,46 +64,57 @@ impl Cluster {
 
     /// A server by its address, whether it has a slot or not.
     pub(super) fn at(&self, address: &Address) -> Arc<Node> {
-        let known = self.map().nodes.iter().find(|(known, _)| known == address).map(|(_, node)| node.clone());
-        known.unwrap_or_else(|| {
-            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, node)) = others.iter().find(|(other, _)| other == address) {
-                return node.clone();
-            }
-            others.truncate(OTHERS_MOST - 1);
-            let node = self.new_node(address);
-            others.insert(0, (address.clone(), node.clone()));
-            node
-        })
+        let is_it = |(known, _): &&(Address, Arc<Node>)| known == address;
+        let map = self.map();
+        if let Some((_, node)) = map.nodes.iter().chain(&self.seeds).find(is_it) {
+            return node.clone();
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, node)) = others.iter().find(is_it) {
+            return node.clone();
+        }
+        others.truncate(OTHERS_MOST - 1);
+        let node = Node::new(Origin::At(address.clone()), self.access.clone(), self.clock.clone());
+        others.insert(0, (address.clone(), node.clone()));
+        node
     }
 
-    /// Learns the map again, unless somebody did so a moment ago. The servers that are known are asked first, then the seeds.
+    /// Learns the map again, unless somebody did so a moment ago. Who comes while it is learnt waits for that.
     pub(super) async fn refresh(&self) -> Result<(), LinkError> {
         let mut asked = self.asked.lock().await;
-        let known = self.map();
         if asked.is_some_and(|asked| asked.elapsed() < REFRESH_LEAST) {
-            let none = known.version == 0;
+            let none = self.map().version == 0;
             return if none {
                 Err(self.down("nobody told a moment ago who has which slot".to_owned()))
             } else {
                 Ok(())
             };
         }
-        let seeds = self.seeds.iter().filter(|seed| known.nodes.iter().all(|(known, _)| known != *seed));
-        let seeds: Vec<_> = seeds.map(|seed| (seed.clone(), self.new_node(seed))).collect();
+        let learnt = self.learn().await;
+        *asked = Some(Instant::now());
+        let map = Arc::new(learnt?);
+        *self.map.write().unwrap_or_else(PoisonError::into_inner) = map.clone();
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.retain(|(other, _)| map.nodes.iter().all(|(node, _)| node != other));
+        Ok(())
+    }
+
+    /// The map, from whoever tells it first. All are asked side by side, so that one who does not answer holds up nobody; those
+    /// with a connection before the others, however many of those there are.
+    async fn learn(&self) -> Result<Map, LinkError> {
+        let known = self.map();
+        let new = self.seeds.iter().filter(|(seed, _)| known.nodes.iter().all(|(node, _)| node != seed));
+        let mut servers: Vec<_> = known.nodes.iter().chain(new).collect();
+        servers.sort_by_key(|(_, node)| !node.is_up());
+        let asks: Vec<_> = servers.into_iter().map(|(address, node)| self.ask(address, node)).collect();
+        let mut answers = stream::iter(asks).buffer_unordered(ASKED_AT_ONCE);
         let mut last = None;
-        for (address, node) in known.nodes.iter().chain(&seeds) {
-            match self.ask(address, node).await {
-                Ok(map) => {
-                    *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
-                    self.others.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                    *asked = Some(Instant::now());
-                    return Ok(());
-                }
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(map) => return Ok(map),
                 Err(error) => last = Some(error),
             }
         }
-        *asked = Some(Instant::now());
         Err(last.unwrap_or_else(|| self.down("no servers were named".to_owned())))
     }
 
@@ -136,16 +152,12 @@ impl Cluster {
         map.nodes.get(usize::from(index)).map(|(_, node)| node.clone())
     }
 
-    fn new_node(&self, address: &Address) -> Arc<Node> {
-        Node::new(Origin::At(address.clone()), self.access.clone(), self.clock.clone())
-    }
-
     fn map(&self) -> Arc<Map> {
         self.map.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn down(&self, reason: String) -> LinkError {
-        let address = self.seeds.first().map_or_else(String::new, Address::to_string);
+        let address = self.seeds.first().map_or_else(String::new, |(address, _)| address.to_string());
         LinkError::Down { address: format!("the cluster at {address}"), reason }
     }
 }

@@ -133,10 +133,29 @@ impl LinkError {
         }
     }
 
+    /// Whether it was the place that could not answer, so that nobody else gets an answer there just now.
+    pub fn is_of_place(&self) -> bool {
+        let refusal = match self {
+            LinkError::Moving { .. } => return true,
+            LinkError::Refused { refusal, .. } => refusal,
+            _ => return false,
+        };
+        match refusal {
+            Refusal::Moved | Refusal::Ask(_) | Refusal::Again | Refusal::Demoted => true,
+            Refusal::NoScript | Refusal::Passing | Refusal::Lasting => false,
+        }
+    }
+
     /// The runtime ended before the answer.
     pub fn given_up() -> LinkError {
         let source = std::io::Error::from(std::io::ErrorKind::Interrupted).into();
         LinkError::Broken { address: "the server".to_owned(), source }
+    }
+
+    /// Neither who asks nor who opened the links has a runtime.
+    pub fn homeless() -> LinkError {
+        let reason = "a Tokio runtime is needed, where it is opened or where it is used".to_owned();
+        LinkError::Lasting { address: "redis".to_owned(), reason }
     }
 
     /// An answer of the wrong kind.

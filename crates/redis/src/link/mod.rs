@@ -23,20 +23,25 @@
 //! A redirection, a slot that is being moved, a server that is still loading or was demoted are tried again, with pauses,
 //! bounded in number and time, and then are an error that may pass. They are never read as "there is nothing". A connection
 //! that broke under a command is tried again only where doing it twice does no harm ([`Repeat::Harmless`]).
-//! A server that is down costs one time-out, not one for each caller: see [`Node`].
+//! A server that is down costs one time-out, not one for each caller: see [`Node`]. A place where all that time was of no use
+//! fails at once for a moment, and then one caller looks for all: see [`Failing`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::Clock;
 use redis::{Pipeline, Value};
+use tokio::time::Instant;
 
 mod address;
 mod cluster;
 mod error;
+mod failing;
+mod home;
 mod node;
 mod opening;
 mod place;
+mod rounds;
 mod script;
 mod sentinel;
 mod skew;
@@ -44,7 +49,7 @@ mod tries;
 mod version;
 mod wire;
 
-pub use address::{Access, Address, Tls};
+pub use address::{Access, Address, Identity, Tls};
 pub use error::{LinkError, Refusal};
 pub use opening::{Listener, Purpose};
 pub use place::Place;
@@ -53,6 +58,8 @@ use sentinel::Sentinels;
 pub use wire::{Link, time_of};
 
 use cluster::Cluster;
+use failing::{Failing, Leave};
+use home::Home;
 use node::{Node, Origin};
 use tries::Tries;
 
@@ -88,6 +95,8 @@ pub struct Links(Arc<Shared>);
 struct Shared {
     topology: Topology,
     patience: Duration,
+    failing: Failing,
+    home: Home,
 }
 
 enum Topology {
@@ -117,7 +126,7 @@ impl Links {
             }
             Servers::Cluster(seeds) => Topology::Cluster(Cluster::new(seeds, access, clock)),
         };
-        Links(Arc::new(Shared { topology, patience }))
+        Links(Arc::new(Shared { topology, patience, failing: Failing::default(), home: Home::here() }))
     }
 
     /// Makes attempts at something on the server that has a place, until one succeeds or there is nothing more to try.
@@ -128,15 +137,33 @@ impl Links {
     where
         F: Future<Output = Result<T, LinkError>>,
     {
+        self.host(self.attempts(place, repeat, attempt)).await
+    }
+
+    async fn attempts<T, F>(&self, place: &Place, repeat: Repeat, attempt: impl Fn(Route) -> F) -> Result<T, LinkError>
+    where
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        let failing = &self.0.failing;
         let mut tries = Tries::new(self.0.patience, repeat == Repeat::Harmless);
         loop {
+            if !tries.looks() && failing.leave(place, Instant::now())? == Leave::Look {
+                tries.only_look();
+            }
             let outcome = match self.route(place, &mut tries).await {
                 Ok(route) => attempt(route).await,
                 Err(error) => Err(error),
             };
-            match outcome {
-                Ok(answer) => return Ok(answer),
-                Err(error) => self.recover(place, &mut tries, error).await?,
+            let error = match outcome {
+                Ok(answer) => {
+                    failing.answered(place);
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if let Err(error) = self.recover(place, &mut tries, error).await {
+                failing.failed(place, &error, Instant::now());
+                return Err(error);
             }
         }
     }
@@ -146,7 +173,21 @@ impl Links {
     /// # Errors
     /// [`LinkError`] when none could be made; that costs at most the time-out of connecting.
     pub async fn dedicated(&self, place: &Place, listener: Option<Listener>) -> Result<Link, LinkError> {
-        self.node(place).await?.dedicated(Purpose::Dedicated(listener)).await
+        let made = async { self.node(place).await?.dedicated(Purpose::Dedicated(listener)).await };
+        self.host(made).await
+    }
+
+    /// Polls a future that needs a runtime, whatever polls this.
+    ///
+    /// # Errors
+    /// The future's own, and that there is no runtime at all.
+    pub async fn host<T>(&self, future: impl Future<Output = Result<T, LinkError>>) -> Result<T, LinkError> {
+        self.0.home.host(future).await
+    }
+
+    /// Has a task carried out that serves several callers. Where there is no runtime, or it has ended, it is dropped.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.home.spawn(task);
     }
 
     /// Where the next attempt goes.
@@ -216,7 +257,7 @@ impl Links {
         if let Topology::Cluster(cluster) = &self.0.topology
             && let Err(error) = cluster.refresh().await
         {
-            tracing::debug!(%error, "the map of the cluster could not be read; the last one is used on");
+            tracing::debug!(target: "freshen", %error, "the map of the cluster could not be read; the last one is used on");
         }
     }
 }

@@ -91,6 +91,11 @@ impl Node {
         }
     }
 
+    /// Whether it has a connection that is not known to have ended.
+    pub fn is_up(&self) -> bool {
+        matches!(&*self.state(), State::Up(link) if link.breach() == Breach::None)
+    }
+
     /// Where it is, or what it is called.
     pub fn name(&self) -> String {
         match &self.origin {

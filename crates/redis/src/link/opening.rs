@@ -7,6 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, PushInfo, PushKind, Value};
 use tokio::sync::watch;
 
+use crate::link::rounds::Rounds;
 use crate::link::skew::Skew;
 use crate::link::wire::{Breach, Wire, break_off, time_of};
 use crate::link::{Access, Address, Link, LinkError, Refusal, version};
@@ -80,7 +81,8 @@ impl Link {
             skew.refine(sent, time_of(&time).ok_or_else(|| LinkError::unexpected(&address, "a time", &time))?);
         }
         let id = next_id();
-        Ok(Link::over(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone() }))
+        let rounds = Rounds::new();
+        Ok(Link::over(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone(), rounds }))
     }
 }
 

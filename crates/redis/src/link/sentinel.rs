@@ -12,14 +12,15 @@ use crate::link::{Access, Address, Link, LinkError};
 pub struct Sentinels {
     sentinels: Vec<Address>,
     master: String,
-    /// How to connect to a sentinel: as to a server, but without its user, password and database.
+    /// How to connect to a sentinel: as to a server, but with its own password, and without a user and a database.
     access: Access,
     server: Arc<Access>,
 }
 
 impl Sentinels {
     pub(super) fn new(sentinels: Vec<Address>, master: String, server: Arc<Access>) -> Sentinels {
-        let access = Access { user: None, password: None, database: 0, ..(*server).clone() };
+        let password = server.sentinel_password.clone();
+        let access = Access { user: None, password, database: 0, ..(*server).clone() };
         Sentinels { sentinels, master, access, server }
     }
 

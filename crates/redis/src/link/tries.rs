@@ -11,6 +11,8 @@ const TRIES_MOST: u32 = 16;
 /// The first pause; each further one is twice as long.
 const PAUSE_LEAST: Duration = Duration::from_millis(10);
 const PAUSE_MOST: Duration = Duration::from_millis(300);
+/// For how long somebody tries who only looks whether a failure has passed: long enough for a redirection.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The attempts at one command so far. Both their number and their time are bounded.
 pub struct Tries {
@@ -18,6 +20,7 @@ pub struct Tries {
     pause: Duration,
     until: Instant,
     repeatable: bool,
+    looks: bool,
     pub(super) ask: Option<Address>,
     pub(super) last: Option<Link>,
 }
@@ -25,7 +28,18 @@ pub struct Tries {
 impl Tries {
     pub(super) fn new(patience: Duration, repeatable: bool) -> Tries {
         let until = Instant::now() + patience;
-        Tries { made: 0, pause: PAUSE_LEAST, until, repeatable, ask: None, last: None }
+        Tries { made: 0, pause: PAUSE_LEAST, until, repeatable, looks: false, ask: None, last: None }
+    }
+
+    /// Whether this only looks whether a failure of the place has passed.
+    pub(super) fn looks(&self) -> bool {
+        self.looks
+    }
+
+    /// From now on it only looks, and not for long.
+    pub(super) fn only_look(&mut self) {
+        self.looks = true;
+        self.until = self.until.min(Instant::now() + LOOK);
     }
 
     /// Whether doing it twice does no harm.

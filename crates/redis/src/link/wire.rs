@@ -8,6 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 use tokio::sync::watch;
 
+use crate::link::rounds::Rounds;
 use crate::link::skew::Skew;
 use crate::link::{LinkError, Refusal, Script};
 
@@ -27,6 +28,7 @@ pub(super) struct Wire {
     pub(super) breach: watch::Sender<Breach>,
     pub(super) skew: Skew,
     pub(super) clock: Clock,
+    pub(super) rounds: Rounds,
 }
 
 /// How a connection ended.
@@ -68,6 +70,11 @@ impl Link {
     /// How long an answer may take, or for how long it is worth waiting where nothing is timed.
     pub fn answer_within(&self) -> Duration {
         self.0.timeout.unwrap_or(Duration::from_secs(1))
+    }
+
+    /// Its writes that wait for replicas.
+    pub(super) fn rounds(&self) -> &Rounds {
+        &self.0.rounds
     }
 
     /// Whether it has ended, and how.

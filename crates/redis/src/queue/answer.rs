@@ -53,7 +53,10 @@ impl Answer {
             let [priority, id, delivery, fields] = list(entry)? else { return None };
             let priority = lines::priority(number(priority)?)?;
             let held = Held { priority, id: text(id)?.into(), delivery: number(delivery)?, consumer: consumer.into() };
-            Some((held, self.task(priority, &Fields::of(fields)?)))
+            let mut task = self.task(priority, &Fields::of(fields)?);
+            let before = u32::try_from(held.delivery.saturating_sub(1)).unwrap_or(u32::MAX);
+            task.unsettled = task.unsettled.saturating_add(before);
+            Some((held, task))
         };
         let deliveries: Option<Vec<_>> = self.list(0)?.iter().map(read).collect();
         deliveries.ok_or_else(|| self.unexpected("a list of tasks"))
@@ -87,12 +90,14 @@ impl Answer {
     /// A task, whatever its fields are: what cannot be read is for the engine to set aside.
     fn task(&self, priority: Priority, fields: &Fields<'_>) -> Task {
         let pushed_at = fields.number("pushed").map_or(self.now, Timestamp::from_micros);
-        let small = |name, most: u64| fields.number(name).map(|number| number.min(most));
+        let format = fields.number("format").map_or(0, |number| u16::try_from(number).unwrap_or(u16::MAX));
+        let count = |name| fields.number(name).map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX));
         Task {
-            format: small("format", u64::from(u16::MAX)).and_then(|number| u16::try_from(number).ok()).unwrap_or(0),
+            format,
             key: fields.get("key").map_or_else(|| fields.joined(), Into::into),
             priority,
-            attempts: small("attempts", u64::from(u32::MAX)).and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
+            attempts: count("attempts"),
+            unsettled: count("unsettled"),
             pushed_at: self.link.skew().to_process(pushed_at),
         }
     }
@@ -108,7 +113,7 @@ pub(super) fn delivery((held, task): (Held, Task)) -> Delivery {
 }
 
 /// What the queue adds to an entry when it comes back, or is set aside.
-const ADDED: [&str; 4] = ["attempts", "pushed", "priority", "reason"];
+const ADDED: [&str; 5] = ["attempts", "pushed", "unsettled", "priority", "reason"];
 
 /// Names and values, one after the other.
 struct Fields<'a>(Vec<&'a [u8]>);

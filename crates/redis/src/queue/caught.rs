@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use freshen_core::queue::{Delivery, Task};
-use tokio::runtime::Handle;
 
 use super::receipt::Held;
 use super::{Shared, answer};
@@ -31,13 +30,11 @@ impl Drop for Caught {
             return;
         }
         let held: Vec<Held> = std::mem::take(&mut self.taken).into_iter().map(|(held, _)| held).collect();
-        // Without a runtime, the visibility brings them back.
-        let Ok(runtime) = Handle::try_current() else { return };
         let shared = self.shared.clone();
-        // It ends with one script, whose time is bounded by the links.
-        runtime.spawn(async move {
+        // It ends with one script, whose time is bounded by the links. Without a runtime, the visibility brings them back.
+        self.shared.steps.links.spawn(async move {
             if let Err(error) = shared.steps.let_go(&held).await {
-                tracing::debug!(%error, "tasks that nobody waits for stay held until the visibility is over");
+                tracing::debug!(target: "freshen", %error, "tasks that nobody waits for stay held until the visibility is over");
             }
         });
     }

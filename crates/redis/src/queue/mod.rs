@@ -49,8 +49,9 @@ const PUSH_MOST: usize = 10_000;
 /// | `{freshen:q:default}:bell` | a stream of one entry, which wakes those who wait when nothing else would |
 /// | `{freshen:q:default}:state` | a hash: `look`, the time when a task may have been held for too long |
 ///
-/// An entry has the fields `format`, `key` (bytes), `attempts` and `pushed` (microseconds of the server's clock), and
-/// in quarantine `priority` and `reason` besides. Fields that this version does not know stay as they are. An entry
+/// An entry has the fields `format`, `key` (bytes), `attempts` and `pushed` (microseconds of the server's clock), in
+/// quarantine `priority` and `reason` besides, and `unsettled` where it came back after deliveries that nobody settled.
+/// How often its own entry was delivered, the group knows. Fields that this version does not know stay as they are. An entry
 /// without a key, or with fields that cannot be read, is delivered all the same, for the engine to set aside: its
 /// format is 0, or its key the fields as they were found.
 ///
@@ -119,7 +120,8 @@ impl Queue for RedisQueue {
     }
 
     fn pull(&self, most: usize, wait: Duration) -> BoxFuture<'_, Result<Vec<Delivery>, PortError>> {
-        Box::pin(async move { pulling::pull(&self.0, most, wait).await.map_err(failed("pull")) })
+        let pulled = self.0.steps.links.host(pulling::pull(&self.0, most, wait));
+        Box::pin(async move { pulled.await.map_err(failed("pull")) })
     }
 
     fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {

@@ -19,7 +19,8 @@ const LIST_MOST: usize = 10_000;
 
 /// The way of one process to one queue.
 pub(super) struct Steps {
-    links: Links,
+    /// The way to the server, which tasks besides the steps take, too.
+    pub(super) links: Links,
     lines: Arc<Lines>,
     scripts: Scripts,
     bounds: Bounds,

@@ -129,7 +129,7 @@ impl Listener {
             match self.hear(&mut link).await {
                 Ok(()) => pause = PAUSE_LEAST,
                 Err(error) => {
-                    tracing::debug!(%error, "the queue's connection for waiting was lost");
+                    tracing::debug!(target: "freshen", %error, "the queue's connection for waiting was lost");
                     link = None;
                     // Whoever waits looks for itself, and hears by that whether the server is there.
                     self.board.ring();

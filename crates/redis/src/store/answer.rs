@@ -70,8 +70,7 @@ impl Answer {
         let mut marks = Vec::with_capacity(self.parts.len());
         while self.parts.len() > 0 {
             let found = self.text()?;
-            let mark = if found.is_empty() { Some(Mark::default()) } else { mark_of(&found) };
-            marks.push(mark.ok_or_else(|| self.unexpected("a mark"))?);
+            marks.push(mark_of(&found).ok_or_else(|| self.unexpected("a mark"))?);
         }
         Ok(Marked { now, last, floor, marks })
     }

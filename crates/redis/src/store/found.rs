@@ -17,6 +17,7 @@ pub(super) struct Found {
     pub(super) entry: Option<Kept>,
     pub(super) flag: Currency,
     pub(super) lease_until: Option<Timestamp>,
+    pub(super) lease_holder: Option<Box<str>>,
     pub(super) asked_until: Option<Timestamp>,
     pub(super) trouble: Option<Trouble>,
 }
@@ -68,6 +69,7 @@ impl Found {
     pub(super) fn unended(mut self, now: Timestamp) -> Found {
         self.entry = self.entry.filter(|kept| now < kept.facts.ends_at());
         self.lease_until = self.lease_until.filter(|until| now < *until);
+        self.lease_holder = self.lease_holder.filter(|_| self.lease_until.is_some());
         self.asked_until = self.asked_until.filter(|until| now < *until);
         self
     }
@@ -170,8 +172,10 @@ fn rare_of(text: &[u8]) -> Option<Found> {
     let (lease, asked, trouble) = (parts.next()?, parts.next()?, parts.next()?);
     let mut found = Found { flag, ..Found::default() };
     if !lease.is_empty() {
-        // Token, epoch, number and begin stand before the end.
-        found.lease_until = Some(time(lease.split(' ').nth(4)?)?);
+        // Epoch, number and begin stand between the token and the end.
+        let mut parts = lease.split(' ');
+        found.lease_holder = parts.next()?.split_once('@').map(|(_, holder)| holder.into());
+        found.lease_until = Some(time(parts.nth(3)?)?);
     }
     if !asked.is_empty() {
         found.asked_until = Some(time(asked)?);
@@ -214,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_record_is_taken_apart() {
-        let found = read(GOOD, text("1;a b 1 2 3 0 0;5;2 7 no; route")).unwrap();
+        let found = read(GOOD, text("1;a@web:7 b 1 2 3 0 0;5;2 7 no; route")).unwrap();
         let kept = found.entry.unwrap();
         assert_eq!(kept.facts.generation, Generation { epoch: 255, number: 8 });
         assert_eq!((kept.facts.absent, kept.facts.weight), (true, 64));
@@ -223,6 +227,7 @@ mod tests {
         assert_eq!(kept.validators.as_deref(), Some(&b"v;1"[..]));
         assert_eq!(found.flag, Currency::OutdatedSoft);
         assert_eq!(found.lease_until, Some(Timestamp::from_micros(3)));
+        assert_eq!(found.lease_holder.as_deref(), Some("web:7"));
         assert_eq!(found.asked_until, Some(Timestamp::from_micros(5)));
         assert_eq!(found.trouble.map(|trouble| (trouble.failures, trouble.reason)), Some((2, "no; route".into())));
         let plain = read(GOOD, Value::Nil).unwrap();

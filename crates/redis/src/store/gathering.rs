@@ -13,8 +13,8 @@ use tokio::sync::oneshot::{self, Receiver, Sender};
 use crate::link::LinkError;
 use crate::store::Shared;
 
-/// Most keys that are read in one go.
-const TOGETHER_MOST: usize = 128;
+/// Most keys that are read in one go: while a server reads them it does nothing else.
+pub(super) const TOGETHER_MOST: usize = 128;
 
 /// The reads of one partition. Its lock is never held across an await.
 #[derive(Default)]
@@ -139,21 +139,16 @@ impl Departure<'_> {
             let rest = all.split_off(all.len().min(TOGETHER_MOST));
             let (shared, partition) = (self.shared.clone(), self.partition);
             let together = std::mem::replace(&mut all, rest);
-            tokio::spawn(async move { shared.read_together(partition, together).await });
+            let read = async move { shared.read_together(partition, together).await };
+            self.shared.partitions.links.spawn(read);
         }
     }
 }
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
-        if self.left {
-            return;
-        }
-        if tokio::runtime::Handle::try_current().is_ok() {
+        if !self.left {
             self.set_off();
-        } else {
-            // Their runtime has ended: they hear that nobody reads for them.
-            drop(self.shared.gatherings[self.partition as usize].take());
         }
     }
 }

@@ -6,7 +6,7 @@ use freshen_core::store::{Generations, Scope, Target};
 use freshen_core::{Generation, Key, Strength};
 use futures_util::{StreamExt, stream};
 
-use crate::link::{LinkError, Repeat};
+use crate::link::LinkError;
 use crate::store::Shared;
 use crate::store::answer::Answer;
 use crate::store::marks::field_of;
@@ -83,8 +83,7 @@ impl Shared {
         let mut arguments: Vec<&[u8]> = vec![b"", b"", strength, count.as_bytes()];
         arguments.extend(part.keys.iter().map(|key| key.as_bytes()));
         arguments.extend(part.marks.iter().map(String::as_bytes));
-        let (script, replicas) = (&self.partitions.scripts.invalidate, self.settings.replicas);
-        let step = self.partitions.step_and(partition, script, &records, &arguments, Repeat::Harmless, replicas);
+        let step = self.partitions.heard_step(partition, &self.partitions.scripts.invalidate, &records, &arguments);
         Answer::new(step.await?).generation()
     }
 
@@ -92,9 +91,8 @@ impl Shared {
     pub(super) async fn remove(&self, key: &Key) -> Result<Generation, LinkError> {
         let (record, script) = (self.record(key), &self.partitions.scripts.remove);
         let arguments = [key.as_bytes(), key.namespace().as_bytes()];
-        let (partition, replicas) = (self.partition(key), self.settings.replicas);
         let records = [record.as_bytes()];
-        let step = self.partitions.step_and(partition, script, &records, &arguments, Repeat::Harmless, replicas);
+        let step = self.partitions.heard_step(self.partition(key), script, &records, &arguments);
         Answer::new(step.await?).generation()
     }
 }

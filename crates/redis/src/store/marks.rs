@@ -10,16 +10,21 @@ use crate::link::LinkError;
 use crate::store::answered::Answered;
 
 /// The marks that are wanted, and what was answered of them.
-#[derive(Default)]
 pub(super) struct Read {
     epoch: Option<u64>,
     floor: Mark,
     /// Few, mostly one.
     namespaces: Vec<(Box<str>, Mark)>,
     tags: BTreeMap<Tag, Mark>,
+    lost: Strength,
 }
 
 impl Read {
+    /// Nothing is wanted yet. What is damaged reads as `lost` says.
+    pub(super) fn new(lost: Strength) -> Read {
+        Read { epoch: None, floor: Mark::default(), namespaces: Vec::new(), tags: BTreeMap::new(), lost }
+    }
+
     /// Wants the marks of a key's namespace and of its tags. `true`: not all of them were wanted before.
     pub(super) fn want(&mut self, key: &Key, tags: Option<&Tags>) -> bool {
         let before = self.namespaces.len() + self.tags.len();
@@ -36,7 +41,7 @@ impl Read {
 
     /// Adds the question.
     pub(super) fn add_to(&self, pipeline: &mut Pipeline, state: &str) {
-        let question = pipeline.cmd("HMGET").arg(state).arg(&["e", "s", "h"]);
+        let question = pipeline.cmd("HMGET").arg(state).arg(&["e", "l", "s", "h"]);
         for (name, _) in &self.namespaces {
             question.arg(namespace_field(name));
         }
@@ -47,25 +52,28 @@ impl Read {
 
     /// Takes the answer. What was answered before is forgotten: floor and marks count only as they were at one time.
     pub(super) fn answer(&mut self, from: &Answered, answer: Value) -> Result<(), LinkError> {
-        let wrong = |found: &Value| LinkError::unexpected(from.address(), "a partition's clock", found);
-        let Value::Array(fields) = answer else { return Err(wrong(&answer)) };
+        let Value::Array(fields) = answer else {
+            return Err(LinkError::unexpected(from.address(), "a partition's clock", &answer));
+        };
         let mut fields = fields.into_iter();
         let mut next = || fields.next().unwrap_or_default();
-        let epoch = next();
-        self.epoch = match &epoch {
-            Value::Nil => None,
-            epoch => Some(text(epoch).and_then(|hex| u64::from_str_radix(hex, 16).ok()).ok_or_else(|| wrong(epoch))?),
+        // A clock that is damaged is as good as lost: the next script makes it anew.
+        let epoch = text(&next()).and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        let ticks = [tick(&next()), tick(&next()), tick(&next())];
+        let [Some(last), Some(soft), Some(hard)] = ticks else {
+            self.epoch = None;
+            return Ok(());
         };
-        let mut tick = || match next() {
-            Value::Nil => Ok(0),
-            tick => text(&tick).and_then(|digits| digits.parse().ok()).ok_or_else(|| wrong(&tick)),
-        };
-        self.floor = Mark { soft: tick()?, hard: tick()? };
+        (self.epoch, self.floor) = (epoch, Mark { soft, hard });
         let namespaces = self.namespaces.iter_mut().map(|(_, mark)| mark);
         for mark in namespaces.chain(self.tags.values_mut()) {
             *mark = match next() {
                 Value::Nil => Mark::default(),
-                found => text(&found).and_then(mark_of).ok_or_else(|| wrong(&found))?,
+                // What no clock can have written counts as the newest there can be, as in the scripts.
+                found => text(&found)
+                    .and_then(mark_of)
+                    .filter(|mark| mark.newest() <= last)
+                    .unwrap_or_else(|| Mark::of(self.lost, last)),
             };
         }
         Ok(())
@@ -123,6 +131,11 @@ fn namespace_field(name: &str) -> String {
 pub(super) fn mark_of(found: &str) -> Option<Mark> {
     let (soft, hard) = found.split_once(' ')?;
     Some(Mark { soft: soft.parse().ok()?, hard: hard.parse().ok()? })
+}
+
+/// A tick of the state; 0, if it is not there. `None`: it is damaged.
+fn tick(found: &Value) -> Option<u64> {
+    if *found == Value::Nil { Some(0) } else { text(found)?.parse().ok() }
 }
 
 fn text(value: &Value) -> Option<&str> {

@@ -22,7 +22,7 @@
 //! | `k` | the whole key. A record with another is not used |
 //! | `v` | the value, after a byte that says whether it is compressed |
 //! | `m` | epoch and number of its generation, when its load began, ttl, stale window, error window, how long the load took, whether it is absent, its weight, how many bytes its tags are; and after a line's end the tags, each after its length, and after a `=` its validators |
-//! | `r` | what is rare, divided by `;` and not there if all of it is empty: how an invalidation by key left it (1 soft, 2 hard); the lease (token, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's); until when a task was asked for; back-off (failures in a row, the time of the next attempt, what was said) |
+//! | `r` | what is rare, divided by `;` and not there if all of it is empty: how an invalidation by key left it (1 soft, 2 hard); the lease (token, after it a `@` and the name of the process that has it, epoch, number, when it began and ends, how it was outdated meanwhile, whether it is a task's); until when a task was asked for; back-off (failures in a row, the time of the next attempt, what was said) |
 //!
 //! Times are the server's, in microseconds; only they are compared. A record ends with its entry's last window, its marker, or
 //! an hour after its lease or its back-off, whichever is last.
@@ -64,7 +64,7 @@ mod steps;
 
 use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
-pub(crate) use partitions::Partitions;
+pub(crate) use partitions::{Partitions, Waiting};
 pub(crate) use scripts::Patch;
 
 /// The port's name in errors.

@@ -14,6 +14,7 @@ use crate::store::scripts::Scripts;
 /// All partitions of a store.
 pub(crate) struct Partitions {
     pub(crate) links: Links,
+    waiting: Option<Waiting>,
     pub(crate) scripts: Scripts,
     partitions: Vec<Partition>,
     clock: Clock,
@@ -31,22 +32,36 @@ pub(crate) struct Partitions {
     to_lose: AtomicU32,
 }
 
+/// The way of writes that replicas have to hear of: connections apart, for the server lets them wait.
+pub(crate) struct Waiting {
+    pub(crate) links: Links,
+    pub(crate) replicas: u32,
+}
+
+/// Which connections a step takes.
+#[derive(Clone, Copy)]
+enum Lane {
+    Shared,
+    Waiting,
+}
+
 struct Partition {
     place: Place,
     state: String,
     number: String,
-    /// The connection over which it was attached last; 0: none.
-    attached: AtomicU64,
+    /// The connection of each lane over which it was attached last; 0: none.
+    attached: [AtomicU64; 2],
 }
 
 impl Partitions {
-    pub(crate) fn new(links: Links, clock: Clock, settings: &Settings) -> Partitions {
+    pub(crate) fn new(links: Links, waiting: Option<Waiting>, clock: Clock, settings: &Settings) -> Partitions {
         let partitions = (0..settings.partitions).map(|number| {
             let place = Place::new(&settings.prefix, number);
-            Partition { state: place.key(""), place, number: number.to_string(), attached: AtomicU64::new(0) }
+            Partition { state: place.key(""), place, number: number.to_string(), attached: Default::default() }
         });
         Partitions {
             links,
+            waiting,
             scripts: Scripts::new(&settings.patches),
             partitions: partitions.collect(),
             clock,
@@ -94,27 +109,26 @@ impl Partitions {
         arguments: &[&[u8]],
         repeat: Repeat,
     ) -> Result<Answered, LinkError> {
-        self.step_and(partition, script, records, arguments, repeat, 0).await
+        let step = |route: Route| async move { self.once(partition, &route, script, records, arguments).await };
+        self.on(partition, repeat, step).await
     }
 
-    /// The same, and then waits on the same connection until so many replicas have heard of it.
-    pub(crate) async fn step_and(
+    /// The same for a step that may be taken twice, and waits until as many replicas have heard of it as the settings say.
+    pub(crate) async fn heard_step(
         &self,
         partition: u32,
         script: &Script,
         records: &[&[u8]],
         arguments: &[&[u8]],
-        repeat: Repeat,
-        replicas: u32,
     ) -> Result<Answered, LinkError> {
-        let step = |route: Route| async move {
-            let answered = self.once(partition, &route, script, records, arguments).await?;
-            if replicas > 0 {
-                wait_for(&answered.link, replicas).await?;
-            }
-            Ok(answered)
+        let Some(Waiting { replicas, .. }) = self.waiting else {
+            return self.step(partition, script, records, arguments, Repeat::Harmless).await;
         };
-        self.on(partition, repeat, step).await
+        let step = |route: Route| async move {
+            let write = self.once(partition, &route, script, records, arguments);
+            route.link.heard_by(replicas, write).await
+        };
+        self.over(Lane::Waiting, partition, Repeat::Harmless, step).await
     }
 
     /// Makes attempts at something on the server that has a partition, which has shown that it is the one that kept the
@@ -128,31 +142,71 @@ impl Partitions {
     where
         F: Future<Output = Result<T, LinkError>>,
     {
+        self.over(Lane::Shared, partition, repeat, attempt).await
+    }
+
+    async fn over<T, F>(
+        &self,
+        lane: Lane,
+        partition: u32,
+        repeat: Repeat,
+        attempt: impl Fn(Route) -> F,
+    ) -> Result<T, LinkError>
+    where
+        F: Future<Output = Result<T, LinkError>>,
+    {
+        let links = match (lane, &self.waiting) {
+            (Lane::Waiting, Some(waiting)) => &waiting.links,
+            _ => &self.links,
+        };
         if partition != 0 && !self.agreed.load(Ordering::Relaxed) {
             // Partition 0 is in every store, whatever number of partitions it was made with.
-            let alone = |route: Route| async move { self.attach(0, &route, false).await };
-            self.links.on(self.place(0), Repeat::Harmless, alone).await?;
+            let alone = |route: Route| async move { self.attach_over(lane, 0, &route, false).await };
+            links.on(self.place(0), Repeat::Harmless, alone).await?;
         }
         let attempt = &attempt;
         let attached = |route: Route| async move {
             // A slot that is being moved may have its clock elsewhere: nothing is made there.
-            if !route.asking && self.of(partition).attached.load(Ordering::Relaxed) != route.link.id() {
-                self.attach(partition, &route, false).await?;
+            if !route.asking && self.attached(lane, partition).load(Ordering::Relaxed) != route.link.id() {
+                self.attach_over(lane, partition, &route, false).await?;
             }
             attempt(route).await
         };
-        self.links.on(self.place(partition), repeat, attached).await
+        links.on(self.place(partition), repeat, attached).await
     }
 
     /// Looks whether the server is still the one that kept the clock, and makes the clock anew if it is not, or is lost.
     pub(crate) async fn attach(&self, partition: u32, route: &Route, beats: bool) -> Result<(), LinkError> {
+        self.attach_over(Lane::Shared, partition, route, beats).await
+    }
+
+    async fn attach_over(&self, lane: Lane, partition: u32, route: &Route, beats: bool) -> Result<(), LinkError> {
         let beat: &[u8] = if beats { b"1" } else { b"0" };
         self.once(partition, route, &self.scripts.attach, &[], &[beat]).await?;
         if !route.asking {
-            self.of(partition).attached.store(route.link.id(), Ordering::Relaxed);
+            self.attached(lane, partition).store(route.link.id(), Ordering::Relaxed);
         }
         self.agreed.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// With how many partitions the store was made; `None` where there is none.
+    pub(crate) async fn made_with(&self) -> Result<Option<u32>, LinkError> {
+        let mut question = redis::pipe();
+        // Partition 0 is in every store, whatever number of partitions it was made with.
+        question.cmd("HGET").arg(self.state(0)).arg("p");
+        let question = &question;
+        let ask = |route: Route| async move {
+            let answer = route.commands(question).await?.pop().unwrap_or_default();
+            match route.link.accept(answer)? {
+                Value::Nil => Ok(None),
+                found => match redis::from_redis_value_ref(&found) {
+                    Ok(partitions) => Ok(Some(partitions)),
+                    Err(_) => Err(LinkError::unexpected(route.link.address(), "a number of partitions", &found)),
+                },
+            }
+        };
+        self.links.on(self.place(0), Repeat::Harmless, ask).await
     }
 
     /// Attaches a partition, unless it is.
@@ -231,20 +285,11 @@ impl Partitions {
         self.clock.now()
     }
 
+    fn attached(&self, lane: Lane, partition: u32) -> &AtomicU64 {
+        &self.of(partition).attached[lane as usize]
+    }
+
     fn of(&self, partition: u32) -> &Partition {
         &self.partitions[partition as usize]
-    }
-}
-
-/// Waits until so many replicas have all that was written over this connection.
-async fn wait_for(link: &Link, replicas: u32) -> Result<(), LinkError> {
-    // A little less than an answer may take, so that the server's answer comes in time.
-    let within = link.answer_within().mul_f32(0.8).as_millis();
-    let within = u64::try_from(within).unwrap_or(u64::MAX).max(1);
-    let answer = link.command(redis::cmd("WAIT").arg(replicas).arg(within)).await?;
-    match answer {
-        Value::Int(heard) if heard >= i64::from(replicas) => Ok(()),
-        Value::Int(heard) => Err(LinkError::Unheard { address: link.address().to_owned(), heard, wanted: replicas }),
-        answer => Err(LinkError::unexpected(link.address(), "a number of replicas", &answer)),
     }
 }

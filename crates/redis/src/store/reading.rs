@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use freshen_core::store::{Marked, Scope, Snapshot};
 use freshen_core::{Key, Tags};
-use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use redis::{Cmd, Pipeline, Value};
 
@@ -16,6 +15,7 @@ use crate::store::Shared;
 use crate::store::answer::Answer;
 use crate::store::answered::Answered;
 use crate::store::found::{FIELDS, Found, Kept};
+use crate::store::gathering::TOGETHER_MOST;
 use crate::store::invalidating::AT_ONCE;
 use crate::store::marks::{Read, field_of};
 
@@ -29,14 +29,28 @@ impl Shared {
         for (index, key) in keys.iter().enumerate() {
             groups.entry(self.partition(key)).or_default().push(index);
         }
-        let read = groups.into_iter().map(async |(partition, indexes)| {
-            let keys: Vec<&Key> = indexes.iter().map(|index| &keys[*index]).collect();
-            let snapshots = self.read_partition(partition, &keys).await?;
-            Ok::<_, LinkError>(indexes.into_iter().zip(snapshots))
-        });
-        let mut found: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
+        let mut reads = Vec::new();
+        for (partition, indexes) in groups {
+            for some in indexes.chunks(TOGETHER_MOST) {
+                reads.push(self.read_some(partition, keys, some.to_vec()));
+            }
+        }
+        let read: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut found: Vec<_> = read.into_iter().flatten().collect();
         found.sort_unstable_by_key(|(index, _)| *index);
         Ok(found.into_iter().map(|(_, snapshot)| snapshot).collect())
+    }
+
+    /// Reads those of the keys that have these indexes, and lie in one partition.
+    async fn read_some(
+        &self,
+        partition: u32,
+        keys: &[Key],
+        indexes: Vec<usize>,
+    ) -> Result<Vec<(usize, Snapshot)>, LinkError> {
+        let some: Vec<&Key> = indexes.iter().map(|index| &keys[*index]).collect();
+        let snapshots = self.read_partition(partition, &some).await?;
+        Ok(indexes.into_iter().zip(snapshots).collect())
     }
 
     /// What every partition knows of these scopes.
@@ -58,7 +72,7 @@ impl Shared {
 
     /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
     async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
-        let mut judged = Read::default();
+        let mut judged = Read::new(self.settings.lost);
         let guesses: Vec<Option<Tags>> = keys.iter().map(|key| self.tags_seen.get(&key.hash())).collect();
         let mut pipeline = Pipeline::with_capacity(keys.len() + 2);
         pipeline.cmd("TIME");
@@ -96,7 +110,7 @@ impl Shared {
             return from.link.accept(answer).map(|_| Found::default());
         }
         Ok(Found::read(key, answer, guess).unwrap_or_else(|wrong| {
-            tracing::warn!(%key, wrong, "a record is not used, and will be replaced by the next load");
+            tracing::warn!(target: "freshen", %key, wrong, "a record is not used, and will be replaced by the next load");
             Found::default()
         }))
     }

@@ -16,7 +16,7 @@ impl Shared {
         let marks = judged.of(key, tags.as_slice());
         let entry = found.entry.and_then(|kept| {
             let Some(value) = packing::unpack(kept.packed, self.settings.value_bytes_max) else {
-                tracing::warn!(%key, "a value is damaged; it is not used, and will be replaced by the next load");
+                tracing::warn!(target: "freshen", %key, "a value is damaged; it is not used, and will be replaced by the next load");
                 return None;
             };
             let facts = Facts { loaded_at: time(kept.facts.loaded_at), ..kept.facts };
@@ -29,6 +29,7 @@ impl Shared {
             entry,
             newest_mark: judged.newest(&marks),
             lease_until: found.lease_until.map(time),
+            lease_holder: found.lease_holder,
             asked_until: found.asked_until.map(time),
             trouble: found.trouble.map(|mut trouble| {
                 trouble.retry_at = time(trouble.retry_at);

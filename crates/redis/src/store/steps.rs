@@ -50,8 +50,8 @@ impl Shared {
         let token = Token(self.partitions.token());
         let (lease, deadline, at_least) = (span(request.lease), span(deadline), generation(request.at_least));
         let heeds: &[u8] = if request.heeds_backoff { b"1" } else { b"0" };
-        let hex = hex(token);
-        let arguments = [role, lease.as_bytes(), deadline.as_bytes(), at_least.as_bytes(), heeds, hex.as_bytes()];
+        let held = self.held(token);
+        let arguments = [role, lease.as_bytes(), deadline.as_bytes(), at_least.as_bytes(), heeds, held.as_bytes()];
         self.step(key, &self.partitions.scripts.begin, &arguments, Repeat::Never).await?.begun(token)
     }
 
@@ -66,9 +66,9 @@ impl Shared {
         let (epoch, number) = (epoch(lease.generation), lease.generation.number.to_string());
         let (facts, tags) = (facts_text(&entry.facts), tags_text(&entry.tags));
         let validators = entry.validators.as_ref().map(|bytes| [b"=", &bytes[..]].concat()).unwrap_or_default();
-        let hex = hex(lease.token);
+        let held = self.held(lease.token);
         let arguments: [&[u8]; 7] = [
-            hex.as_bytes(),
+            held.as_bytes(),
             epoch.as_bytes(),
             number.as_bytes(),
             &packed,
@@ -98,16 +98,21 @@ impl Shared {
         let cut = |reason: Box<str>| Failure::failed(failure.retry_after, &reason).reason.unwrap_or_default();
         let counts: &[u8] = if failure.reason.is_some() { b"1" } else { b"0" };
         let (pause, reason) = (span(failure.retry_after), failure.reason.map(cut).unwrap_or_default());
-        let hex = hex(lease.token);
-        let arguments = [hex.as_bytes(), pause.as_bytes(), counts, reason.as_bytes()];
+        let held = self.held(lease.token);
+        let arguments = [held.as_bytes(), pause.as_bytes(), counts, reason.as_bytes()];
         self.step(key, &self.partitions.scripts.fail, &arguments, Repeat::Harmless).await.map(drop)
     }
 
     pub(super) async fn renew(&self, key: &Key, lease: &Lease, length: Duration) -> Result<bool, LinkError> {
-        let (hex, length) = (hex(lease.token), span(length));
-        let arguments = [hex.as_bytes(), length.as_bytes()];
+        let (held, length) = (self.held(lease.token), span(length));
+        let arguments = [held.as_bytes(), length.as_bytes()];
         let mut answer = self.step(key, &self.partitions.scripts.renew, &arguments, Repeat::Harmless).await?;
         Ok(answer.small()? == 1)
+    }
+
+    /// A token as records have it, with the name of this process for people who look.
+    fn held(&self, token: Token) -> String {
+        format!("{:032x}@{}", token.0, self.settings.process)
     }
 }
 
@@ -122,8 +127,4 @@ fn epoch(of: Generation) -> String {
 /// As scripts compare it; nothing, if there is none.
 fn generation(of: Option<Generation>) -> String {
     of.map(|of| format!("{} {}", epoch(of), of.number)).unwrap_or_default()
-}
-
-fn hex(token: Token) -> String {
-    format!("{:032x}", token.0)
 }

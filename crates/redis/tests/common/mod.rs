@@ -110,7 +110,7 @@ fn fixture(redis: Redis, ports: Vec<u16>, prefix: String, lost: Strength, time: 
 /// Waits until what was published when the store was made has arrived: in a Cluster it may come later than an answer.
 pub async fn settle(bus: &RedisBus, partitions: u32) {
     let mut listener = bus.subscribe().await.unwrap();
-    bus.beat().await.unwrap();
+    bus.beat(&(0..partitions).collect::<Vec<_>>()).await.unwrap();
     let mut beats = 0;
     while beats < partitions {
         match listener.next().await {

@@ -135,6 +135,7 @@ async fn a_puller_who_leaves_at_any_moment_takes_no_task_with_it() {
         let mut both = names(&batch);
         both.sort();
         assert_eq!(both, ["first", "second"], "round {round}");
+        assert!(batch.iter().all(|delivery| delivery.task.unsettled == 0), "round {round}: nobody ever had them");
         for delivery in &batch {
             assert!(queue.settle(&delivery.receipt, Settlement::Done).await.unwrap());
         }

@@ -1,13 +1,13 @@
 //! What the page's buttons do.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
-use freshen::{CacheError, Strength};
+use freshen::Strength;
 use serde::Serialize;
 
 use crate::demo::burst::{Burst, CALLERS};
+use crate::demo::not_up::NotUp;
 use crate::demo::page::Span;
+use crate::demo::place::Place;
 use crate::demo::shown::Shown;
 use crate::demo::stats::millis;
 use crate::demo::switches::SLOWED_BY;
@@ -24,6 +24,8 @@ pub enum Action {
     BringBack,
     Freeze,
     Unfreeze,
+    Kill(Place),
+    Revive(Place),
 }
 
 /// What an action did. The names are those of the answer of `POST /actions/…`.
@@ -47,9 +49,9 @@ pub enum NotDone {
     /// One burst at a time.
     #[error("{CALLERS} requests are under way already; wait until they are answered")]
     Busy,
-    /// The cache refused.
+    /// No process could do it.
     #[error(transparent)]
-    Cache(#[from] CacheError),
+    NotUp(#[from] NotUp),
 }
 
 fn names() -> Vec<&'static str> {
@@ -62,14 +64,16 @@ impl NotDone {
         match self {
             NotDone::Unknown { .. } => StatusCode::NOT_FOUND,
             NotDone::Busy => StatusCode::CONFLICT,
-            NotDone::Cache(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            NotDone::NotUp(NotUp::NoWeb) => StatusCode::SERVICE_UNAVAILABLE,
+            NotDone::NotUp(NotUp::Alone | NotUp::Already { .. }) => StatusCode::CONFLICT,
+            NotDone::NotUp(NotUp::Refused(_) | NotUp::NotStarted { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
 
 impl Action {
     /// All of them, by their names in `/actions/…`.
-    pub const ALL: [(&str, Action); 9] = [
+    pub const ALL: [(&str, Action); 17] = [
         ("burst", Action::Burst),
         ("get", Action::Get),
         ("invalidate-softly", Action::InvalidateSoftly),
@@ -79,6 +83,14 @@ impl Action {
         ("bring-back", Action::BringBack),
         ("freeze", Action::Freeze),
         ("unfreeze", Action::Unfreeze),
+        ("kill-web-1", Action::Kill(Place::Web1)),
+        ("kill-web-2", Action::Kill(Place::Web2)),
+        ("kill-worker-1", Action::Kill(Place::Worker1)),
+        ("kill-worker-2", Action::Kill(Place::Worker2)),
+        ("revive-web-1", Action::Revive(Place::Web1)),
+        ("revive-web-2", Action::Revive(Place::Web2)),
+        ("revive-worker-1", Action::Revive(Place::Worker1)),
+        ("revive-worker-2", Action::Revive(Place::Worker2)),
     ];
 
     /// The one of this name.
@@ -91,14 +103,22 @@ impl Action {
     ///
     /// # Cancellation
     /// A visitor who leaves ends a burst's callers and no load. All else is done at once.
-    pub async fn carry_out(self, shown: &Arc<Shown>) -> Result<Done, NotDone> {
+    pub async fn carry_out(self, shown: &Shown) -> Result<Done, NotDone> {
         let said = match self {
             Action::Burst => return burst(shown).await,
-            Action::Get => get(shown).await,
+            Action::Get => get(shown).await?,
             Action::InvalidateSoftly => invalidate(shown, Strength::Soft).await?,
             Action::InvalidateHard => invalidate(shown, Strength::Hard).await?,
             Action::Slow | Action::Break | Action::BringBack => self.switch(shown),
-            Action::Freeze | Action::Unfreeze => self.set_workers(shown),
+            Action::Freeze | Action::Unfreeze => self.set_workers(shown).await,
+            Action::Kill(place) => {
+                let pid = shown.fleet.kill(place).await?;
+                format!("{} is killed: process {pid} is gone, as by a crash.", place.name())
+            }
+            Action::Revive(place) => {
+                let pid = shown.fleet.revive(place).await?;
+                format!("{} is alive again, as process {pid}.", place.name())
+            }
         };
         Ok(Done { said, burst: None })
     }
@@ -120,29 +140,31 @@ impl Action {
         }
     }
 
-    fn set_workers(self, shown: &Shown) -> String {
+    async fn set_workers(self, shown: &Shown) -> String {
+        shown.fleet.freeze(self == Action::Freeze).await;
         if self == Action::Freeze {
-            shown.cache.pause_workers();
             "From now on the workers take no task: stale lists are served, and nothing refreshes them.".into()
         } else {
-            shown.cache.resume_workers();
             "From now on the workers take tasks again.".into()
         }
     }
 }
 
-async fn burst(shown: &Arc<Shown>) -> Result<Done, NotDone> {
-    let burst = shown.bursts.run(shown).await.ok_or(NotDone::Busy)?;
+async fn burst(shown: &Shown) -> Result<Done, NotDone> {
+    let burst = shown.bursts.run(shown).await.ok_or(NotDone::Busy)??;
     Ok(Done { said: burst.told(), burst: Some(burst) })
 }
 
-async fn get(shown: &Shown) -> String {
+async fn get(shown: &Shown) -> Result<String, NotDone> {
     let look = shown.look().await;
-    format!("One request: {}. It waited {}.", look.outcome.status(), Span(millis(look.waited)))
+    if look.outcome.is_of_nobody() {
+        return Err(NotUp::NoWeb.into());
+    }
+    Ok(format!("One request: {}. It waited {}.", look.outcome.status(), Span(millis(look.waited))))
 }
 
 async fn invalidate(shown: &Shown, strength: Strength) -> Result<String, NotDone> {
-    shown.cache.invalidate(&shown.job, strength).await?;
+    shown.fleet.invalidate(strength).await?;
     Ok(match strength {
         Strength::Soft => {
             "The list is invalidated softly: it is served as stale until it has been loaded again.".into()

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use freshen::Status;
 use serde::Serialize;
-use tokio::task::JoinSet;
 
+use crate::demo::crowd::Crowd;
+use crate::demo::not_up::NotUp;
+use crate::demo::page::Span;
 use crate::demo::shown::Shown;
-use crate::demo::stats::millis;
-use crate::demo::view::Outcome;
 
 /// How many ask at once.
 pub const CALLERS: usize = 200;
@@ -25,12 +25,16 @@ pub struct Burst {
     pub n: u64,
     pub callers: usize,
     /// Answers by their status; `refused` for those who got an error.
-    pub answers: BTreeMap<&'static str, usize>,
+    pub answers: BTreeMap<String, usize>,
     pub longest_wait_ms: f64,
     /// Loads that began while they were answered or right behind them.
     pub loads: u64,
     /// Loads that were under way before.
     pub loads_before: usize,
+    /// How many each process answered.
+    pub by: Vec<(&'static str, usize)>,
+    /// How many were asked again, because the process that had them was gone.
+    pub again: usize,
 }
 
 /// Lets one burst run at a time, and keeps the last.
@@ -48,32 +52,24 @@ impl Bursts {
 
     /// Runs one; nothing while another is under way.
     ///
+    /// # Errors
+    /// Nobody is there to answer it.
+    ///
     /// # Cancellation
     /// Dropping the future ends the callers, and no load.
-    pub async fn run(&self, shown: &std::sync::Arc<Shown>) -> Option<Burst> {
+    pub async fn run(&self, shown: &Shown) -> Option<Result<Burst, NotUp>> {
         let mut count = self.turn.try_lock().ok()?;
-        *count += 1;
-        let (begun, loads_before) = (shown.stats.loads_begun(), shown.cache.loads_under_way());
-        let mut callers = JoinSet::new();
-        for _ in 0..CALLERS {
-            let shown = shown.clone();
-            callers.spawn(async move { shown.get().await });
-        }
-        let mut burst = Burst {
-            n: *count,
-            callers: CALLERS,
-            answers: BTreeMap::new(),
-            longest_wait_ms: 0.0,
-            loads: 0,
-            loads_before,
+        let loads_before = shown.fleet.standing().await.loads_under_way;
+        let begun = shown.stats.loads_begun();
+        let crowd = match shown.fleet.crowd(CALLERS).await {
+            Ok(crowd) => crowd,
+            Err(error) => return Some(Err(error)),
         };
-        for (outcome, waited) in callers.join_all().await {
-            burst.count(&outcome, waited);
-        }
-        let expected = burst.awaits_a_refresh() && !shown.cache.workers_paused();
-        burst.loads = loads_since(shown, begun, expected).await;
+        *count += 1;
+        let mut burst = Burst::of(crowd, *count, loads_before);
+        burst.loads = loads_since(shown, begun, burst.awaits_a_refresh() && shown.fleet.refreshes()).await;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(burst.clone());
-        Some(burst)
+        Some(Ok(burst))
     }
 }
 
@@ -90,9 +86,17 @@ async fn loads_since(shown: &Shown, begun: u64, expected: bool) -> u64 {
 }
 
 impl Burst {
-    fn count(&mut self, outcome: &Outcome, waited: Duration) {
-        *self.answers.entry(outcome.status()).or_default() += 1;
-        self.longest_wait_ms = self.longest_wait_ms.max(millis(waited));
+    fn of(Crowd { share, by, again }: Crowd, n: u64, loads_before: usize) -> Burst {
+        Burst {
+            n,
+            callers: CALLERS,
+            answers: share.answers,
+            longest_wait_ms: share.longest_wait_ms,
+            loads: 0,
+            loads_before,
+            by: by.into_iter().map(|(place, callers)| (place.name(), callers)).collect(),
+            again,
+        }
     }
 
     fn awaits_a_refresh(&self) -> bool {
@@ -108,8 +112,25 @@ impl Burst {
             (1, _) => "One load ran for all of them".to_owned(),
             (loads, _) => format!("{loads} loads ran"),
         };
-        let longest = crate::demo::page::Span(self.longest_wait_ms);
-        format!("{} requests at once: {}. The longest waited {longest}. {loads}.", self.callers, answers.join(", "))
+        let (longest, places) = (Span(self.longest_wait_ms), self.places());
+        format!(
+            "{} requests at once: {}. {places}The longest waited {longest}. {loads}.",
+            self.callers,
+            answers.join(", ")
+        )
+    }
+
+    /// Where they were answered, if that was not all in one place.
+    fn places(&self) -> String {
+        let again = match self.again {
+            0 => String::new(),
+            again => format!("A process was gone before it answered {again}, which were asked again. "),
+        };
+        if self.by.len() < 2 && self.again == 0 {
+            return again;
+        }
+        let by: Vec<_> = self.by.iter().map(|(name, callers)| format!("{callers} by {name}")).collect();
+        format!("{}Answered {}. ", again, by.join(", "))
     }
 }
 
@@ -119,12 +140,20 @@ mod tests {
 
     #[test]
     fn a_burst_is_told_in_words() {
-        let answers = BTreeMap::from([("stale", 150), ("hit", 50)]);
-        let burst = Burst { n: 1, callers: 200, answers, longest_wait_ms: 1.26, loads: 1, loads_before: 0 };
+        let answers = BTreeMap::from([("stale".to_owned(), 150), ("hit".to_owned(), 50)]);
+        let (by, again) = (vec![("this process", 200)], 0);
+        let burst = Burst { n: 1, callers: 200, answers, longest_wait_ms: 1.26, loads: 1, loads_before: 0, by, again };
         let told = "200 requests at once: 50 hit, 150 stale. The longest waited 1.3 ms. One load ran for all of them.";
         assert_eq!(burst.told(), told);
         assert!(Burst { loads: 0, ..burst.clone() }.told().ends_with("No load ran."));
         assert!(Burst { loads: 0, loads_before: 1, ..burst.clone() }.told().contains("under way already"));
-        assert!(Burst { loads: 2, ..burst }.told().ends_with("2 loads ran."));
+        assert!(Burst { loads: 2, ..burst.clone() }.told().ends_with("2 loads ran."));
+        let by = vec![("web 1", 120), ("web 2", 80)];
+        let told = Burst { by: by.clone(), ..burst.clone() }.told();
+        assert!(told.contains("150 stale. Answered 120 by web 1, 80 by web 2. The longest"), "{told}");
+        let told = Burst { by: vec![("web 2", 200)], again: 100, ..burst }.told();
+        let gone =
+            "A process was gone before it answered 100, which were asked again. Answered 200 by web 2. The longest";
+        assert!(told.contains(gone), "{told}");
     }
 }

@@ -40,6 +40,9 @@ pub enum FetchError {
     /// Somebody broke it on purpose.
     #[error("the source was broken on this page; bring it back there")]
     SwitchedOff,
+    /// Another process asked for it, and tells why it has none.
+    #[error("{0}")]
+    Told(String),
 }
 
 impl From<reqwest::Error> for FetchError {

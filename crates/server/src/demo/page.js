@@ -46,6 +46,20 @@ function show(state) {
   showMarks(state);
   showPlot(state.numbers);
   showTexts(byId("set-aside"), (state.tasks?.set_aside ?? []).map((task) => task.reason));
+  if (state.fleet) showFleet(state);
+}
+
+// Whose button kills and whose revives; all that is text was set already.
+function showFleet({ fleet, words }) {
+  for (const [n, { name, slug, state }] of fleet.members.entries()) {
+    const member = document.querySelector(`[data-member="${n}"]`);
+    const verb = state === "killed" || state === "ended" ? "revive" : "kill";
+    const button = member.querySelector("button");
+    member.dataset.state = state;
+    button.dataset.action = `${verb}-${slug}`;
+    setText(button, `${verb === "kill" ? "Kill" : "Revive"} ${name}`);
+  }
+  showTexts(byId("loads"), words.loads);
 }
 
 function showList(list) {
@@ -71,10 +85,11 @@ function showAge(inHand) {
 let answers = [];
 let chosen = null; // The number of the answer that is told, or null for the newest.
 
-function showMarks({ run, timeline }) {
+function showMarks({ run, timeline, fleet }) {
   const marks = byId("marks");
   const now = Date.now();
-  answers = timeline.map((answer) => ({ ...answer, at: now - answer.ago_ms }));
+  // Who answered and who had loaded is worth a word where there are several.
+  answers = timeline.map((answer) => ({ ...answer, at: now - answer.ago_ms, told: Boolean(fleet) }));
   if (marks.dataset.run !== run) {
     marks.dataset.run = run;
     marks.replaceChildren();
@@ -97,17 +112,17 @@ function mark(answer) {
   const mark = document.createElement("div");
   mark.id = `mark-${answer.n}`;
   mark.dataset.n = answer.n;
-  mark.className = answer.status;
+  mark.className = answer.told ? `${answer.status} ${answer.by.replace(" ", "-")}` : answer.status;
   mark.setAttribute("role", "option");
   mark.setAttribute("aria-label", inWords(answer));
   return mark;
 }
 
-function inWords({ at, status, rule, age_ms, waited_ms }) {
+function inWords({ at, status, rule, age_ms, waited_ms, told, by, loaded_by }) {
   const time = new Date(at).toLocaleTimeString([], { hour12: false });
-  const waited = waited_ms > 0 ? `waited ${span(waited_ms)}` : "did not wait";
+  const waited = `waited ${span(waited_ms)}${told ? `, by ${by}` : ""}`;
   if (!rule) return `${time}: refused, ${waited}`;
-  return `${time}: ${status}, by the rule ${rule}, ${span(age_ms)} old, ${waited}`;
+  return `${time}: ${status}, by the rule ${rule}, ${span(age_ms)} old, ${waited}${told ? `, loaded by ${loaded_by}` : ""}`;
 }
 
 // Tells the answer that was chosen, or the newest.

@@ -8,6 +8,10 @@ use crate::demo::view::{Outcome, View};
 
 /// Its slots are `{{kind path}}`, where the path leads through `/state.json`, or the name of a block.
 const TEMPLATE: &str = include_str!("page.html");
+/// The part of it that shows several processes, and one of those: of the latter `@n` is the number, `@slug` and `@state` are
+/// the process's, and `@verb` and `@press` its button's.
+const FLEET: &str = include_str!("fleet.html");
+const MEMBER: &str = include_str!("member.html");
 /// Without a script, the page asks for itself again after so many seconds.
 const REFRESH_SECS: u64 = 2;
 
@@ -18,23 +22,30 @@ impl Display for Page<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         // Numbers and text always serialize; without them the page would show its slots empty.
         let told = serde_json::to_value(self.0).unwrap_or_default();
-        let mut parts = TEMPLATE.split("{{");
-        f.write_str(parts.next().unwrap_or_default())?;
-        for part in parts {
-            let (slot, rest) = part.split_once("}}").unwrap_or((part, ""));
-            match slot.split_once(' ') {
-                Some((kind, path)) => fill(f, kind, at(&told, path))?,
-                None => show(f, slot, self.0)?,
-            }
-            f.write_str(rest)?;
-        }
-        Ok(())
+        render(f, TEMPLATE, self.0, &told)
     }
 }
 
-/// What stands at a path, such as `numbers.loads.begun`.
+fn render(f: &mut Formatter<'_>, template: &str, view: &View, told: &Value) -> Result {
+    let mut parts = template.split("{{");
+    f.write_str(parts.next().unwrap_or_default())?;
+    for part in parts {
+        let (slot, rest) = part.split_once("}}").unwrap_or((part, ""));
+        match slot.split_once(' ') {
+            Some((kind, path)) => fill(f, kind, at(told, path))?,
+            None => show(f, slot, view, told)?,
+        }
+        f.write_str(rest)?;
+    }
+    Ok(())
+}
+
+/// What stands at a path, such as `numbers.loads.begun` or `fleet.members.0.pid`.
 fn at<'a>(told: &'a Value, path: &str) -> &'a Value {
-    path.split('.').fold(told, |value, name| &value[name])
+    path.split('.').fold(told, |value, name| match name.parse::<usize>() {
+        Ok(number) => &value[number],
+        Err(_) => &value[name],
+    })
 }
 
 fn fill(f: &mut Formatter<'_>, kind: &str, value: &Value) -> Result {
@@ -48,7 +59,7 @@ fn fill(f: &mut Formatter<'_>, kind: &str, value: &Value) -> Result {
 }
 
 /// Fills the blocks that are more than one value.
-fn show(f: &mut Formatter<'_>, block: &str, view: &View) -> Result {
+fn show(f: &mut Formatter<'_>, block: &str, view: &View, told: &Value) -> Result {
     match block {
         "refresh" => write!(f, "{}", refresh_secs(view)),
         "temper" if view.source_is_own => f.write_str(", which is slow on purpose and sometimes fails"),
@@ -56,6 +67,9 @@ fn show(f: &mut Formatter<'_>, block: &str, view: &View) -> Result {
         "lines" => show_lines(f, view),
         "more" => show_more(f, view),
         "set_aside" => show_set_aside(f, view),
+        "loads" => view.words.loads.iter().try_for_each(|load| writeln!(f, "<li>{}</li>", Escaped(load))),
+        "fleet" if view.fleet.is_some() => render(f, FLEET, view, told),
+        "members" => show_members(f, view, told),
         _ => Ok(()),
     }
 }
@@ -84,6 +98,16 @@ fn show_more(f: &mut Formatter<'_>, view: &View) -> Result {
 fn show_set_aside(f: &mut Formatter<'_>, view: &View) -> Result {
     let tasks = view.tasks.iter().flat_map(|tasks| &tasks.set_aside);
     tasks.into_iter().try_for_each(|task| writeln!(f, "<li>{}</li>", Escaped(&task.reason)))
+}
+
+fn show_members(f: &mut Formatter<'_>, view: &View, told: &Value) -> Result {
+    let members = view.fleet.iter().flat_map(|fleet| &fleet.members);
+    members.enumerate().try_for_each(|(n, member)| {
+        let (verb, word) = if member.is_gone() { ("revive", "Revive") } else { ("kill", "Kill") };
+        let template = MEMBER.replace("@n", &n.to_string()).replace("@press", &format!("{word} {}", member.name));
+        let template = template.replace("@slug", member.slug).replace("@state", member.state).replace("@verb", verb);
+        render(f, &template, view, told)
+    })
 }
 
 /// Text that may hold anything, as HTML text.
@@ -158,14 +182,15 @@ mod tests {
     #[test]
     fn what_the_page_shows_at_first_is_what_its_script_keeps_up_to_date() {
         const KINDS: [&str; 4] = ["count", "span", "bytes", "text"];
-        let slots = TEMPLATE.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
+        let templates = [TEMPLATE, FLEET, MEMBER].concat();
+        let slots = templates.split("{{").skip(1).filter_map(|part| part.split_once("}}"));
         let filled: Vec<_> = slots.filter_map(|(slot, _)| slot.split_once(' ')).collect();
         for (kind, path) in filled.iter().filter(|(_, path)| *path != "source") {
             assert!(KINDS.contains(kind), "{kind} {path}");
             let kept = format!("data-{kind}=\"{path}\">{{{{{kind} {path}}}}}");
-            assert!(TEMPLATE.contains(&kept), "no element has {kept}");
+            assert!(templates.contains(&kept), "no element has {kept}");
         }
-        let kept = KINDS.map(|kind| TEMPLATE.matches(&format!("data-{kind}=\"")).count()).iter().sum::<usize>();
+        let kept = KINDS.map(|kind| templates.matches(&format!("data-{kind}=\"")).count()).iter().sum::<usize>();
         assert!(
             filled.len() > 20 && kept == filled.len() - 1,
             "{kept} are kept up to date, {} are filled",

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::demo::action::{Action, NotDone};
 use crate::demo::live::VIEWERS_MAX;
 use crate::demo::page::Page;
+use crate::demo::place::Place;
 use crate::demo::sampler;
 use crate::demo::shown::Shown;
 use crate::demo::view::Outcome;
@@ -55,6 +56,7 @@ fn router(site: Site, on_loopback: bool) -> Router {
         .route("/state.json", get(state))
         .route("/events", get(events))
         .route("/metrics", get(metrics))
+        .route("/metrics/{slug}", get(metrics_of))
         .route("/actions/{name}", post(act))
         .route("/healthz", get(|| async { "ok\n" }))
         .layer(from_fn(move |request, next| guard(on_loopback, request, next)))
@@ -102,9 +104,21 @@ async fn state(State(Site { shown, .. }): State<Site>) -> Response {
     ([NO_STORE, NO_SNIFF], Json(shown.view(look).await)).into_response()
 }
 
-async fn metrics(State(Site { shown, .. }): State<Site>) -> Response {
-    let page = shown.metrics.render(&shown.cache).await;
-    ([NO_STORE, NO_SNIFF, (header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], page).into_response()
+async fn metrics(state: State<Site>) -> Response {
+    metrics_of(state, Path(Place::Alone.slug().into())).await
+}
+
+/// Each process of a fleet counts for itself.
+async fn metrics_of(State(Site { shown, .. }): State<Site>, Path(slug): Path<String>) -> Response {
+    match shown.fleet.metrics(&slug).await {
+        Some(Ok(page)) => ([NO_STORE, NO_SNIFF, (header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], page).into_response(),
+        Some(Err(error)) => refusal(StatusCode::SERVICE_UNAVAILABLE, &error),
+        None => {
+            let slugs: Vec<_> = shown.fleet.posts().iter().map(|post| post.place().slug()).collect();
+            let sentence = format!("each process has its own: /metrics/{}\n", slugs.join(", /metrics/"));
+            (StatusCode::NOT_FOUND, [NO_STORE], sentence).into_response()
+        }
+    }
 }
 
 /// Server-sent events until the viewer leaves or the demo ends.

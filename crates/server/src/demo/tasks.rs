@@ -2,7 +2,7 @@
 
 use freshen::queue::{Depth, Quarantined};
 use freshen::{Cache, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::demo::stats::millis;
 
@@ -10,7 +10,7 @@ use crate::demo::stats::millis;
 const REASONS_MAX: usize = 5;
 
 /// What is in the queue. The names are those of `/state.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tasks {
     pub ready: usize,
     pub delayed: usize,
@@ -23,7 +23,7 @@ pub struct Tasks {
 }
 
 /// A task that was set aside.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetAside {
     pub reason: String,
     pub attempts: u32,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use freshen::{Rule, Status, Timestamp};
 use serde::Serialize;
 
+use crate::demo::place::Place;
 use crate::demo::stats::millis;
 
 /// Marks that are kept at most; a further one takes the place of the oldest.
@@ -22,9 +23,20 @@ pub struct Timeline {
 #[derive(Clone, Copy, Debug)]
 pub struct Told {
     pub at: Timestamp,
-    /// Status, rule and age; nothing where the caller got an error.
-    pub served: Option<(Status, Rule, Duration)>,
+    /// Where it was given.
+    pub place: Place,
+    /// Nothing where the caller got an error.
+    pub served: Option<Served>,
     pub waited: Duration,
+}
+
+/// What a caller was served, and where that was loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    pub status: Status,
+    pub rule: Rule,
+    pub age: Duration,
+    pub loaded_by: Place,
 }
 
 /// An answer as it is shown. The names are those of `/state.json`.
@@ -33,6 +45,10 @@ pub struct Mark {
     /// Its number since the start: marks of one run keep theirs.
     pub n: u64,
     pub ago_ms: f64,
+    /// Which process gave it.
+    pub by: &'static str,
+    /// Which process had loaded what it gave.
+    pub loaded_by: Option<&'static str>,
     /// The status, or `refused`.
     pub status: &'static str,
     /// The rule; nothing where it was refused.
@@ -64,9 +80,11 @@ impl Told {
         Mark {
             n,
             ago_ms: millis(now.since(self.at)),
-            status: self.served.map_or("refused", |(status, ..)| status.as_str()),
-            rule: self.served.map(|(_, rule, _)| rule.as_str()),
-            age_ms: self.served.map(|(_, _, age)| millis(age)),
+            by: self.place.name(),
+            loaded_by: self.served.map(|served| served.loaded_by.name()),
+            status: self.served.map_or("refused", |served| served.status.as_str()),
+            rule: self.served.map(|served| served.rule.as_str()),
+            age_ms: self.served.map(|served| millis(served.age)),
             waited_ms: millis(self.waited),
         }
     }
@@ -76,8 +94,8 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn told(served: Option<(Status, Rule, Duration)>) -> Told {
-        Told { at: Timestamp::ZERO, served, waited: Duration::ZERO }
+    fn told(served: Option<Served>) -> Told {
+        Told { at: Timestamp::ZERO, place: Place::Web2, served, waited: Duration::ZERO }
     }
 
     #[test]
@@ -94,17 +112,21 @@ mod tests {
     #[test]
     fn a_mark_tells_what_was_served_and_when() {
         let mut timeline = Timeline::default();
-        timeline.add(told(Some((Status::Stale, Rule::WithinStale, Duration::from_secs(6)))));
+        let (status, rule, age) = (Status::Stale, Rule::WithinStale, Duration::from_secs(6));
+        timeline.add(told(Some(Served { status, rule, age, loaded_by: Place::Worker1 })));
         timeline.add(told(None));
         let marks = timeline.marks(Timestamp::from_micros(2_500_000));
         let stale = Mark {
             n: 0,
             ago_ms: 2500.0,
+            by: "web 2",
+            loaded_by: Some("worker 1"),
             status: "stale",
             rule: Some("within-stale"),
             age_ms: Some(6000.0),
             waited_ms: 0.0,
         };
-        assert_eq!(marks, [stale.clone(), Mark { n: 1, status: "refused", rule: None, age_ms: None, ..stale }]);
+        let refused = Mark { n: 1, status: "refused", rule: None, age_ms: None, loaded_by: None, ..stale.clone() };
+        assert_eq!(marks, [stale, refused]);
     }
 }

@@ -1,14 +1,20 @@
 //! What a visitor is shown: the page and `/state.json` are two forms of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use freshen::{Answer, GetError, Policy, Rule, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::demo::burst::Burst;
 use crate::demo::fetch::FetchError;
 use crate::demo::hand::InHand;
+use crate::demo::job::Kept;
 use crate::demo::listing::Listing;
+use crate::demo::loads::{CutTold, LoadTold};
+use crate::demo::names;
+use crate::demo::place::Place;
+use crate::demo::roll::Roll;
 use crate::demo::stats::{Numbers, millis};
 use crate::demo::switches::Standing;
 use crate::demo::tasks::Tasks;
@@ -28,6 +34,8 @@ pub struct View {
     pub outcome: Outcome,
     /// How long this caller waited.
     pub waited_ms: f64,
+    /// Which process answered.
+    pub by: Option<&'static str>,
     /// Loads under way at this moment.
     pub loads_under_way: usize,
     /// The record's value at this moment; nothing where there is none.
@@ -47,6 +55,12 @@ pub struct View {
     pub numbers: Numbers,
     /// The newest answers, the oldest first.
     pub timeline: Vec<Mark>,
+    /// The newest loads, the newest first.
+    pub loads: Vec<LoadTold>,
+    /// The newest load that was cut off with its process.
+    pub cut: Option<CutTold>,
+    /// The processes, where there are several.
+    pub fleet: Option<Roll>,
     pub words: Words,
 }
 
@@ -68,7 +82,7 @@ pub struct Times {
 }
 
 /// What a `get` ended with.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Served(Served),
@@ -76,23 +90,27 @@ pub enum Outcome {
 }
 
 /// A list, and why it was served.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Served {
-    pub status: &'static str,
-    pub rule: &'static str,
+    #[serde(with = "names::status")]
+    pub status: Status,
+    #[serde(with = "names::rule")]
+    pub rule: Rule,
     /// Status and rule in words.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
     pub age_ms: f64,
+    /// Where it was loaded.
+    pub loaded_by: Place,
     /// Its lines, and how many more there were. Viewers are sent it apart, when it has changed.
     #[serde(flatten)]
     pub list: Option<Listing>,
 }
 
 /// Why there is no list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refused {
     /// Which error, as one word.
-    pub error: &'static str,
+    pub error: Cow<'static, str>,
     pub reason: String,
     /// When trying again helps.
     pub retry_after_ms: f64,
@@ -114,14 +132,15 @@ impl Times {
 
 impl Outcome {
     /// Of a `get`.
-    pub fn of(got: Result<Answer<Listing>, GetError<FetchError>>) -> Outcome {
+    pub fn of(got: Result<Answer<Kept>, GetError<FetchError>>) -> Outcome {
         match got {
             Ok(answer) => Outcome::Served(Served {
-                status: answer.status().as_str(),
-                rule: answer.rule().as_str(),
-                why: why(answer.status(), answer.rule()),
+                status: answer.status(),
+                rule: answer.rule(),
+                why: why(answer.status(), answer.rule()).into(),
                 age_ms: millis(answer.age()),
-                list: Some(Listing::clone(&answer)),
+                loaded_by: answer.by,
+                list: Some(answer.list.clone()),
             }),
             Err(error) => Outcome::Refused(Refused::of(error)),
         }
@@ -130,9 +149,14 @@ impl Outcome {
     /// The status, or `refused`.
     pub fn status(&self) -> &'static str {
         match self {
-            Outcome::Served(served) => served.status,
+            Outcome::Served(served) => served.status.as_str(),
             Outcome::Refused(_) => "refused",
         }
+    }
+
+    /// Whether no process was there to be asked.
+    pub fn is_of_nobody(&self) -> bool {
+        matches!(self, Outcome::Refused(refused) if refused.error == NO_WEB)
     }
 
     /// The list, if there is one.
@@ -144,9 +168,18 @@ impl Outcome {
     }
 }
 
+/// The error of one who found no process to ask.
+const NO_WEB: &str = "no-web";
+/// When it is worth another look, where nothing else is known.
+const SOON: Duration = Duration::from_secs(1);
+
 impl Refused {
+    /// No process is there to ask.
+    pub fn of_no_web(reason: String) -> Refused {
+        Refused { error: NO_WEB.into(), reason, retry_after_ms: millis(SOON) }
+    }
+
     fn of(error: GetError<FetchError>) -> Refused {
-        const SOON: Duration = Duration::from_secs(1);
         let (error, reason, retry_after) = match error {
             GetError::Load { source, .. } => ("load-failed", source.to_string(), SOON),
             GetError::TimedOut { after, .. } => (
@@ -159,7 +192,7 @@ impl Refused {
             GetError::Panicked { message, .. } => ("panicked", message, SOON),
             _ => ("other", "no value could be had".into(), SOON),
         };
-        Refused { error, reason, retry_after_ms: millis(retry_after) }
+        Refused { error: error.into(), reason, retry_after_ms: millis(retry_after) }
     }
 
     /// In whole seconds, as the `Retry-After` header wants it.
@@ -195,7 +228,8 @@ mod tests {
 
     #[test]
     fn a_retry_is_never_in_zero_seconds() {
-        let secs = |retry_after_ms| Refused { error: "x", reason: String::new(), retry_after_ms }.retry_after_secs();
+        let secs =
+            |retry_after_ms| Refused { error: "x".into(), reason: String::new(), retry_after_ms }.retry_after_secs();
         assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
     }
 

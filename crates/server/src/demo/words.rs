@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use crate::demo::hand::InHand;
+use crate::demo::loads::{CutTold, LoadTold};
 use crate::demo::page::Span;
 use crate::demo::stats::Spread;
 use crate::demo::switches::Standing;
+use crate::demo::tally::Counts;
 use crate::demo::view::{Outcome, Served, View};
 
 /// A view in words. What there is nothing to say about is empty. The names are those of `/state.json`.
@@ -13,6 +15,8 @@ use crate::demo::view::{Outcome, Served, View};
 pub struct Words {
     /// The status, or that there is none.
     pub status: String,
+    /// Who answered, and who had loaded it; only of a fleet.
+    pub by: String,
     pub age: String,
     pub waited: String,
     /// The rule that decided, or which error it was.
@@ -27,6 +31,14 @@ pub struct Words {
     pub times: String,
     pub source: &'static str,
     pub workers: &'static str,
+    /// How many requests there were against how many loads; only of a fleet.
+    pub fleet: String,
+    /// Which marks are whose; only of a fleet.
+    pub lanes: &'static str,
+    /// The newest loads, the newest first.
+    pub loads: Vec<String>,
+    /// The newest load that was cut off, and what became of the list.
+    pub cut: String,
 }
 
 impl Words {
@@ -34,23 +46,37 @@ impl Words {
     pub fn of(view: &View) -> Words {
         Words {
             status: status(&view.outcome).into(),
+            by: by(view),
             age: age(&view.outcome),
             waited: format!("waited {}", Span(view.waited_ms)),
-            rule: rule(&view.outcome).into(),
+            rule: rule(&view.outcome).to_owned(),
             why: why(&view.outcome, view.loads_under_way),
             trouble: trouble(view),
             in_hand: in_hand(view.in_hand.as_ref()),
             times: times(&view.numbers.waits, &view.numbers.load_times),
             source: source(view.switches),
-            workers: if view.workers_frozen { "frozen" } else { "working" },
+            workers: workers(view),
+            fleet: fleet(view),
+            lanes: if view.fleet.is_some() { "Above, answers by web 1; below, by web 2." } else { "" },
+            loads: view.loads.iter().map(load).collect(),
+            cut: view.cut.as_ref().map(|cut| told_of(cut, &view.loads, view.in_hand.as_ref())).unwrap_or_default(),
         }
     }
 }
 
 fn status(outcome: &Outcome) -> &'static str {
     match outcome {
-        Outcome::Served(served) => served.status,
+        Outcome::Served(served) => served.status.as_str(),
+        refused if refused.is_of_nobody() => "nobody to ask",
         Outcome::Refused(_) => "nothing in hand",
+    }
+}
+
+fn by(view: &View) -> String {
+    match (&view.fleet, view.by, &view.outcome) {
+        (Some(_), Some(by), Outcome::Served(served)) => format!("by {by}, loaded by {}", served.loaded_by.name()),
+        (Some(_), Some(by), Outcome::Refused(_)) => format!("by {by}"),
+        _ => String::new(),
     }
 }
 
@@ -61,10 +87,10 @@ fn age(outcome: &Outcome) -> String {
     }
 }
 
-fn rule(outcome: &Outcome) -> &'static str {
+fn rule(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Served(served) => served.rule,
-        Outcome::Refused(refused) => refused.error,
+        Outcome::Served(served) => served.rule.as_str(),
+        Outcome::Refused(refused) => &refused.error,
     }
 }
 
@@ -95,7 +121,7 @@ fn in_hand(in_hand: Option<&InHand>) -> String {
     let Some(InHand { age_ms, ttl_ms, window, invalidated, asked_for, .. }) = in_hand else {
         return "The store has no list.".into();
     };
-    let stands = match (invalidated, *window) {
+    let stands = match (invalidated.as_deref(), &**window) {
         (Some("hard"), _) => "It was invalidated hard, so it is served to nobody".to_owned(),
         (Some(_), _) => "It was invalidated softly, so it is stale before its time".to_owned(),
         (None, "fresh") => format!("It is fresh for {} more", Span(ttl_ms - age_ms)),
@@ -115,6 +141,49 @@ fn times(waits: &Spread, load_times: &Spread) -> String {
             Span(waits.median_ms),
             Span(load_times.median_ms)
         ),
+    }
+}
+
+fn workers(view: &View) -> &'static str {
+    let up = view.fleet.as_ref().is_none_or(|fleet| fleet.has_a_worker());
+    match (view.workers_frozen, up) {
+        (true, _) => "frozen",
+        (false, true) => "working",
+        (false, false) => "all killed",
+    }
+}
+
+fn fleet(view: &View) -> String {
+    let Some(fleet) = &view.fleet else { return String::new() };
+    let Counts { loads, .. } = view.numbers.counts;
+    let some = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (requests, loads) = (some(fleet.requests, "request"), some(loads.begun, "load"));
+    format!("{requests} and {loads} of one key, in {} processes.", fleet.members.len())
+}
+
+fn load(load: &LoadTold) -> String {
+    let LoadTold { by, ago_ms, end, took_ms, .. } = load;
+    match (end, took_ms) {
+        (Some(end), Some(took_ms)) => format!("{} ago, {by}: {end} after {}", Span(*ago_ms), Span(*took_ms)),
+        _ => format!("{} ago, {by}: under way", Span(*ago_ms)),
+    }
+}
+
+fn told_of(cut: &CutTold, loads: &[LoadTold], in_hand: Option<&InHand>) -> String {
+    let killed = format!("{} was gone in the middle of a load", cut.by);
+    if let (Some(again_ms), Some(by)) = (cut.again_ms, cut.again_by) {
+        return format!("{killed}. {} later the list was fresh again, loaded by {by}.", Span(again_ms));
+    }
+    let ago = Span(cut.ago_ms);
+    if let Some(load) = loads.iter().find(|load| load.end.is_none()) {
+        return format!("{killed}, {ago} ago. Now {} loads.", load.by);
+    }
+    match in_hand.and_then(|in_hand| in_hand.lease_ms) {
+        Some(lease_ms) => format!(
+            "{killed}, {ago} ago. Its lease on the key has {} to run; then another loads. Until then the list in hand is served.",
+            Span(lease_ms)
+        ),
+        None => format!("{killed}, {ago} ago. The next one loads."),
     }
 }
 
@@ -139,9 +208,10 @@ mod tests {
             ttl_ms,
             stale_while_revalidate_ms,
             stale_if_error_ms,
-            window,
-            invalidated,
+            window: window.into(),
+            invalidated: invalidated.map(Into::into),
             asked_for: invalidated.is_some(),
+            lease_ms: None,
         }
     }
 
@@ -159,5 +229,18 @@ mod tests {
         ];
         let words: std::collections::HashSet<_> = cases.iter().map(|hand| in_hand(hand.as_ref())).collect();
         assert_eq!(words.len(), cases.len());
+    }
+    #[test]
+    fn what_became_of_a_load_that_was_cut_off_is_told() {
+        let cut = CutTold { by: "worker 1", ago_ms: 2000.0, again_ms: None, again_by: None };
+        let held = InHand { lease_ms: Some(12_000.0), ..hand("stale", None) };
+        let said = told_of(&cut, &[], Some(&held));
+        assert!(said.starts_with("worker 1 was gone in the middle of a load, 2 s ago. Its lease on the key has 12 s"));
+        assert!(told_of(&cut, &[], Some(&hand("stale", None))).ends_with("2 s ago. The next one loads."));
+        let running = LoadTold { n: 1, by: "worker 2", ago_ms: 100.0, end: None, took_ms: None };
+        assert!(told_of(&cut, &[running], Some(&held)).ends_with("2 s ago. Now worker 2 loads."));
+        let again = CutTold { again_ms: Some(14_200.0), again_by: Some("worker 2"), ..cut };
+        let said = told_of(&again, &[], Some(&held));
+        assert!(said.ends_with("load. 14.2 s later the list was fresh again, loaded by worker 2."), "{said}");
     }
 }

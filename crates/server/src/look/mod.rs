@@ -85,6 +85,7 @@ fn document(key: &Key, partition: u32, found: &Snapshot) -> Value {
         "entry": found.entry.as_ref().map(|entry| entry::document(entry, found.now)),
         "marks": found.marks.iter().map(|(scope, mark)| scopes::mark_document(found, scope, *mark)).collect::<Vec<_>>(),
         "lease_left_ms": until(found.lease_until),
+        "lease_holder": found.lease_holder,
         "task_left_ms": until(found.asked_until),
         "trouble": found.trouble.as_ref().map(|trouble| json!({
             "failures": trouble.failures,
@@ -106,8 +107,11 @@ fn rows(key: &Key, partition: u32, found: &Snapshot) -> Vec<Vec<String>> {
         row("mark", scopes::mark_text(found, scope, *mark));
     }
     let left = |at| rough(found.now.until(at));
-    // A record does not say who holds its lease.
-    row("lease", found.lease_until.map_or("nobody holds it".into(), |at| format!("held for {} more", left(at))));
+    let holder = found.lease_holder.as_deref().unwrap_or("a process without a name");
+    row(
+        "lease",
+        found.lease_until.map_or("nobody holds it".into(), |at| format!("{holder} holds it for {} more", left(at))),
+    );
     row(
         "task",
         found

@@ -5,16 +5,16 @@ use serde_json::json;
 use crate::chromium::Chromium;
 use crate::page::{Page, demo};
 
-const TAB: &str = "\u{e004}";
-const ENTER: &str = "\u{e007}";
-const SPACE: &str = "\u{e00d}";
+pub const TAB: &str = "\u{e004}";
+pub const ENTER: &str = "\u{e007}";
+pub const SPACE: &str = "\u{e00d}";
 const LEFT: &str = "\u{e012}";
 const RIGHT: &str = "\u{e014}";
 const HOME: &str = "\u{e011}";
 const ESCAPE: &str = "\u{e00c}";
 
 /// What has the focus, by what it does, and whether that can be seen.
-const FOCUSED: &str = "const element = document.activeElement, style = getComputedStyle(element);
+pub const FOCUSED: &str = "const element = document.activeElement, style = getComputedStyle(element);
     const name = element.dataset.action || element.id || element.getAttribute('href') || element.tagName;
     return [name, style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2];";
 

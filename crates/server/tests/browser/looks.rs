@@ -17,6 +17,12 @@ pub async fn no_width_needs_horizontal_scrolling(chromium: &Chromium) {
     let (_origin, freshen) = demo(&[&word, "short"]);
     let page = Page::open(chromium, &freshen).await;
     page.pressed("burst", "200 requests at once").await;
+    fits_all_widths(&page).await;
+    page.is_content().await;
+}
+
+/// Checks that nothing is wider than the window.
+pub async fn fits_all_widths(page: &Page<'_>) {
     for width in [320, 390, 600, 768, 960, 1280, 1920] {
         page.emulate("light", width, "no-preference").await;
         let widths = "const all = document.scrollingElement; return [all.scrollWidth, all.clientWidth, innerWidth]";
@@ -28,11 +34,10 @@ pub async fn no_width_needs_horizontal_scrolling(chromium: &Chromium) {
         })
         .await;
     }
-    page.is_content().await;
 }
 
 /// Checks the contrast of all text, in both themes; the number of texts.
-async fn contrast(page: &Page<'_>, when: &str) -> usize {
+pub async fn contrast(page: &Page<'_>, when: &str) -> usize {
     let mut texts = 0;
     for theme in THEMES {
         page.emulate(theme, 1280, "reduce").await;

@@ -7,12 +7,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{binary, origin};
+use common::{binary, fleet, origin};
 
 mod chromium;
 mod page;
 
 mod buttons;
+mod fleets;
 mod keyboard;
 mod looks;
 mod viewers;
@@ -50,6 +51,15 @@ tests! {
     keyboard::tab_goes_through_all_that_can_be_pressed_in_the_order_of_the_page,
     keyboard::enter_and_space_press_the_focused_button,
     keyboard::the_arrows_tell_one_answer_after_the_other,
+    fleets::each_process_is_killed_and_revived_by_its_button,
+    fleets::answers_tell_who_gave_them_and_who_had_loaded,
+    fleets::a_web_process_is_killed_under_200_requests,
+    fleets::a_worker_that_is_killed_while_it_loads_is_told_of_until_the_list_is_fresh_again,
+    fleets::with_no_web_process_the_page_says_so,
+    fleets::two_viewers_see_the_same_processes,
+    fleets::tab_reaches_each_process_and_keys_kill_and_revive_it,
+    fleets::no_width_needs_horizontal_scrolling,
+    fleets::all_text_has_a_contrast_of_4_5_in_both_themes,
     viewers::two_viewers_see_the_same,
     viewers::the_page_survives_a_restart_of_the_binary,
     viewers::the_hundred_and_first_viewer_reads_why,

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::binary::Freshen;
 use crate::chromium::Chromium;
+use crate::fleet::fleet;
 use crate::origin::Origin;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An open page.
 pub struct Page<'a> {
@@ -29,6 +30,15 @@ pub fn demo_with(lines: &[&str], arguments: &[&str]) -> (Origin, Freshen) {
         let origin = Origin::list(lines);
         let freshen = Freshen::start_with(&origin.url, arguments);
         freshen.until("served", |state| state["served"].is_object());
+        (origin, freshen)
+    })
+}
+
+/// The same on two web processes and two workers.
+pub fn demo_of_four(lines: &[&str]) -> (Origin, Freshen) {
+    tokio::task::block_in_place(|| {
+        let origin = Origin::list(lines);
+        let freshen = fleet(&origin);
         (origin, freshen)
     })
 }

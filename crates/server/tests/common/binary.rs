@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until there is something to see.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
@@ -26,6 +26,10 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_freshen"));
+    // None of the settings that the tests themselves were started with.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FRESHEN_")) {
+        command.env_remove(name);
+    }
     command.arg("demo").args(arguments).stdin(Stdio::null());
     command
 }
@@ -63,8 +67,14 @@ impl Freshen {
 
     /// On an address that a test chooses.
     pub fn start_at(listen: &str, arguments: &[&str]) -> Freshen {
-        let arguments = [&["--listen", listen], arguments].concat();
-        let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Freshen::start_in(&[], &[&["--listen", listen], arguments].concat())
+    }
+
+    /// With variables of the environment.
+    pub fn start_in(variables: &[(&str, &str)], arguments: &[&str]) -> Freshen {
+        let mut command = command(arguments);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let heard = said.clone();
         let stderr = BufReader::new(child.stderr.take().unwrap());

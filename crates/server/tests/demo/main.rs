@@ -7,13 +7,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use common::{binary, origin};
+use common::{binary, fleet, origin};
 
 mod actions;
 mod crowd;
 mod ends;
 mod events;
+mod fleets;
 mod flags;
+mod kills;
 mod life;
 mod metrics;
 mod sources;

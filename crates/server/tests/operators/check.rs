@@ -30,6 +30,15 @@ fn what_settings_mean_is_told_with_where_they_were_set() {
 }
 
 #[test]
+fn a_variable_that_is_no_text_is_a_mistake_and_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = command(&["check"]);
+    command.env("FRESHEN_HEARTBEAT", std::ffi::OsStr::from_bytes(b"1\xffs"));
+    let err = Ran::of(command).failed(2);
+    assert!(err.starts_with("freshen: FRESHEN_HEARTBEAT: "), "{err}");
+}
+
+#[test]
 fn mistakes_are_told_together_with_their_lines_and_end_with_2() {
     let (ran, path) = check("stroe = \"memory:\"\nheartbeat = 30\nworkers = \"x\"\n", &[]);
     let err = ran.failed(2);

@@ -1,8 +1,11 @@
 //! `freshen look`.
 
-use freshen::Strength;
+use std::time::Duration;
 
-use crate::scene::{ANN, Scene, Tweets, ann, server};
+use freshen::Strength;
+use freshen::store::{Begin, Begun, Role};
+
+use crate::scene::{ANN, Scene, Tweets, ann, key, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_is_told_with_its_value_and_why_it_is_fresh() {
@@ -43,12 +46,50 @@ async fn what_outdated_a_value_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_holds_the_lease_is_named() {
+    let scene = Scene::new().await;
+    scene.cache().await;
+    let store = scene.settings().shared_store().await.unwrap().unwrap();
+    let lease = Duration::from_secs(600);
+    let begin = Begin { role: Role::Foreground, lease, at_least: None, heeds_backoff: false };
+    let begun = store.begin(&key("tweets"), begin).await.unwrap();
+    assert!(matches!(begun, Begun::Granted(_)), "{begun:?}");
+    let ran = scene.run(&["look", ANN]);
+    let me = format!(":{} holds it for 9m 5", std::process::id());
+    assert!(ran.code == 1 && ran.out.contains(&me), "{ran:?}");
+    let told: serde_json::Value = serde_json::from_str(&scene.run(&["look", ANN, "--json"]).out).unwrap();
+    assert!(told["lease_holder"].as_str().unwrap().ends_with(&format!(":{}", std::process::id())), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_stored_is_told_and_ends_with_1() {
     let scene = Scene::new().await;
+    scene.cache().await;
     let ran = scene.run(&["look", ANN, "--json"]);
     let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((ran.code, &told["state"], &told["entry"]), (1, &"nothing".into(), &serde_json::Value::Null));
     assert_eq!(ran.err, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_nobody_made_is_named_and_not_made() {
+    let scene = Scene::new().await;
+    for arguments in [&["look", ANN][..], &["look", "--tag", "a"], &["invalidate", "--tag", "a"]] {
+        let err = scene.run(arguments).failed(1);
+        assert!(err.contains(&format!("no process has made a store with the prefix `{}`", scene.prefix)), "{err}");
+    }
+    assert!(scene.names("*").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flag_for_the_prefix_wins_over_the_settings() {
+    let (scene, other) = (Scene::new().await, Scene::new().await);
+    scene.cache().await.get(&ann()).await.unwrap();
+    assert_eq!(other.run(&["look", ANN, "--prefix", &scene.prefix, "--json"]).json()["state"], "fresh");
+    other.push(&["tweets"]).await;
+    assert_eq!(scene.run(&["queue", "--prefix", &other.prefix, "--json"]).json()["ready"], 1);
+    let err = scene.run(&["look", ANN, "--prefix", ""]).failed(2);
+    assert!(err.contains("prefix: has 0 bytes"), "{err}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,21 +109,20 @@ async fn trouble_is_told_without_orders_to_the_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_marks_of_a_scope_are_told_for_each_partition() {
     let scene = Scene::new().await;
-    let command = |arguments: &[&str]| {
-        let mut command = scene.command(arguments);
-        command.env("FRESHEN_PARTITIONS", "3");
-        crate::scene::Ran::of(command)
-    };
-    command(&["invalidate", "--tag", "user:ann"]).printed();
-    command(&["invalidate", "--namespace", "default", "--hard"]).printed();
-    let told = command(&["look", "--tag", "user:ann", "--json"]).json();
+    let mut settings = scene.settings();
+    settings.partitions = Some(3);
+    settings.open().await.unwrap();
+    // The number of partitions is the store's.
+    scene.run(&["invalidate", "--tag", "user:ann"]).printed();
+    scene.run(&["invalidate", "--namespace", "default", "--hard"]).printed();
+    let told = scene.run(&["look", "--tag", "user:ann", "--json"]).json();
     let partitions = told["partitions"].as_array().unwrap();
     assert_eq!((&told["scope"], partitions.len()), (&"tag user:ann".into(), 3));
     for partition in partitions {
         assert!(partition["soft"]["tick"].as_u64().is_some() && partition["hard"].is_null(), "{partition}");
         assert!(partition["soft"]["ago_ms"].as_u64().unwrap() < 600_000, "{partition}");
     }
-    let text = command(&["look", "--namespace", "default"]).printed();
+    let text = scene.run(&["look", "--namespace", "default"]).printed();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!((lines[0], lines.len()), ("namespace default", 5));
     assert!(lines[1].starts_with("partition  soft   hard") && lines[2].starts_with("0          never  "), "{text}");

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::scene::Scene;
+use freshen_testkit::servers::{Flavour, Server};
+
+use crate::scene::{Scene, command};
 
 /// The exit code, and what was said on stderr.
 fn ended(mut child: Child) -> (i32, String) {
@@ -50,4 +52,52 @@ async fn a_watch_looks_again_and_ends_well_by_a_signal() {
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
     lines.for_each(drop);
     assert_eq!(ended(child), (0, String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_goes_on_while_the_server_is_away() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let scene = Scene::at(server.url());
+    let (mut child, out) = watching(&scene);
+    let mut lines = out.lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("\"ready\":0"));
+    server.kill();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(err.by_ref().take(10_000).any(|line| line.starts_with("freshen: ")));
+    server.restart().await;
+    // Whatever was printed before it went down is read first, and the pipe holds less than is waited for.
+    let queue = scene.queue().await;
+    scene.push(&["tweets"]).await;
+    assert_eq!(queue.depth().await.unwrap().ready, 1);
+    assert!(lines.by_ref().take(100_000).any(|line| line.contains("\"ready\":1")));
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    lines.for_each(drop);
+    assert_eq!(ended(child).0, 0);
+}
+
+#[test]
+fn a_signal_ends_a_watch_that_has_not_connected_yet() {
+    // It takes the connection, and never answers.
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let store = format!("redis://{}", deaf.local_addr().unwrap());
+    let mut command = command(&["queue", "--watch", "--store", &store]);
+    command.env("FRESHEN_CONNECT_TIMEOUT", "30m").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    let _held = deaf.accept().unwrap();
+    kill(pid, Signal::SIGTERM).unwrap();
+    assert_eq!(ended(child), (0, String::new()));
+}
+
+#[test]
+fn a_reader_who_leaves_does_not_hide_that_the_servers_do_not_answer() {
+    let mut command = command(&["check", "--connect"]);
+    command.env("FRESHEN_STORE", "redis://127.0.0.1:1").stdout(Stdio::from(left_pipe())).stderr(Stdio::piped());
+    let (code, err) = ended(command.spawn().unwrap());
+    assert!(code == 1 && err.contains("refused"), "{code}: {err}");
+}
+
+/// The writing end of a pipe whose reader has left.
+fn left_pipe() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
 }

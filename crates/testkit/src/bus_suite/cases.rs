@@ -26,7 +26,7 @@ macro_rules! __bus_cases {
             hearing::steps_at_once_are_numbered_without_gaps,
             hearing::a_heartbeat_carries_the_last_number_and_takes_none,
             hearing::a_heartbeat_tells_a_new_listener_where_it_begins,
-            hearing::a_beat_tells_of_every_partition,
+            hearing::a_beat_tells_of_the_partitions_that_it_is_asked_for,
             hearing::dropping_a_wait_loses_nothing,
             hearing::a_bus_that_is_shut_down_says_so,
             losing::a_lost_message_shows_in_the_next_number,

@@ -61,7 +61,7 @@ pub async fn steps_at_once_are_numbered_without_gaps(fixture: &BusFixture) {
 pub async fn a_heartbeat_carries_the_last_number_and_takes_none(fixture: &BusFixture) {
     let mut listener = fixture.listen().await;
     fixture.publish("one").await;
-    fixture.bus.beat().await.expect("beat");
+    fixture.bus.beat(&[0]).await.expect("beat");
     fixture.publish("two").await;
     let first = message(&mut *listener).await;
     let beat = message(&mut *listener).await;
@@ -73,24 +73,27 @@ pub async fn a_heartbeat_carries_the_last_number_and_takes_none(fixture: &BusFix
 pub async fn a_heartbeat_tells_a_new_listener_where_it_begins(fixture: &BusFixture) {
     fixture.publish("before").await;
     let mut listener = fixture.listen().await;
-    fixture.bus.beat().await.expect("beat");
+    fixture.bus.beat(&[0]).await.expect("beat");
     let beat = message(&mut *listener).await.position;
     fixture.publish("after").await;
     assert!(message(&mut *listener).await.position.follows(beat));
 }
 
-pub async fn a_beat_tells_of_every_partition(fixture: &BusFixture) {
+pub async fn a_beat_tells_of_the_partitions_that_it_is_asked_for(fixture: &BusFixture) {
     let mut listener = fixture.listen().await;
-    fixture.bus.beat().await.expect("beat");
-    let partitions = fixture.store.traits().partitions;
-    let mut told = Vec::new();
-    for _ in 0..partitions {
-        let Heard::Message(beat) = any(&mut *listener).await else { panic!("no message") };
-        assert_eq!(beat.notice, Notice::Heartbeat);
-        told.push(beat.position.partition);
+    let all: Vec<u32> = (0..fixture.store.traits().partitions).collect();
+    let few = [all.len() as u32 - 1];
+    for asked in [&all[..], &few, &all] {
+        fixture.bus.beat(asked).await.expect("beat");
+        let mut told = Vec::new();
+        for _ in asked {
+            let Heard::Message(beat) = any(&mut *listener).await else { panic!("no message") };
+            assert_eq!(beat.notice, Notice::Heartbeat);
+            told.push(beat.position.partition);
+        }
+        told.sort_unstable();
+        assert_eq!(told, asked);
     }
-    told.sort_unstable();
-    assert_eq!(told, (0..partitions).collect::<Vec<_>>());
 }
 
 /// A process waits for a message or for something else, and the something else comes first, over and over.

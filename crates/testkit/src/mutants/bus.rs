@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use freshen_core::bus::{Bus, Heard, Message, Notice, Subscription};
+use freshen_core::store::PARTITIONS_MAX;
 use freshen_core::{BoxFuture, PortError};
 
 /// One rule that a [`MutantBus`] breaks.
@@ -21,6 +22,8 @@ pub enum BusBreach {
     NoBeat,
     /// A beat tells of the first partition only.
     BeatsOnePartition,
+    /// A beat tells of all partitions, whichever it is asked for.
+    BeatsAll,
     /// A heartbeat tells the number of a message that is yet to come.
     BeatRunsAhead,
     /// Every second listener hears nothing.
@@ -45,6 +48,7 @@ impl BusBreach {
         BusBreach::BeatTakesNumber,
         BusBreach::NoBeat,
         BusBreach::BeatsOnePartition,
+        BusBreach::BeatsAll,
         BusBreach::BeatRunsAhead,
         BusBreach::SecondListenerIsDeaf,
         BusBreach::Swaps,
@@ -81,8 +85,14 @@ impl Bus for MutantBus {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<(), PortError>> {
-        Box::pin(async { if self.breach == BusBreach::NoBeat { Ok(()) } else { self.bus.beat().await } })
+    fn beat<'a>(&'a self, partitions: &'a [u32]) -> BoxFuture<'a, Result<(), PortError>> {
+        Box::pin(async move {
+            match self.breach {
+                BusBreach::NoBeat => Ok(()),
+                BusBreach::BeatsAll => self.bus.beat(&(0..PARTITIONS_MAX).collect::<Vec<_>>()).await,
+                _ => self.bus.beat(partitions).await,
+            }
+        })
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Flaw {
     GivesWhatIsHeld,
     GivesTheSameToTwo,
     NeverRedelivers,
+    RedeliversUncounted,
+    RedeliversAsAttempt,
     PullerLeavesWithTasks,
     RedeliversWhatIsDone,
     RetryEnds,
@@ -48,6 +50,7 @@ pub(super) enum Flaw {
     QuarantineRefusesNewest,
     ReleaseEnds,
     ReleaseKeepsAttempts,
+    ReleaseKeepsUnsettled,
     ReleaseObeysBound,
     DiscardReleases,
     ReleaseSaysTrue,
@@ -83,6 +86,7 @@ struct Seen {
     /// What was taken from the inner queue and is still to be given.
     buffer: Vec<Delivery>,
     attempts_at_release: HashMap<Box<[u8]>, u32>,
+    unsettled_at_release: HashMap<Box<[u8]>, u32>,
 }
 
 type Answer<T> = Result<T, PortError>;
@@ -157,7 +161,14 @@ impl Flawed {
             _ => {}
         }
         for delivery in &mut batch {
-            delivery.task.attempts += seen.attempts_at_release.remove(&delivery.task.key).unwrap_or(0);
+            let task = &mut delivery.task;
+            task.attempts += seen.attempts_at_release.remove(&task.key).unwrap_or(0);
+            task.unsettled += seen.unsettled_at_release.remove(&task.key).unwrap_or(0);
+            match self.flaw {
+                Flaw::RedeliversUncounted => task.unsettled = 0,
+                Flaw::RedeliversAsAttempt => task.attempts += std::mem::take(&mut task.unsettled),
+                _ => {}
+            }
             seen.held.insert(delivery.task.key.clone());
             seen.newest.insert(delivery.task.key.clone(), delivery.receipt.clone());
             seen.pulled.insert(delivery.receipt.clone(), delivery.task.clone());
@@ -290,6 +301,10 @@ impl Flawed {
             (Flaw::ReleaseEnds, _) => self.inner.discard(id).await,
             (Flaw::ReleaseKeepsAttempts, Some(task)) => {
                 self.seen().attempts_at_release.insert(task.key, task.attempts);
+                self.inner.release(id).await
+            }
+            (Flaw::ReleaseKeepsUnsettled, Some(task)) => {
+                self.seen().unsettled_at_release.insert(task.key, task.unsettled);
                 self.inner.release(id).await
             }
             (Flaw::ReleaseObeysBound, Some(task)) => {

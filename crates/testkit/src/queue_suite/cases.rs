@@ -24,6 +24,7 @@ macro_rules! for_each_queue_case {
                 a_pulled_task_is_not_pulled_again_while_it_is_held
                 pullers_at_the_same_time_share_the_tasks
                 a_task_not_settled_within_the_visibility_is_pulled_again
+                a_task_not_settled_within_the_visibility_has_one_more_counted
                 a_puller_who_leaves_takes_no_task_with_it
             }
             settling {
@@ -32,6 +33,7 @@ macro_rules! for_each_queue_case {
                 retry_after_counts_one_more_attempt
                 put_back_brings_it_back_when_it_is_due
                 put_back_counts_no_attempt
+                what_comes_back_remembers_how_often_it_was_not_settled
                 what_comes_back_has_its_old_priority
                 settling_a_receipt_twice_changes_nothing
                 settling_a_receipt_that_was_redelivered_changes_nothing

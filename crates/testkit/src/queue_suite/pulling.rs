@@ -81,6 +81,14 @@ pub(super) async fn a_task_not_settled_within_the_visibility_is_pulled_again(fix
     assert_eq!(names(&[first]), names(&[second]));
 }
 
+pub(super) async fn a_task_not_settled_within_the_visibility_has_one_more_counted(fixture: &Fixture) {
+    fixture.push_named(&["a"]).await;
+    for unsettled in 0..3 {
+        assert_eq!(fixture.pull_one().await.task.unsettled, unsettled);
+        fixture.wait_out_visibility().await;
+    }
+}
+
 /// The first leaves while it waits; the second at the very moment at which a task came in for it.
 pub(super) async fn a_puller_who_leaves_takes_no_task_with_it(fixture: &Fixture) {
     let pull = || fixture.queue.pull(1, 10 * fixture.span);
@@ -94,6 +102,6 @@ pub(super) async fn a_puller_who_leaves_takes_no_task_with_it(fixture: &Fixture)
         _ = pull() => panic!("there was nothing to pull yet"),
     }
     let batch = fixture.queue.pull(1, fixture.span).await.expect("pull answers");
-    assert_eq!(names(&batch), ["a"]);
+    assert_eq!((names(&batch), batch[0].task.unsettled), (vec!["a".to_owned()], 0));
     assert_eq!(fixture.queue.pull(1, Duration::ZERO).await.expect("pull answers").len(), 0);
 }

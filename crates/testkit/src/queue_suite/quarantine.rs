@@ -48,6 +48,8 @@ pub(super) async fn the_oldest_in_quarantine_makes_room(fixture: &Fixture) {
 
 pub(super) async fn release_pushes_a_quarantined_task_as_new(fixture: &Fixture) {
     fixture.push_named(&["a"]).await;
+    fixture.pull_one().await;
+    fixture.wait_out_visibility().await;
     let first = fixture.pull_one().await;
     fixture.settle(&first, Settlement::RetryAfter(Duration::ZERO)).await;
     let retried = fixture.pull_one().await;
@@ -56,7 +58,7 @@ pub(super) async fn release_pushes_a_quarantined_task_as_new(fixture: &Fixture) 
     let id = only(fixture).await;
     assert!(fixture.queue.release(id).await.expect("release answers"));
     let released = fixture.pull_one().await.task;
-    assert_eq!((name(&released).as_str(), released.attempts), ("a", 0));
+    assert_eq!((name(&released).as_str(), released.attempts, released.unsettled), ("a", 0, 0));
     assert!(released.pushed_at > first.task.pushed_at, "it was pushed just now");
     assert!(aside(fixture).await.is_empty());
 }

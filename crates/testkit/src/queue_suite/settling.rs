@@ -56,6 +56,19 @@ pub(super) async fn put_back_counts_no_attempt(fixture: &Fixture) {
     assert_eq!((back.attempts, back.pushed_at), (1, first.task.pushed_at));
 }
 
+pub(super) async fn what_comes_back_remembers_how_often_it_was_not_settled(fixture: &Fixture) {
+    drop(held(fixture).await);
+    fixture.wait_out_visibility().await;
+    for settlement in [Settlement::PutBack(Duration::ZERO), Settlement::RetryAfter(Duration::ZERO)] {
+        let delivery = fixture.pull_one().await;
+        assert_eq!(delivery.task.unsettled, 1);
+        fixture.settle(&delivery, settlement).await;
+    }
+    assert_eq!(fixture.pull_one().await.task.unsettled, 1);
+    fixture.wait_out_visibility().await;
+    assert_eq!(fixture.pull_one().await.task.unsettled, 2);
+}
+
 pub(super) async fn what_comes_back_has_its_old_priority(fixture: &Fixture) {
     fixture.push(&[NewTask { priority: Priority::High, ..task("high") }]).await;
     let high = fixture.pull_one().await;

@@ -84,7 +84,7 @@ pub async fn dropping_a_mark_is_published(fixture: &StoreFixture) {
     for n in 0..most {
         fixture.invalidate(by_tag(&n.to_string()), Strength::Soft).await;
     }
-    fixture.bus.beat().await.expect("beat");
+    fixture.bus.beat(&[0]).await.expect("beat");
     let mut raised = None;
     while let Heard::Message(message) = listener.next().await {
         match message.notice {

@@ -36,7 +36,7 @@ pub(crate) async fn heard_of_any(listener: &mut dyn Subscription) -> Message {
 
 /// Everything up to the next heartbeat.
 async fn all_heard(fixture: &StoreFixture, listener: &mut dyn Subscription) -> Vec<Notice> {
-    fixture.bus.beat().await.expect("beat");
+    fixture.bus.beat(&[0]).await.expect("beat");
     let mut notices = Vec::new();
     loop {
         match heard(listener).await.notice {

@@ -1,6 +1,8 @@
-//! The arrows of ARCHITECTURE.md, enforced: between the rings of the core, between the crates, and out of the core to the world.
+//! The arrows of ARCHITECTURE.md, enforced: between the rings of the core, between the crates, and out of the core to the world; and the
+//! log's one target.
 
 mod crates;
+mod log;
 mod rings;
 mod source;
 mod time;

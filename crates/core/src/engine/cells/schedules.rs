@@ -70,6 +70,48 @@ fn more_is_raised_than_is_remembered(pin: fn(&Cells, &[Scope], u64) -> Pinned) -
     }
 }
 
+/// The clock is lost, while somebody reads a record that it had begun.
+fn the_clock_is_lost(begin_anew: fn(&Cells)) -> impl Fn() + Send + Sync + 'static {
+    move || {
+        let cells = Arc::new(Cells::new());
+        let since = cells.raises();
+        let other = cells.clone();
+        let other = thread::spawn(move || begin_anew(&other));
+        let held = cells.pin(&[tag("a")], since);
+        other.join().unwrap();
+        let current = cells.judge(&held.cells, GENERATION) == Currency::Current;
+        assert!(!(held.complete && current), "{FAULT}");
+    }
+}
+
+#[test]
+fn loom_whoever_reads_while_the_clock_is_lost_is_outdated_or_keeps_nothing() {
+    holds(the_clock_is_lost(Cells::begin_anew));
+}
+
+#[test]
+fn loom_cells_of_a_lost_clock_that_are_only_forgotten_are_caught() {
+    is_caught(
+        FAULT,
+        the_clock_is_lost(|cells| {
+            let mut table = cells.lock();
+            table.cells.clear();
+            cells.raises.fetch_add(1 + RECENT_RAISES as u64, Ordering::AcqRel);
+        }),
+    );
+}
+
+#[test]
+fn loom_a_lost_clock_that_is_not_counted_is_caught() {
+    is_caught(
+        FAULT,
+        the_clock_is_lost(|cells| {
+            let table = cells.lock();
+            table.cells.values().filter_map(Weak::upgrade).for_each(|cell| cell.raise(END));
+        }),
+    );
+}
+
 #[test]
 fn loom_of_two_raises_at_once_the_newest_of_each_strength_stays() {
     holds(two_raise(|cells, mark| cells.raise(&tag("a"), mark)));

@@ -82,6 +82,7 @@ impl Record {
             newest_mark: step.ledger.newest_mark(step.now, namespace, tags),
             marks: step.ledger.marks_by_scope(step.now, namespace, tags),
             lease_until: self.live_until(step),
+            lease_holder: None,
             asked_until: self.asked_until(step),
             trouble: rare.and_then(|rare| rare.trouble.clone()),
         }

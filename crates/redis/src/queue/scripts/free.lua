@@ -8,7 +8,7 @@ if ARGV[2] == 'release' then
   local fields = {}
   for i = 1, #entry[2], 2 do
     local name = entry[2][i]
-    if name ~= 'priority' and name ~= 'reason' then set(fields, name, entry[2][i + 1]) end
+    if name ~= 'priority' and name ~= 'reason' and name ~= 'unsettled' then set(fields, name, entry[2][i + 1]) end
   end
   set(fields, 'attempts', '0')
   set(fields, 'pushed', text(now))

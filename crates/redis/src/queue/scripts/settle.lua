@@ -31,6 +31,8 @@ if not entry then return { now, 0 } end
 local fields = entry[2]
 -- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
 for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
+-- The entry that comes back is a new one, delivered never yet.
+if held[1][4] > 1 then set(fields, 'unsettled', text((tonumber(get(fields, 'unsettled')) or 0) + held[1][4] - 1)) end
 if HOW == 'aside' then
   aside(fields)
   return { now, 1 }

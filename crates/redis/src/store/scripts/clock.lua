@@ -22,6 +22,7 @@ local renewed = false
 local ticked = false
 local notices = {}
 local told = 0
+local raised = {}
 
 local function publish(notice)
   told = told + 1
@@ -48,6 +49,28 @@ local function renew()
   raise_floor(LOST, tick())
 end
 
+-- The soft and the hard tick of a mark as it was found. What no clock of ours can have written may stand where one was: it
+-- counts as the newest there can be, and as hard as what is lost.
+local function mark_of(found)
+  local soft, hard = string.match(found or '0 0', '^(%d+) (%d+)$')
+  soft, hard = tonumber(soft), tonumber(hard)
+  if soft and math.max(soft, hard) <= clock.last then return soft, hard, false end
+  if LOST == 2 then return 0, clock.last, true end
+  return clock.last, 0, true
+end
+
+-- A mark has two numbers, each only raised.
+local function raise_mark(name, soft, hard, strength, to)
+  if strength == 2 then hard = math.max(hard, to) else soft = math.max(soft, to) end
+  raised[#raised + 1], raised[#raised + 2] = name, text(soft) .. ' ' .. text(hard)
+  publish('M' .. strength .. text(to) .. ' ' .. name)
+end
+
+local function write_marks()
+  if #raised > 0 then redis.call('HSET', STATE, unpack(raised)) end
+  raised = {}
+end
+
 local function line(info, name) return string.match(redis.call('INFO', info), name .. ':(%w+)') end
 
 local found = redis.call('HMGET', STATE, 'v', 'p', 'e', 'l', 's', 'h', 'm', 'r', 'i')
@@ -58,11 +81,18 @@ end
 if not found[3] and MOVING == '!' then
   return redis.error_reply('TRYAGAIN the clock of this slot may still be where it is moved from')
 end
-clock.epoch, clock.last, clock.message = found[3], tonumber(found[4] or 0), tonumber(found[7] or 0)
-clock.soft, clock.hard = tonumber(found[5] or 0), tonumber(found[6] or 0)
+local damaged = not string.match(found[3] or '', '^%x+$')
+local function whole(field)
+  local digits = string.match(found[field] or '0', '^%d+$')
+  damaged = damaged or not digits
+  return tonumber(digits or 0)
+end
+clock.epoch, clock.last, clock.message = found[3], whole(4), whole(7)
+clock.soft, clock.hard = whole(5), whole(6)
 clock.run = found[9]
 clock.replication = line('replication', 'master_replid')
-if not clock.epoch or found[8] ~= clock.replication then
+-- A clock that is damaged is as good as lost.
+if damaged or found[8] ~= clock.replication then
   clock.run = line('server', 'run_id')
   renew()
 end
@@ -75,5 +105,6 @@ local function finish()
     redis.call('HSET', STATE, 'l', text(clock.last), 's', text(clock.soft), 'h', text(clock.hard),
       'm', text(clock.message))
   end
+  write_marks()
   for n = 1, told do redis.call('PUBLISH', CHANNEL, notices[n]) end
 end

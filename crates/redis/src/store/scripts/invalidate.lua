@@ -3,6 +3,9 @@
 local STRENGTH, COUNT = tonumber(ARGV[9]), tonumber(ARGV[10])
 local number = tick()
 
+-- All is judged before anything is written: what fails has then done nothing.
+local outdated = {}
+
 -- The record says itself that it is outdated; one that is not there needs nothing.
 local function outdate(name, key)
   local record = read(name, key)
@@ -13,17 +16,13 @@ local function outdate(name, key)
   if record.lease and record.lease.dirty < STRENGTH then
     record.lease.dirty, changed = STRENGTH, true
   end
-  if changed then save(name, key, record) end
+  if changed then outdated[#outdated + 1] = { name = name, key = key, record = record } end
   publish('K' .. STRENGTH .. key)
 end
 
--- A mark has two numbers, each only raised.
 local function mark(name)
-  local soft, hard = string.match(redis.call('HGET', STATE, name) or '0 0', '^(%d+) (%d+)$')
-  soft, hard = tonumber(soft), tonumber(hard)
-  if STRENGTH == 2 then hard = math.max(hard, number) else soft = math.max(soft, number) end
-  redis.call('HSET', STATE, name, text(soft) .. ' ' .. text(hard))
-  publish('M' .. STRENGTH .. text(number) .. ' ' .. name)
+  local soft, hard = mark_of(redis.call('HGET', STATE, name))
+  raise_mark(name, soft, hard, STRENGTH, number)
 end
 
 -- Drops the oldest mark of a sample, and raises the floor to it: what it outdated stays so.
@@ -51,6 +50,8 @@ for n = 11 + COUNT, #ARGV do
   mark(ARGV[n])
   marked = marked + 1
 end
+for _, each in ipairs(outdated) do save(each.name, each.key, each.record) end
+write_marks()
 for _ = 1, math.min(marked, redis.call('HLEN', STATE) - FIXED - MARKS_MOST) do drop_oldest() end
 finish()
 return { now, clock.epoch, text(number) }

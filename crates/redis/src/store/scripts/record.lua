@@ -33,7 +33,7 @@ end
 local function lease_of(text)
   if text == '' then return nil end
   local token, epoch, number, begun, ends, dirty, task =
-    string.match(text, '^(%x+) (%x+) (%d+) (%d+) (%d+) (%d) (%d)$')
+    string.match(text, '^(%S+) (%x+) (%d+) (%d+) (%d+) (%d) (%d)$')
   assert(task)
   return {
     token = token, epoch = epoch, number = tonumber(number), begun = tonumber(begun), ends = tonumber(ends),
@@ -71,15 +71,14 @@ local function read(name, key)
   return { there = false, flag = 0 }
 end
 
--- The floor and the marks of these scopes, joined.
+-- The floor and the marks of these scopes, joined. A damaged one is mended.
 local function join(names)
   local soft, hard = clock.soft, clock.hard
   local marks = redis.call('HMGET', STATE, unpack(names))
   for n = 1, #names do
-    if marks[n] then
-      local of_soft, of_hard = string.match(marks[n], '^(%d+) (%d+)$')
-      soft, hard = math.max(soft, tonumber(of_soft)), math.max(hard, tonumber(of_hard))
-    end
+    local of_soft, of_hard, damaged = mark_of(marks[n])
+    if damaged then raise_mark(names[n], of_soft, of_hard, LOST, clock.last) end
+    soft, hard = math.max(soft, of_soft), math.max(hard, of_hard)
   end
   return soft, hard
 end

@@ -1,0 +1,76 @@
+//! How the processes of a fleet are started.
+
+use std::ffi::OsString;
+use std::io;
+use std::sync::Arc;
+
+use freshen::settings::Settings;
+
+use crate::demo::part::Part;
+use crate::demo::place::Place;
+use crate::demo::process::{Common, Process, Program};
+use crate::failure::Failure;
+
+/// Of the settings' prefix so much is kept that the whole is no longer than one may be.
+const PREFIX_CHARS_KEPT: usize = 12;
+
+/// What all processes of a fleet are started with.
+#[derive(Clone, Debug)]
+pub struct Troupe {
+    pub program: Program,
+    /// What their parts have in common.
+    pub part: Part,
+    /// Where the store is, without its password.
+    pub store: String,
+    pub common: Common,
+}
+
+impl Troupe {
+    /// More of this program, on servers that answer. Their names there are this run's own.
+    ///
+    /// # Errors
+    /// Which server does not answer.
+    pub async fn new(
+        mut settings: Settings,
+        arguments: Vec<OsString>,
+        part: Part,
+        run: &str,
+        common: Common,
+    ) -> Result<Troupe, Failure> {
+        settings.prefix = prefix(&settings.prefix, run);
+        // Whoever starts it wants to know at once.
+        settings.open().await?;
+        let path = std::env::current_exe().map_err(Failure::Start)?;
+        let arguments = [OsString::from("demo-member")].into_iter().chain(arguments).collect();
+        let part = Part { prefix: settings.prefix.clone(), ..part };
+        Ok(Troupe { program: Program { path, arguments }, part, store: settings.store.to_string(), common })
+    }
+
+    /// Starts one.
+    ///
+    /// # Errors
+    /// The machine starts none.
+    pub fn start(&self, place: Place, frozen: bool) -> io::Result<Arc<Process>> {
+        let part = Part { place, frozen, ..self.part.clone() };
+        Process::start(&self.program, place, part, &self.common).map(Arc::new)
+    }
+}
+
+/// The settings' prefix, and what tells this run from others.
+fn prefix(of_settings: &str, run: &str) -> String {
+    let kept: String = of_settings.chars().take(PREFIX_CHARS_KEPT).collect();
+    format!("{kept}-demo-{run:.8}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_no_longer_than_one_may_be() {
+        assert_eq!(prefix("shop", "0123456789abcdef"), "shop-demo-01234567");
+        let mut settings = Settings::default();
+        settings.prefix = prefix(&"p".repeat(64), "0123456789abcdef");
+        assert!(settings.check().is_ok(), "{}", settings.prefix);
+    }
+}

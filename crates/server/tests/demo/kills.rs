@@ -1,0 +1,161 @@
+//! Processes of a fleet that are killed, and revived, and what becomes of requests and loads.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+
+use crate::binary::until;
+use crate::fleet::{fleet, gone, member, pids, runs};
+use crate::origin::Origin;
+
+/// The demo's lease, and what a loaded machine may take on top of the second that a load may.
+const LEASE_MS: f64 = 15_000.0;
+const SLACK_MS: f64 = 5000.0;
+
+#[test]
+fn a_web_process_that_is_killed_under_200_requests_leaves_none_without_an_answer() {
+    let origin = Origin::list(&["old"]);
+    let freshen = fleet(&origin);
+    let killed = pids(&freshen.state())[0];
+    origin.say(200, r#"["new"]"#);
+    origin.hold(true);
+    freshen.act("invalidate-hard");
+    let told = std::thread::scope(|scope| {
+        let burst = scope.spawn(|| freshen.act("burst"));
+        until("the requests wait for the source", || (origin.asked() > 1).then_some(()));
+        freshen.act("kill-web-1");
+        assert!(!runs(killed));
+        origin.hold(false);
+        burst.join().unwrap()
+    });
+    let burst = &told["burst"];
+    let answers = burst["answers"].as_object().unwrap();
+    assert_eq!(answers.values().filter_map(Value::as_u64).sum::<u64>(), 200, "{told}");
+    assert!(!answers.contains_key("refused"), "{told}");
+    assert_eq!((&burst["again"], &burst["by"]), (&json!(100), &json!([["web 2", 200]])), "{told}");
+    assert!(told["said"].as_str().unwrap().contains("gone before it answered 100, which were asked again"), "{told}");
+    assert_eq!(member(&freshen.state(), 0)["state"], "killed");
+    assert!(!freshen.said().contains("panicked"), "{}", freshen.said());
+}
+
+#[test]
+fn with_no_web_process_the_page_says_so_and_a_revived_one_serves_at_once() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    for place in ["web-1", "web-2"] {
+        freshen.act(&format!("kill-{place}"));
+        let again = freshen.ask("POST", &format!("/actions/kill-{place}"), &[]);
+        assert_eq!(again.status, 409, "{}", again.body);
+    }
+    for action in ["burst", "get", "invalidate-softly", "invalidate-hard"] {
+        let refused = freshen.ask("POST", &format!("/actions/{action}"), &[]);
+        assert_eq!(refused.status, 503, "{action}: {}", refused.body);
+        assert!(refused.body.contains("no web process is up; revive one"), "{action}: {}", refused.body);
+    }
+    let page = freshen.get("/");
+    assert_eq!(page.status, 503);
+    assert!(
+        page.body.contains("no web process is up; revive one") && page.body.contains("Revive web 1"),
+        "{}",
+        page.body
+    );
+    let state = freshen.state();
+    assert_eq!((&state["refused"]["error"], &state["words"]["status"]), (&json!("no-web"), &json!("nobody to ask")));
+    assert!(state["in_hand"].is_object(), "the workers still see the store: {state}");
+    freshen.act("revive-web-2");
+    assert_eq!(freshen.ask("POST", "/actions/revive-web-2", &[]).status, 409);
+    let state = freshen.state();
+    assert_eq!((&state["served"]["status"], &state["by"]), (&json!("hit"), &json!("web 2")));
+    assert_eq!((&freshen.act("burst")["burst"]["answers"], origin.asked()), (&json!({"hit": 200}), 1));
+}
+
+#[test]
+fn what_a_killed_worker_was_loading_is_fresh_again_within_its_lease_and_a_second() {
+    let origin = Origin::list(&["old"]);
+    let freshen = fleet(&origin);
+    origin.say(200, r#"["new"]"#);
+    origin.hold(true);
+    freshen.act("invalidate-softly");
+    let state = freshen.until("a worker loads", |state| state["loads_under_way"] == 1);
+    let loader = state["loads"][0]["by"].as_str().unwrap().to_owned();
+    freshen.act(&format!("kill-{}", loader.replace(' ', "-")));
+    origin.hold(false);
+    let state = freshen.until("it is told", |state| state["cut"].is_object());
+    assert_eq!((&state["cut"]["by"], &state["loads"][0]["end"]), (&json!(loader), &json!("cut off")));
+    assert!(state["words"]["cut"].as_str().unwrap().contains("Its lease on the key has "), "{}", state["words"]);
+    // Meanwhile nobody waits.
+    assert_eq!(freshen.act("burst")["burst"]["answers"], json!({"stale": 200}));
+    let state = freshen.until("it is fresh again", |state| state["cut"]["again_ms"].is_f64());
+    let (again_ms, by) = (state["cut"]["again_ms"].as_f64().unwrap(), &state["cut"]["again_by"]);
+    assert!(again_ms < LEASE_MS + 1000.0 + SLACK_MS, "{again_ms}");
+    assert!(by.as_str().unwrap().starts_with("worker ") && *by != json!(loader), "{by}");
+    freshen.until("it is served", |state| state["served"]["lines"] == json!(["new"]));
+    assert_eq!(origin.asked(), 3);
+}
+
+#[test]
+fn a_worker_that_is_revived_while_they_are_frozen_is_frozen_too() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    for place in ["worker-1", "worker-2"] {
+        freshen.act(&format!("kill-{place}"));
+    }
+    assert_eq!(freshen.state()["words"]["workers"], "all killed");
+    freshen.act("freeze");
+    freshen.act("invalidate-softly");
+    let waits = |state: &Value| state["tasks"]["ready"].as_u64().unwrap() + state["tasks"]["delayed"].as_u64().unwrap();
+    freshen.until("a task waits", |state| waits(state) == 1);
+    freshen.act("revive-worker-2");
+    let burst = &freshen.act("burst")["burst"];
+    assert_eq!((burst["answers"].get("refused"), &burst["loads"], origin.asked()), (None, &json!(0), 1));
+    freshen.act("unfreeze");
+    let state = freshen.until("it is loaded again", |state| state["numbers"]["loads"]["stored"] == 2);
+    assert_eq!(state["loads"][0]["by"], "worker 2");
+}
+
+#[test]
+fn a_process_that_somebody_else_kills_is_told_as_ended() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    let killed = pids(&freshen.state())[3];
+    kill(Pid::from_raw(killed.try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let state = freshen.until("it is noticed", |state| member(state, 3)["state"] == "ended");
+    assert!(member(&state, 3)["ended"].as_str().unwrap().contains("15"), "{state}");
+    freshen.act("revive-worker-2");
+    let state = freshen.state();
+    assert_eq!(member(&state, 3)["state"], "alive");
+    assert!(pids(&state)[3] != killed);
+}
+
+#[test]
+fn each_signal_lets_the_processes_end_in_order() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let origin = Origin::list(&["kept"]);
+        let mut freshen = fleet(&origin);
+        let pids = pids(&freshen.state());
+        freshen.signal(signal);
+        assert_eq!(freshen.ended().code(), Some(0), "{signal}: {}", freshen.said());
+        gone(&pids);
+        assert!(!freshen.said().contains("it is killed"), "{signal}: {}", freshen.said());
+    }
+}
+
+#[test]
+fn no_process_is_left_behind_however_the_demo_ends() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGKILL] {
+        let origin = Origin::list(&["kept"]);
+        let mut freshen = fleet(&origin);
+        freshen.act("kill-web-1");
+        freshen.act("revive-web-1");
+        // A load that does not end is under way.
+        origin.hold(true);
+        freshen.act("invalidate-softly");
+        freshen.until("a worker loads", |state| state["loads_under_way"] == 1);
+        let pids = pids(&freshen.state());
+        freshen.signal(signal);
+        let ended = freshen.ended();
+        gone(&pids);
+        assert_eq!(ended.code(), (signal != Signal::SIGKILL).then_some(0), "{signal}: {}", freshen.said());
+        assert!(!freshen.said().contains("panicked"), "{signal}: {}", freshen.said());
+    }
+}
