@@ -1,4 +1,4 @@
-//! What a hit in the store costs: reads a second, beside a bare GET of as many bytes.
+//! What a hit in the store costs: reads a second and CPU time, beside a bare GET of as many bytes.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use freshen::{Cache, Status};
+use redis::aio::MultiplexedConnection;
 
 use super::Extent;
 use super::far::{Plain, Tagged, VALUE_BYTES, far};
 use crate::summary::median;
-use crate::{Failure, aims};
+use crate::{Failure, aims, cpu};
 
 /// How many readers there are at once.
 const READERS: [usize; 3] = [1, 64, 256];
@@ -21,7 +22,7 @@ const MANY_KEYS: u64 = 40_000;
 /// Who reads.
 #[derive(Clone)]
 enum Reader {
-    Bare(redis::aio::MultiplexedConnection),
+    Bare(MultiplexedConnection),
     Plain(Cache),
     /// Tags that are remembered.
     Tagged(Cache),
@@ -29,11 +30,24 @@ enum Reader {
     TaggedMany(Cache),
 }
 
+/// One reader in one round.
+struct Found {
+    /// Reads a second.
+    rate: f64,
+    /// CPU microseconds for each read: the client's and the server's.
+    cpu_micros: [f64; 2],
+}
+
+/// What was found of each reader in each round, for each number of readers at once.
+type Rounds = Vec<Vec<Found>>;
+
 /// Fills the server, and reads.
 pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
     let cache = far(url, "reads").await?;
     fill(&cache).await?;
-    let bare = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let client = redis::Client::open(url)?;
+    let (bare, mut asked) =
+        (client.get_multiplexed_async_connection().await?, client.get_multiplexed_async_connection().await?);
     set_all(bare.clone()).await?;
     let readers = [
         Reader::Bare(bare),
@@ -41,47 +55,98 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
         Reader::Tagged(cache.clone()),
         Reader::TaggedMany(cache.clone()),
     ];
-    let mut text = format!("Reads a second of {VALUE_BYTES} bytes from the store, and as a part of a bare GET's\n\n");
-    write!(text, "{:<34}", "readers at once")?;
-    READERS.iter().try_for_each(|readers| write!(text, "{readers:>18}"))?;
-    let mut parts = [[0.0; READERS.len()]; 4];
-    let mut lines = vec![String::new(); readers.len()];
-    for (column, at_once) in READERS.into_iter().enumerate() {
-        let rates = rates(&readers, at_once, extent).await?;
-        for (row, line) in lines.iter_mut().enumerate() {
-            let part = median(rates[row].iter().zip(&rates[0]).map(|(own, bare)| own / bare).collect());
-            parts[row][column] = part;
-            write!(line, "{:>11.0}{part:>7.2}", median(rates[row].clone()))?;
-        }
+    let mut columns = Vec::new();
+    for at_once in READERS {
+        columns.push(rounds(&readers, at_once, extent, &mut asked).await?);
     }
-    for (reader, line) in readers.iter().zip(lines) {
-        write!(text, "\n{:<34}{line}", reader.title())?;
-    }
-    let least = |row: usize| parts[row].iter().copied().fold(f64::INFINITY, f64::min);
-    let aims = [
-        (
-            least(1) >= 0.7 && least(2) >= 0.7,
-            format!("0.7 of a bare GET where the tags are known: {:.2}", least(1).min(least(2))),
-        ),
-        (least(3) >= 0.5, format!("0.5 where they are not: {:.2}", least(3))),
-    ];
     cache.shut_down(Duration::from_secs(5)).await;
-    Ok(format!("{text}\n\n{}", aims::list(&aims)))
+    let rates = table(&readers, &columns, |own, bare| (format!("{:.0}", own.rate), own.rate / bare.rate))?;
+    let cpu = table(&readers, &columns, |own, bare| {
+        let sum = |found: &Found| found.cpu_micros.iter().sum::<f64>();
+        (format!("{:.1} + {:.1}", own.cpu_micros[0], own.cpu_micros[1]), sum(bare) / sum(own))
+    })?;
+    Ok(format!(
+        "Reads a second of {VALUE_BYTES} bytes from the store, and as a part of a bare GET's\n\n{rates}\n\n\
+         CPU microseconds for each, of the client + of the server, and how often as much a bare GET could be made for it\n\n\
+         {cpu}\n\n{}",
+        judge(&columns)
+    ))
 }
 
-/// For each reader its rate in every round; a round measures all of them, one after the other.
-async fn rates(readers: &[Reader], at_once: usize, extent: Extent) -> Result<Vec<Vec<f64>>, Failure> {
-    let mut rates = vec![Vec::new(); readers.len()];
+/// A line for each reader, a column for each number of them: what `cell` says of the middle round, and the median of the parts.
+fn table(
+    readers: &[Reader],
+    columns: &[Rounds],
+    cell: impl Fn(&Found, &Found) -> (String, f64),
+) -> Result<String, Failure> {
+    let mut text = format!("{:<34}", "readers at once");
+    READERS.iter().try_for_each(|readers| write!(text, "{readers:>20}"))?;
+    for (row, reader) in readers.iter().enumerate() {
+        write!(text, "\n{:<34}", reader.title())?;
+        for rounds in columns {
+            let part = part(rounds, row, |own, bare| cell(own, bare).1);
+            write!(text, "{:>13}{part:>7.2}", cell(&middle(&rounds[row]), &middle(&rounds[0])).0)?;
+        }
+    }
+    Ok(text)
+}
+
+/// The median over the rounds of what a reader did as a part of the bare client.
+fn part(rounds: &Rounds, row: usize, of: impl Fn(&Found, &Found) -> f64) -> f64 {
+    median(rounds[row].iter().zip(&rounds[0]).map(|(own, bare)| of(own, bare)).collect())
+}
+
+/// The median of each figure.
+fn middle(rounds: &[Found]) -> Found {
+    let of = |figure: fn(&Found) -> f64| median(rounds.iter().map(figure).collect());
+    Found {
+        rate: of(|found| found.rate),
+        cpu_micros: [of(|found| found.cpu_micros[0]), of(|found| found.cpu_micros[1])],
+    }
+}
+
+fn judge(columns: &[Rounds]) -> String {
+    let parts = |row| columns.iter().map(move |rounds| part(rounds, row, |own, bare| own.rate / bare.rate));
+    let least = |row| parts(row).fold(f64::INFINITY, f64::min);
+    let known = least(1).min(least(2));
+    aims::list(&[
+        (known >= 0.7, format!("0.7 of a bare GET where the tags are known: {known:.2}")),
+        (least(3) >= 0.5, format!("0.5 where they are not: {:.2}", least(3))),
+    ])
+}
+
+/// A round measures all readers, one after the other.
+async fn rounds(
+    readers: &[Reader],
+    at_once: usize,
+    extent: Extent,
+    asked: &mut MultiplexedConnection,
+) -> Result<Rounds, Failure> {
+    let mut rounds: Rounds = readers.iter().map(|_| Vec::new()).collect();
     for round in 1..=extent.rounds {
         eprintln!("{at_once} readers, round {round} of {}", extent.rounds);
-        for (reader, rates) in readers.iter().zip(&mut rates) {
-            rates.push(rate(reader, at_once, extent.span).await?);
+        for (reader, rounds) in readers.iter().zip(&mut rounds) {
+            let before = spent_micros(asked).await?;
+            let (read, took) = read_for(reader, at_once, extent.span).await?;
+            let after = spent_micros(asked).await?;
+            let cpu_micros = [0, 1].map(|whose| (after[whose] - before[whose]) / read);
+            rounds.push(Found { rate: read / took.as_secs_f64(), cpu_micros });
         }
     }
-    Ok(rates)
+    Ok(rounds)
 }
 
-async fn rate(reader: &Reader, at_once: usize, span: Duration) -> Result<f64, Failure> {
+/// CPU time so far, of this process and of the server.
+async fn spent_micros(asked: &mut MultiplexedConnection) -> Result<[f64; 2], Failure> {
+    let told: String = redis::cmd("INFO").arg("cpu").query_async(asked).await?;
+    let spent =
+        |line: &str| line.strip_prefix("used_cpu_sys:").or(line.strip_prefix("used_cpu_user:"))?.parse::<f64>().ok();
+    let server: f64 = told.lines().filter_map(|line| spent(line.trim())).sum();
+    Ok([cpu::of_this_process().as_secs_f64() * 1e6, server * 1e6])
+}
+
+/// How much was read, and in which time.
+async fn read_for(reader: &Reader, at_once: usize, span: Duration) -> Result<(f64, Duration), Failure> {
     let (over, read) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let tasks: Vec<_> = (0..at_once as u64)
         .map(|number| {
@@ -101,12 +166,11 @@ async fn rate(reader: &Reader, at_once: usize, span: Duration) -> Result<f64, Fa
         .collect();
     let begun = Instant::now();
     tokio::time::sleep(span).await;
-    let (read, took) = (read.load(Relaxed), begun.elapsed());
     over.store(true, Relaxed);
     for task in tasks {
         task.await??;
     }
-    Ok(read as f64 / took.as_secs_f64())
+    Ok((read.load(Relaxed) as f64, begun.elapsed()))
 }
 
 impl Reader {
@@ -167,7 +231,7 @@ async fn fill(cache: &Cache) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn set_all(mut bare: redis::aio::MultiplexedConnection) -> Result<(), Failure> {
+async fn set_all(mut bare: MultiplexedConnection) -> Result<(), Failure> {
     let mut pipeline = redis::pipe();
     for key in 0..FEW_KEYS {
         pipeline.cmd("SET").arg(format!("bare:{key}")).arg(vec![b'x'; VALUE_BYTES]).ignore();

@@ -294,12 +294,14 @@ async fn many_keys_are_read_in_pipelines_of_at_most_128() {
     assert_eq!(calls(&server, ["time"]).await[0] - before[0], 3, "a pipeline asks for the time once");
 }
 
-/// Several read at once, and the first of them leaves before he has set off for all.
+/// While one reads, several come who wait to go together, and the first of them leaves before he has set off for all.
 #[tokio::test]
 async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
     let bench = Bench::new().await;
     fill(&bench.store, &key("k"), b"one", &[]).await;
-    let first = key("first");
+    let (alone, first) = (key("alone"), key("first"));
+    let mut under_way = Box::pin(read(&bench.store, &alone));
+    assert!(glance(under_way.as_mut()).is_pending());
     let mut leaving = Box::pin(read(&bench.store, &first));
     assert!(glance(leaving.as_mut()).is_pending());
     let (one, other) = (key("k"), key("k"));
@@ -309,6 +311,23 @@ async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
     let (one, other) = tokio::time::timeout(Duration::from_secs(20), others).await.expect("they are answered");
     assert_eq!((bytes(&one).as_deref(), bytes(&other).as_deref()), (Some(&b"one"[..]), Some(&b"one"[..])));
     assert_eq!(bytes(&read(&bench.store, &key("k")).await).as_deref(), Some(&b"one"[..]), "and so is who comes after");
+    assert_eq!(bytes(&under_way.await), None);
+}
+
+/// The first to come sets off at once. He leaves, and those who wait behind him do not wait for him.
+#[tokio::test]
+async fn a_reader_who_leaves_on_his_way_keeps_nobody_from_reading() {
+    let bench = Bench::new().await;
+    fill(&bench.store, &key("k"), b"one", &[]).await;
+    let (alone, one) = (key("alone"), key("k"));
+    let mut leaving = Box::pin(read(&bench.store, &alone));
+    assert!(glance(leaving.as_mut()).is_pending());
+    let mut waiting = Box::pin(read(&bench.store, &one));
+    assert!(glance(waiting.as_mut()).is_pending());
+    drop(leaving);
+    let found = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("he is answered");
+    assert_eq!(bytes(&found).as_deref(), Some(&b"one"[..]));
+    assert_eq!(bytes(&read(&bench.store, &one).await).as_deref(), Some(&b"one"[..]), "and so is who comes after");
 }
 
 /// Polls once.

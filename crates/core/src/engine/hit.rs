@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::engine::answer::Answer;
 use crate::engine::cache::{Cache, Output};
 use crate::engine::plan::{Found, Plan, Wish, plan};
+use crate::engine::refresh::Seen;
 use crate::engine::served::Served;
 use crate::engine::slot::{Hand, Slot};
 use crate::engine::work::Work;
-use crate::entry::Generation;
 use crate::event::{Rule, Status};
 use crate::job::Lookup;
 use crate::time::Timestamp;
@@ -47,7 +47,7 @@ impl Cache {
         let found = Found { facts: hand.meta().facts(), currency };
         match plan(Some(&found), work.policy(), wish, now, engine.chance()) {
             Plan::Serve(rule) => Some(Served::new(hand, Status::Hit, rule, now)),
-            Plan::ServeAndRefresh(rule) => Some(self.serve_and_refresh(work, hand, rule, None, now)),
+            Plan::ServeAndRefresh(rule) => Some(self.serve_and_refresh(work, hand, rule, Seen::default(), now)),
             Plan::EmptyAndRefresh(_) | Plan::Load { .. } => None,
         }
     }
@@ -58,10 +58,10 @@ impl Cache {
         work: &Arc<dyn Work>,
         hand: Hand,
         rule: Rule,
-        at_least: Option<Generation>,
+        seen: Seen,
         now: Timestamp,
     ) -> Served {
-        self.refresh_behind(work, &hand, rule, at_least);
+        self.refresh_behind(work, &hand, rule, seen);
         let status = if rule == Rule::EarlyRefresh { Status::Hit } else { Status::Stale };
         Served::new(hand, status, rule, now)
     }

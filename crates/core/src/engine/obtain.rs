@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, ready};
 
 use crate::engine::answer::Answer;
 use crate::engine::batch::Batch;
@@ -78,8 +78,7 @@ impl Cache {
             return self.conclude::<L>(Ok(served), watch).ok();
         }
         // A store in this process answers at the first poll. Reading has no effect, so the future of another may be dropped.
-        let reading = self.engine().read(std::slice::from_ref(&work)).now_or_never().and_then(|mut read| read.pop());
-        let Some(reading) = reading else {
+        let Some(reading) = self.engine().read_one(&work).now_or_never() else {
             self.fill_behind(&work, None, false);
             return None;
         };
@@ -93,7 +92,15 @@ impl Cache {
     }
 
     async fn obtain(&self, work: &Arc<dyn Work>, wish: &Wish) -> Result<Served, Fault> {
-        self.obtain_many(std::slice::from_ref(work), wish).await.pop().unwrap_or(Err(Fault::Closed))
+        if let Some(served) = self.near_answer(work, wish) {
+            return Ok(served);
+        }
+        let reading = self.engine().read_one(work).await;
+        match self.decide(work, reading, wish, None) {
+            Step::Done(result) => result,
+            // Boxed, so that the future of a read that finds its value stays small.
+            fly => Box::pin(self.land(work, fly)).await,
+        }
     }
 
     async fn obtain_many(&self, works: &[Arc<dyn Work>], wish: &Wish) -> Vec<Result<Served, Fault>> {
@@ -122,11 +129,12 @@ impl Cache {
         });
         let planned = plan(found.as_ref(), work.policy(), wish, reading.now, engine.chance());
         let outdated = found.filter(|found| found.currency != Currency::Current).map(|found| found.facts.generation);
+        let seen = reading.seen();
         let hand = reading.hand.map(|(hand, _)| hand);
         match (planned, hand) {
             (Plan::Serve(rule), Some(hand)) => Step::Done(Ok(Served::new(hand, Status::Hit, rule, reading.now))),
             (Plan::ServeAndRefresh(rule), Some(hand)) => {
-                Step::Done(Ok(self.serve_and_refresh(work, hand, rule, reading.newest, reading.now)))
+                Step::Done(Ok(self.serve_and_refresh(work, hand, rule, seen, reading.now)))
             }
             (Plan::EmptyAndRefresh(rule), _) => {
                 self.fill_behind(work, reading.newest, reading.foreign == Some(Foreign::Fresh));
@@ -182,19 +190,27 @@ impl Cache {
         let gate = batch.as_ref().map(Batch::seat);
         let steps = works.iter().zip(readings);
         let steps: Vec<Step> = steps.map(|(work, reading)| self.decide(work, reading, wish, batch.as_ref())).collect();
-        let waits = works.iter().zip(steps).map(|(work, step)| match step {
-            Step::Done(result) => futures_util::future::Either::Left(std::future::ready(result)),
+        let waits: Vec<_> = works.iter().zip(steps).map(|(work, step)| self.land(work, step)).collect();
+        drop(gate);
+        join_all(waits).await
+    }
+
+    /// Takes off where a load is needed, before it returns, and gives what is left to wait for.
+    fn land<'a>(
+        &'a self,
+        work: &'a Arc<dyn Work>,
+        step: Step,
+    ) -> impl Future<Output = Result<Served, Fault>> + use<'a> {
+        match step {
+            Step::Done(result) => Either::Left(ready(result)),
             Step::Fly { rule, fallback, demand, above } => {
                 let (at_least, near_only) = (demand.at_least, demand.near_only);
                 let previous = demand.previous.clone();
                 let seat = self.take_off(work, demand);
                 let again = move || Demand { at_least, near_only, previous: previous.clone(), ..Demand::foreground() };
-                futures_util::future::Either::Right(self.await_flight(work, above, rule, fallback, seat, again))
+                Either::Right(self.await_flight(work, above, rule, fallback, seat, again))
             }
-        });
-        let waits: Vec<_> = waits.collect();
-        drop(gate);
-        join_all(waits).await
+        }
     }
 }
 

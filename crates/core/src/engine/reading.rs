@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use crate::engine::core::Engine;
 use crate::engine::demand::newer;
 use crate::engine::near::{Frame, Pin};
+use crate::engine::refresh::Seen;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::{Entry, Generation, Strength};
@@ -57,6 +58,12 @@ impl Reading {
         self.foreign == Some(Foreign::Fresh)
     }
 
+    /// What matters of the record where its value is served and refreshed.
+    pub fn seen(&self) -> Seen {
+        let under_way = |snapshot: &Snapshot| snapshot.asked_until.or(snapshot.lease_until).is_some();
+        Seen { newest: self.newest, refreshing: self.snapshot.as_ref().is_some_and(under_way) }
+    }
+
     fn nothing(pin: Pin, now: Timestamp) -> Self {
         Reading { hand: None, snapshot: None, now, newest: None, foreign: None, pin }
     }
@@ -97,6 +104,21 @@ impl Engine {
             }
         }
         found
+    }
+
+    /// As [`Engine::read`], of one record: most reads are of one, and lists of it would be a good part of their cost.
+    pub async fn read_one(&self, work: &Arc<dyn Work>) -> Reading {
+        let began = self.now();
+        let pin = self.near().pin(work.key(), began);
+        let read = self.store().read(std::slice::from_ref(work.key())).await;
+        let snapshot = read.map(|mut snapshots| snapshots.pop()).unwrap_or_else(|error| {
+            self.emit(&Event::PortFailed { error: &error });
+            None
+        });
+        match snapshot {
+            Some(snapshot) => self.judge(work, pin, snapshot),
+            None => Reading::nothing(pin, began),
+        }
     }
 
     /// Opens what a snapshot holds, and keeps it near unless it may never be served.

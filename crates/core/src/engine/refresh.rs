@@ -21,6 +21,15 @@ const ASK_PAUSE: Duration = Duration::from_secs(1);
 /// Stale reads of one value from which it counts as hot.
 const HOT: u32 = 16;
 
+/// What was seen of the record of a value that is served.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// The newest mark that applies.
+    pub newest: Option<Generation>,
+    /// Whether a task was asked for, or a load is under way.
+    pub refreshing: bool,
+}
+
 /// How an ask ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
@@ -60,8 +69,9 @@ impl Drop for Fill {
 }
 
 impl Cache {
-    /// Asks for the refresh of a value that is being served, at most once in a while.
-    pub(crate) fn refresh_behind(&self, work: &Arc<dyn Work>, hand: &Hand, rule: Rule, at_least: Option<Generation>) {
+    /// Asks for the refresh of a value that is being served, at most once in a while, and not where it was seen to be on its
+    /// way: the record would only say so again, and a script costs a server more than the read did.
+    pub(crate) fn refresh_behind(&self, work: &Arc<dyn Work>, hand: &Hand, rule: Rule, seen: Seen) {
         let (engine, meta) = (self.engine(), hand.meta());
         if !meta.asks(engine.now(), ASK_PAUSE) {
             return;
@@ -72,10 +82,13 @@ impl Cache {
             self.refresh_early(work, hand);
         } else {
             engine.heat().note(work.key().hash(), hand);
+            if seen.refreshing {
+                return;
+            }
             let priority = if meta.heat() >= HOT { Priority::High } else { Priority::Normal };
             let (cache, work) = (self.for_task(), work.clone());
             engine.spawn(async move {
-                cache.ask_and_push(&work, at_least, priority).await;
+                cache.ask_and_push(&work, seen.newest, priority).await;
             });
         }
     }

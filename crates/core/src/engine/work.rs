@@ -249,12 +249,9 @@ impl<J: Job> Work for TypedWork<J> {
                 Held::In(slot)
             }
             Value::Encoded(bytes) => {
-                let envelope = wire::decode(bytes)?;
-                let codec = envelope.header.codec;
-                let decoded = guarded(
-                    || J::Output::decode(codec, &envelope.payload),
-                    |source| WireError::Decode { codec, source },
-                );
+                let (codec, payload) = wire::payload(bytes)?;
+                let decoded =
+                    guarded(|| J::Output::decode(codec, &payload), |source| WireError::Decode { codec, source });
                 Held::Own(decoded?)
             }
         };

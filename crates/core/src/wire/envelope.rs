@@ -28,6 +28,9 @@ const FORMAT: u8 = 1;
 const NO_COMPRESSION: u8 = 0;
 /// The head up to the tags.
 const FIXED_BYTES: usize = 77;
+/// What stands before the flags.
+const PREAMBLE_BYTES: usize = 7;
+const FLAGS_AND_COUNT_BYTES: usize = 2;
 
 const ABSENT: u8 = 1;
 const VALIDATORS: u8 = 2;
@@ -118,7 +121,7 @@ fn micros(span: Duration) -> u64 {
 pub fn decode(bytes: &Bytes) -> Result<Envelope, WireError> {
     let mut from = Cursor::new(bytes);
     let codec = read_preamble(&mut from)?;
-    let flags = known("flags", &mut from, |flags| (flags & !(ABSENT | VALIDATORS) == 0).then_some(flags))?;
+    let flags = read_flags(&mut from)?;
     let schema = from.u64("schema")?;
     let facts = read_facts(&mut from, flags & ABSENT != 0)?;
     let tags = read_tags(&mut from)?;
@@ -126,6 +129,31 @@ pub fn decode(bytes: &Bytes) -> Result<Envelope, WireError> {
     let length = from.u64("payload length")?;
     let payload = from.rest("payload", length)?;
     Ok(Envelope { header: Header { codec, schema, facts, tags, validators }, payload })
+}
+
+/// The codec and the payload of an envelope whose head is known from elsewhere: of the rest only its length is read.
+///
+/// # Errors
+/// As [`decode`], for what is read.
+pub(crate) fn payload(bytes: &Bytes) -> Result<(Codec, Bytes), WireError> {
+    let mut from = Cursor::new(bytes);
+    let codec = read_preamble(&mut from)?;
+    let flags = read_flags(&mut from)?;
+    from.take("head", FIXED_BYTES - PREAMBLE_BYTES - FLAGS_AND_COUNT_BYTES)?;
+    for _ in 0..from.u8("tags")? {
+        let length = from.u16("tag")?;
+        from.take("tag", length.into())?;
+    }
+    if flags & VALIDATORS != 0 {
+        let length = from.u16("validators")?;
+        from.take("validators", length.into())?;
+    }
+    let length = from.u64("payload length")?;
+    Ok((codec, from.rest("payload", length)?))
+}
+
+fn read_flags(from: &mut Cursor<'_>) -> Result<u8, WireError> {
+    known("flags", from, |flags| (flags & !(ABSENT | VALIDATORS) == 0).then_some(flags))
 }
 
 fn read_preamble(from: &mut Cursor<'_>) -> Result<Codec, WireError> {

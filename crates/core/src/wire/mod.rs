@@ -36,6 +36,7 @@ mod error;
 mod weight;
 
 pub use codec::{Codec, VALUE_DEPTH_MAX};
+pub(crate) use envelope::payload;
 pub use envelope::{Envelope, Header, decode, encode};
 pub use error::WireError;
 pub use weight::weigh;

@@ -45,6 +45,25 @@ async fn a_stale_value_is_served_as_it_is_and_one_task_is_asked_for() {
     assert_eq!(stage.cache.peek(&truth("a")).await.unwrap().unwrap().facts(), before, "a read makes nothing younger");
 }
 
+/// Nothing is near, so each read sees the record and the marker of the task that the first has asked for.
+#[tokio::test(start_paused = true)]
+async fn while_a_refresh_is_seen_to_be_on_its_way_a_stale_read_does_not_ask_the_record() {
+    let stage = stage_with(|builder| builder.workers(0).near_bound(Duration::from_nanos(1))).await;
+    stage.value("a").await;
+    pass(TTL).await;
+    let asked_after = async |reads: usize| {
+        for _ in 0..reads {
+            assert_eq!(stage.get("a").await.unwrap().status(), Status::Stale);
+            stage.settle().await;
+            pass(2 * SECOND).await;
+        }
+        stage.events.count("RefreshAsked")
+    };
+    assert_eq!(asked_after(5).await, 1);
+    pass(2 * MINUTE).await;
+    assert_eq!(asked_after(5).await, 2, "the marker has ended");
+}
+
 /// Fresh for ten minutes and stale for five: at 14 minutes it is served, at 16 the caller waits for the new value.
 #[tokio::test(start_paused = true)]
 async fn past_the_stale_window_a_caller_waits_for_a_load() {

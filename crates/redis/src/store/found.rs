@@ -32,11 +32,11 @@ pub(super) struct Kept {
 }
 
 impl Found {
-    /// Takes a record's fields apart.
+    /// Takes a record's fields apart. Where its tags are those that were guessed, they are the guess.
     ///
     /// # Errors
     /// What is wrong with a record that is not this key's, or is damaged. It is as good as absent.
-    pub(super) fn read(key: &Key, answer: Value) -> Result<Found, &'static str> {
+    pub(super) fn read(key: &Key, answer: Value, guess: Option<&Tags>) -> Result<Found, &'static str> {
         let fields = match answer {
             Value::Array(fields) => fields,
             Value::ServerError(_) => return Err("it is not a record"),
@@ -58,7 +58,7 @@ impl Found {
         found.entry = match (value, meta) {
             (Value::Nil, Value::Nil) => None,
             (Value::BulkString(value), Value::BulkString(meta)) => {
-                Some(kept(value, meta).ok_or("what judges its entry is damaged")?)
+                Some(kept(value, meta, guess).ok_or("what judges its entry is damaged")?)
             }
             _ => return Err("its value and what judges it are not both there"),
         };
@@ -92,11 +92,16 @@ pub(super) fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn kept(packed: Vec<u8>, meta: Vec<u8>) -> Option<Kept> {
+fn kept(packed: Vec<u8>, meta: Vec<u8>, guess: Option<&Tags>) -> Option<Kept> {
     let line = meta.iter().position(|byte| *byte == b'\n')?;
-    let (facts, tags_bytes) = str::from_utf8(&meta[..line]).ok()?.rsplit_once(' ')?;
-    let (tags, validators) = meta[line + 1..].split_at_checked(tags_bytes.parse().ok()?)?;
-    let (facts, tags) = (facts_of(facts)?, tags_of(str::from_utf8(tags).ok()?)?);
+    let mut head = &meta[..line];
+    let facts = facts_of(&mut head)?;
+    let tags_bytes = usize::try_from(decimal(&mut head)?).ok().filter(|_| head.is_empty())?;
+    let (tags, validators) = meta[line + 1..].split_at_checked(tags_bytes)?;
+    let tags = match guess {
+        Some(guess) if are(guess, tags) => guess.clone(),
+        _ => tags_of(str::from_utf8(tags).ok()?)?,
+    };
     let validators = match validators.split_first() {
         None => None,
         Some((b'=', validators)) => Some(Bytes::copy_from_slice(validators)),
@@ -105,16 +110,43 @@ fn kept(packed: Vec<u8>, meta: Vec<u8>) -> Option<Kept> {
     Some(Kept { packed, facts, tags, validators })
 }
 
-fn facts_of(text: &str) -> Option<Facts> {
-    let mut parts = text.split(' ');
-    let epoch = u64::from_str_radix(parts.next()?, 16).ok()?;
-    let mut number = || parts.next()?.parse::<u64>().ok();
-    let generation = Generation { epoch, number: number()? };
-    let loaded_at = Timestamp::from_micros(number()?);
-    let mut span = || number().map(Duration::from_micros);
+fn facts_of(text: &mut &[u8]) -> Option<Facts> {
+    let epoch = u64::from_str_radix(str::from_utf8(part(text)).ok()?, 16).ok()?;
+    let generation = Generation { epoch, number: decimal(text)? };
+    let loaded_at = Timestamp::from_micros(decimal(text)?);
+    let mut span = || decimal(text).map(Duration::from_micros);
     let windows = Windows { ttl: span()?, stale_while_revalidate: span()?, stale_if_error: span()? };
-    let (load_took, absent, weight) = (span()?, number()? != 0, u32::try_from(number()?).ok()?);
+    let (load_took, absent, weight) = (span()?, decimal(text)? != 0, u32::try_from(decimal(text)?).ok()?);
     Some(Facts { loaded_at, generation, windows, load_took, absent, weight })
+}
+
+/// The next number. Each read of a record takes nine: as text they would be looked through twice.
+fn decimal(text: &mut &[u8]) -> Option<u64> {
+    let digits = part(text);
+    let next = |number: u64, byte: &u8| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    };
+    digits.iter().try_fold(0, next).filter(|_| !digits.is_empty())
+}
+
+/// What stands before the next space, or before the end.
+fn part<'a>(text: &mut &'a [u8]) -> &'a [u8] {
+    let end = text.iter().position(|byte| *byte == b' ').unwrap_or(text.len());
+    let (part, rest) = text.split_at(end);
+    *text = rest.get(1..).unwrap_or_default();
+    part
+}
+
+/// Whether a text is that of these tags, as [`tags_text`] writes it.
+fn are(tags: &Tags, text: &[u8]) -> bool {
+    let left = tags.as_slice().iter().try_fold(text, |text, tag| {
+        let tag = tag.as_str().as_bytes();
+        let colon = text.iter().position(|byte| *byte == b':')?;
+        let length: usize = str::from_utf8(&text[..colon]).ok()?.parse().ok()?;
+        text[colon + 1..].strip_prefix(tag).filter(|_| length == tag.len())
+    });
+    left.is_some_and(<[u8]>::is_empty)
 }
 
 fn tags_of(mut text: &str) -> Option<Tags> {
@@ -181,7 +213,7 @@ mod tests {
 
     fn read(meta: &str, rare: Value) -> Result<Found, &'static str> {
         let of = Value::BulkString(key().as_bytes().to_vec());
-        Found::read(&key(), Value::Array(vec![of, text("\0x"), text(meta), rare]))
+        Found::read(&key(), Value::Array(vec![of, text("\0x"), text(meta), rare]), None)
     }
 
     #[test]
@@ -206,18 +238,40 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_taken_for_the_guess_only_where_they_are_the_same() {
+        let tags = |texts: &[&str]| Tags::new(texts.iter().map(|text| Tag::new(text).unwrap()).collect()).unwrap();
+        let guess = tags(&["a", "b:ß"]);
+        assert!(are(&guess, tags_text(&guess).as_bytes()) && are(&Tags::NONE, b""));
+        for other in [&[][..], &["a"], &["a", "b:ß", "c"], &["a", "b:x"], &["aa", "b:ß"], &["b:ß"]] {
+            assert!(!are(&guess, tags_text(&tags(other)).as_bytes()), "{other:?}");
+        }
+        for damaged in ["1:a4:b:ß9", "2:a4:b:ß", "1:a3:b:ß", "1:a", ":a4:b:ß", "x"] {
+            assert!(!are(&guess, damaged.as_bytes()), "{damaged}");
+        }
+    }
+
+    #[test]
     fn what_is_not_this_keys_record_or_is_damaged_says_what_is_wrong() {
         let other = Value::Array(vec![text("other"), Value::Nil, Value::Nil, Value::Nil]);
-        assert_eq!(Found::read(&key(), other).unwrap_err(), "it is another key's");
+        assert_eq!(Found::read(&key(), other, None).unwrap_err(), "it is another key's");
         let damaged =
             ["", "x", "ff 8 9\n", "ff 8 9 1 2 3 7 1 64 3\n9:a", "ff 8 9 1 2 3 7 1 64 9\n1:a", "zz 8 9 1 2 3 4 0 5 0\n"];
-        for meta in damaged.into_iter().chain(["ff 8 9 1 2 3 4 0 5 0\nv"]) {
+        let more = [
+            "ff 8 9 1 2 3 4 0 5 0\nv",
+            "ff 8 9 1 2 3 4 0 5\n",
+            "ff 8 9 1 2 3 4 0 5 0 0\n",
+            "ff 8  1 2 3 4 0 5 0\n",
+            "ff 8 9 1 2 -3 4 0 5 0\n",
+            "ff 8 9 1 2 3 4 0 4294967296 0\n",
+            "ff 18446744073709551616 9 1 2 3 4 0 5 0\n",
+        ];
+        for meta in damaged.into_iter().chain(more) {
             assert_eq!(read(meta, Value::Nil).unwrap_err(), "what judges its entry is damaged", "{meta:?}");
         }
         for rare in ["", "3;;;", "0;;", "0;a b;;", "0;;x;", "0;;;x", "0;;;1 x y"] {
             let wrong = read(GOOD, text(rare)).unwrap_err();
             assert_eq!(wrong, "its flag, lease, marker or back-off is damaged", "{rare:?}");
         }
-        assert_eq!(Found::read(&key(), Value::Int(1)).unwrap_err(), "it was not answered by its fields");
+        assert_eq!(Found::read(&key(), Value::Int(1), None).unwrap_err(), "it was not answered by its fields");
     }
 }

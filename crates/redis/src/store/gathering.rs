@@ -1,14 +1,14 @@
 //! Reads of one key that come together go together: one round trip reads them all, and the marks of their partition once.
 //!
-//! Whoever comes first waits for one turn of the runtime, and takes along whoever has come by then. A read that is alone costs
-//! that turn; under load it saves most of what a read costs on both sides.
+//! Who comes while nobody reads sets off at once. While somebody does, the first to come waits for one turn of the runtime,
+//! and takes along whoever has come by then: under load that saves most of what a read costs on both sides.
 
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use freshen_core::Key;
 use freshen_core::store::Snapshot;
-use tokio::sync::oneshot::{self, Sender};
+use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::link::LinkError;
 use crate::store::Shared;
@@ -16,9 +16,17 @@ use crate::store::Shared;
 /// Most keys that are read in one go: while a server reads them it does nothing else.
 pub(super) const TOGETHER_MOST: usize = 128;
 
-/// The reads of one partition that wait to go. Its lock is never held across an await.
+/// The reads of one partition. Its lock is never held across an await.
 #[derive(Default)]
-pub(super) struct Gathering(Mutex<Vec<Waiting>>);
+pub(super) struct Gathering(Mutex<Readers>);
+
+#[derive(Default)]
+struct Readers {
+    /// Who waits to go.
+    waiting: Vec<Waiting>,
+    /// How many round trips are being made.
+    trips: usize,
+}
 
 struct Waiting {
     key: Key,
@@ -26,9 +34,45 @@ struct Waiting {
 }
 
 impl Gathering {
-    fn waiting(&self) -> MutexGuard<'_, Vec<Waiting>> {
+    fn readers(&self) -> MutexGuard<'_, Readers> {
         // Nothing under this lock calls foreign code, so a poisoned one still guards a whole state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a trip, unless somebody reads or waits.
+    fn try_alone(&self) -> Option<Trip<'_>> {
+        let mut readers = self.readers();
+        let nobody = readers.trips == 0 && readers.waiting.is_empty();
+        nobody.then(|| {
+            readers.trips = 1;
+            Trip(self)
+        })
+    }
+
+    fn trip(&self) -> Trip<'_> {
+        self.readers().trips += 1;
+        Trip(self)
+    }
+
+    /// Waits with the others. `true`: as the first of them.
+    fn wait(&self, key: &Key) -> (bool, Receiver<Result<Snapshot, LinkError>>) {
+        let (told, answer) = oneshot::channel();
+        let mut readers = self.readers();
+        readers.waiting.push(Waiting { key: key.clone(), told });
+        (readers.waiting.len() == 1, answer)
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        take(&mut self.readers().waiting)
+    }
+}
+
+/// A round trip under way, until it is dropped.
+struct Trip<'a>(&'a Gathering);
+
+impl Drop for Trip<'_> {
+    fn drop(&mut self) {
+        self.0.readers().trips -= 1;
     }
 }
 
@@ -39,22 +83,24 @@ impl Shared {
     /// The others are read all the same.
     pub(super) async fn read_one(self: &Arc<Self>, key: &Key) -> Result<Snapshot, LinkError> {
         let partition = self.partition(key);
-        let (told, answer) = oneshot::channel();
-        let first = {
-            let mut waiting = self.gatherings[partition as usize].waiting();
-            waiting.push(Waiting { key: key.clone(), told });
-            waiting.len() == 1
-        };
+        let gathering = &self.gatherings[partition as usize];
+        if let Some(_trip) = gathering.try_alone() {
+            // Boxed, so that the future of those who read together stays small.
+            let read = Box::pin(self.read_partition(partition, &[key])).await?.pop();
+            return read.ok_or_else(LinkError::given_up);
+        }
+        let (first, answer) = gathering.wait(key);
         if first {
             let departure = Departure { shared: self, partition, left: false };
             tokio::task::yield_now().await;
-            departure.leave().await;
+            departure.leave();
         }
         // A sender is only dropped unused when its runtime ends.
         answer.await.unwrap_or_else(|_| Err(LinkError::given_up()))
     }
 
     async fn read_together(&self, partition: u32, waiting: Vec<Waiting>) {
+        let _trip = self.gatherings[partition as usize].trip();
         let keys: Vec<&Key> = waiting.iter().map(|waiting| &waiting.key).collect();
         match self.read_partition(partition, &keys).await {
             Ok(snapshots) => {
@@ -79,20 +125,16 @@ struct Departure<'a> {
 }
 
 impl Departure<'_> {
-    async fn leave(mut self) {
+    fn leave(mut self) {
         self.left = true;
-        let alone = self.set_off();
-        if let Some(waiting) = alone {
-            self.shared.read_together(self.partition, vec![waiting]).await;
-        }
+        self.set_off();
     }
 
-    /// Reads for all who wait, in tasks that end with the reading; gives back one who is alone.
-    fn set_off(&self) -> Option<Waiting> {
-        let mut all = take(&mut *self.shared.gatherings[self.partition as usize].waiting());
-        if all.len() == 1 {
-            return all.pop();
-        }
+    /// Reads for all who wait, in tasks that end with the reading.
+    fn set_off(&self) {
+        let mut all = self.shared.gatherings[self.partition as usize].take();
+        // Those who have left are not read.
+        all.retain(|waiting| !waiting.told.is_closed());
         while !all.is_empty() {
             let rest = all.split_off(all.len().min(TOGETHER_MOST));
             let (shared, partition) = (self.shared.clone(), self.partition);
@@ -100,15 +142,34 @@ impl Departure<'_> {
             let read = async move { shared.read_together(partition, together).await };
             self.shared.partitions.links.spawn(read);
         }
-        None
     }
 }
 
 impl Drop for Departure<'_> {
     fn drop(&mut self) {
         if !self.left {
-            // Whoever was alone was dropped himself.
-            drop(self.set_off());
+            self.set_off();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_finds_nobody_reading_and_nobody_waiting_sets_off_alone() {
+        let (gathering, key) = (Gathering::default(), Key::new("default", "job", &1).unwrap());
+        let alone = gathering.try_alone();
+        assert!(alone.is_some() && gathering.try_alone().is_none());
+        let together = gathering.trip();
+        drop(alone);
+        assert!(gathering.try_alone().is_none(), "others are reading");
+        drop(together);
+        let (first, _answer) = gathering.wait(&key);
+        assert!(first && !gathering.wait(&key).0);
+        assert!(gathering.try_alone().is_none(), "others are waiting");
+        assert_eq!(gathering.take().len(), 2);
+        assert!(gathering.try_alone().is_some());
     }
 }

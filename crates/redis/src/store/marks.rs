@@ -13,31 +13,40 @@ use crate::store::answered::Answered;
 pub(super) struct Read {
     epoch: Option<u64>,
     floor: Mark,
-    marks: BTreeMap<Scope, Mark>,
+    /// Few, mostly one.
+    namespaces: Vec<(Box<str>, Mark)>,
+    tags: BTreeMap<Tag, Mark>,
     lost: Strength,
 }
 
 impl Read {
     /// Nothing is wanted yet. What is damaged reads as `lost` says.
     pub(super) fn new(lost: Strength) -> Read {
-        Read { epoch: None, floor: Mark::default(), marks: BTreeMap::new(), lost }
+        Read { epoch: None, floor: Mark::default(), namespaces: Vec::new(), tags: BTreeMap::new(), lost }
     }
 
     /// Wants the marks of a key's namespace and of its tags. `true`: not all of them were wanted before.
     pub(super) fn want(&mut self, key: &Key, tags: Option<&Tags>) -> bool {
-        let before = self.marks.len();
-        let tags = tags.map_or(&[][..], Tags::as_slice).iter().cloned().map(Scope::Tag);
-        for scope in tags.chain([Scope::Namespace(key.namespace().into())]) {
-            self.marks.entry(scope).or_default();
+        let before = self.namespaces.len() + self.tags.len();
+        if self.of_namespace(key.namespace()).is_none() {
+            self.namespaces.push((key.namespace().into(), Mark::default()));
         }
-        self.marks.len() > before
+        for tag in tags.map_or(&[][..], Tags::as_slice) {
+            if !self.tags.contains_key(tag) {
+                self.tags.insert(tag.clone(), Mark::default());
+            }
+        }
+        self.namespaces.len() + self.tags.len() > before
     }
 
     /// Adds the question.
     pub(super) fn add_to(&self, pipeline: &mut Pipeline, state: &str) {
         let question = pipeline.cmd("HMGET").arg(state).arg(&["e", "l", "s", "h"]);
-        for scope in self.marks.keys() {
-            question.arg(field_of(scope));
+        for (name, _) in &self.namespaces {
+            question.arg(namespace_field(name));
+        }
+        for tag in self.tags.keys() {
+            question.arg(tag_field(tag));
         }
     }
 
@@ -56,7 +65,8 @@ impl Read {
             return Ok(());
         };
         (self.epoch, self.floor) = (epoch, Mark { soft, hard });
-        for mark in self.marks.values_mut() {
+        let namespaces = self.namespaces.iter_mut().map(|(_, mark)| mark);
+        for mark in namespaces.chain(self.tags.values_mut()) {
             *mark = match next() {
                 Value::Nil => Mark::default(),
                 // What no clock can have written counts as the newest there can be, as in the scripts.
@@ -76,10 +86,16 @@ impl Read {
 
     /// The marks of these scopes, each joined with the floor; the namespace's first.
     pub(super) fn of(&self, key: &Key, tags: &[Tag]) -> Vec<(Scope, Mark)> {
-        let tags = tags.iter().cloned().map(Scope::Tag);
-        let scopes = std::iter::once(Scope::Namespace(key.namespace().into())).chain(tags);
-        let joined = |scope: &Scope| self.floor.join(self.marks.get(scope).copied().unwrap_or_default());
-        scopes.map(|scope| (joined(&scope), scope)).map(|(mark, scope)| (scope, mark)).collect()
+        let joined = |mark: Option<Mark>| self.floor.join(mark.unwrap_or_default());
+        let mut marks = Vec::with_capacity(1 + tags.len());
+        let namespace = key.namespace();
+        marks.push((Scope::Namespace(namespace.into()), joined(self.of_namespace(namespace))));
+        marks.extend(tags.iter().map(|tag| (Scope::Tag(tag.clone()), joined(self.tags.get(tag).copied()))));
+        marks
+    }
+
+    fn of_namespace(&self, wanted: &str) -> Option<Mark> {
+        self.namespaces.iter().find(|(name, _)| **name == *wanted).map(|(_, mark)| *mark)
     }
 
     /// The newest of such marks.
@@ -98,9 +114,17 @@ impl Read {
 /// The field of the partition's state that holds a scope's mark.
 pub(super) fn field_of(scope: &Scope) -> String {
     match scope {
-        Scope::Tag(tag) => format!("t:{tag}"),
-        Scope::Namespace(name) => format!("n:{name}"),
+        Scope::Tag(tag) => tag_field(tag),
+        Scope::Namespace(name) => namespace_field(name),
     }
+}
+
+fn tag_field(tag: &Tag) -> String {
+    ["t:", tag.as_str()].concat()
+}
+
+fn namespace_field(name: &str) -> String {
+    ["n:", name].concat()
 }
 
 /// A mark as it lies in the state.

@@ -71,6 +71,8 @@ pub(crate) use scripts::Patch;
 const PORT: &str = "redis store";
 /// Of how many keys the last tags are remembered.
 const TAGS_SEEN_KEYS: usize = 16_384;
+/// What the name of a record has beside the names in it: colons, and a hash in hex digits.
+const RECORD_BESIDE_BYTES: usize = 3 + 32;
 
 /// A store on Redis or Valkey, shared by all processes that use the same servers and prefix.
 ///
@@ -107,8 +109,17 @@ impl Shared {
 
     /// The name of a key's record.
     fn record(&self, key: &Key) -> String {
-        let place = self.partitions.place(self.partition(key));
-        place.key(format_args!(":{}:{}:{:032x}", key.namespace(), key.job(), key.hash().0))
+        // A partition's state is named by its place alone.
+        let place = self.partitions.state(self.partition(key));
+        let (namespace, job) = (key.namespace(), key.job());
+        let mut name = String::with_capacity(place.len() + namespace.len() + job.len() + RECORD_BESIDE_BYTES);
+        for part in [place, ":", namespace, ":", job, ":"] {
+            name.push_str(part);
+        }
+        let hash = key.hash().0.to_be_bytes();
+        let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+        name.extend(hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        name
     }
 }
 

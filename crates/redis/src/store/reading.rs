@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use freshen_core::Key;
 use freshen_core::store::{Marked, Scope, Snapshot};
+use freshen_core::{Key, Tags};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use redis::Value;
+use redis::{Cmd, Pipeline, Value};
 
 use crate::link::{LinkError, Repeat, Route, time_of};
 use crate::store::Shared;
 use crate::store::answer::Answer;
 use crate::store::answered::Answered;
-use crate::store::found::{FIELDS, Found};
+use crate::store::found::{FIELDS, Found, Kept};
 use crate::store::gathering::TOGETHER_MOST;
 use crate::store::invalidating::AT_ONCE;
 use crate::store::marks::{Read, field_of};
@@ -73,13 +73,12 @@ impl Shared {
     /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
     async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
         let mut judged = Read::new(self.settings.lost);
-        for key in keys {
-            judged.want(key, self.tags_seen.get(&key.hash()).as_ref());
-        }
-        let mut pipeline = redis::pipe();
+        let guesses: Vec<Option<Tags>> = keys.iter().map(|key| self.tags_seen.get(&key.hash())).collect();
+        let mut pipeline = Pipeline::with_capacity(keys.len() + 2);
         pipeline.cmd("TIME");
-        for key in keys {
-            pipeline.cmd("HMGET").arg(self.record(key)).arg(&FIELDS);
+        for (key, guess) in keys.iter().zip(&guesses) {
+            judged.want(key, guess.as_ref());
+            pipeline.add_command(self.question(key));
         }
         judged.add_to(&mut pipeline, self.partitions.state(partition));
         let sent = self.partitions.now();
@@ -94,45 +93,51 @@ impl Shared {
         let server = self.partitions.server_time(told);
         let from = self.partitions.answered(Vec::new(), route.link.clone(), sent, server);
         let mut found = Vec::with_capacity(keys.len());
-        for (key, answer) in keys.iter().zip(answers) {
-            found.push(self.found(&from, key, answer)?.unended(server));
+        for ((key, answer), guess) in keys.iter().zip(answers).zip(&guesses) {
+            found.push(self.found(&from, key, answer, guess.as_ref())?.unended(server));
         }
         judged.answer(&from, route.link.accept(state)?)?;
-        self.complete(route, partition, keys, &found, &mut judged, &from).await?;
+        let unknown = self.learn(keys, &guesses, &found, &mut judged);
+        self.complete(route, partition, unknown, &mut judged, &from).await?;
         Ok(keys.iter().zip(found).map(|(key, found)| self.snapshot(&from, key, found, &judged)).collect())
     }
 
     /// A record that is not this key's, or is damaged, is a miss. Refusals of the server are not.
-    fn found(&self, from: &Answered, key: &Key, answer: Value) -> Result<Found, LinkError> {
+    fn found(&self, from: &Answered, key: &Key, answer: Value, guess: Option<&Tags>) -> Result<Found, LinkError> {
         if let Value::ServerError(reply) = &answer
             && reply.code() != "WRONGTYPE"
         {
             return from.link.accept(answer).map(|_| Found::default());
         }
-        Ok(Found::read(key, answer).unwrap_or_else(|wrong| {
+        Ok(Found::read(key, answer, guess).unwrap_or_else(|wrong| {
             tracing::warn!(target: "freshen", %key, wrong, "a record is not used, and will be replaced by the next load");
             Found::default()
         }))
     }
 
-    /// Reads the marks of tags that were not guessed, and makes a clock that is not there.
+    /// Wants the marks of tags that were not guessed, and remembers them. `true`: there are such.
+    fn learn(&self, keys: &[&Key], guesses: &[Option<Tags>], found: &[Found], judged: &mut Read) -> bool {
+        let mut unknown = false;
+        for ((key, guess), found) in keys.iter().zip(guesses).zip(found) {
+            let Some(Kept { tags, .. }) = &found.entry else { continue };
+            let known = guess.as_ref().unwrap_or(&Tags::NONE);
+            if tags != known {
+                unknown |= judged.want(key, Some(tags));
+                self.tags_seen.insert(key.hash(), tags.clone());
+            }
+        }
+        unknown
+    }
+
+    /// Reads the marks that are still wanted, and makes a clock that is not there.
     async fn complete(
         &self,
         route: &Route,
         partition: u32,
-        keys: &[&Key],
-        found: &[Found],
+        mut unknown: bool,
         judged: &mut Read,
         from: &Answered,
     ) -> Result<(), LinkError> {
-        let mut unknown = false;
-        for (key, found) in keys.iter().zip(found) {
-            let tags = found.entry.as_ref().map(|kept| &kept.tags);
-            unknown |= judged.want(key, tags);
-            if let Some(tags) = tags {
-                self.remember(key, tags);
-            }
-        }
         for _ in 0..CLOCKS_MOST {
             let lost = !judged.has_clock();
             if !lost && !unknown {
@@ -153,11 +158,13 @@ impl Shared {
         if judged.has_clock() { Ok(()) } else { Err(lost_again(route, partition)) }
     }
 
-    fn remember(&self, key: &Key, tags: &freshen_core::Tags) {
-        let seen = self.tags_seen.get(&key.hash());
-        if seen.as_ref() != Some(tags) && (seen.is_some() || !tags.as_slice().is_empty()) {
-            self.tags_seen.insert(key.hash(), tags.clone());
-        }
+    /// The fields of a key's record.
+    fn question(&self, key: &Key) -> Cmd {
+        let record = self.record(key);
+        let fields_bytes: usize = FIELDS.iter().map(|field| field.len()).sum();
+        let mut question = Cmd::with_capacity(2 + FIELDS.len(), "HMGET".len() + record.len() + fields_bytes);
+        question.arg("HMGET").arg(record).arg(&FIELDS);
+        question
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::super::{Codec, Header, WireError, decode, encode};
+use super::super::{Codec, Header, WireError, decode, encode, payload};
 use crate::entry::{Facts, Generation, TAGS_MAX, Tag, Tags, VALIDATORS_BYTES_MAX};
 use crate::policy::Windows;
 use crate::time::Timestamp;
@@ -189,4 +189,16 @@ proptest! {
         let bytes = if shaped { [&b"\xf5fre\x01\x01\x00\x02"[..], &bytes].concat() } else { bytes };
         let _ = decode(&bytes.into());
     }
+}
+
+#[test]
+fn a_payload_is_found_where_the_rest_of_the_head_is_not_wanted_and_a_cut_is_noticed() {
+    for header in [plain(), full()] {
+        let bytes = encode(&header, b"payload").unwrap();
+        assert_eq!(payload(&bytes).unwrap(), (header.codec, Bytes::from_static(b"payload")));
+        for end in 0..bytes.len() {
+            assert!(payload(&bytes.slice(..end)).is_err(), "cut at {end}");
+        }
+    }
+    assert_eq!(payload(&vec![7; 100].into()).unwrap_err().to_string(), "envelope: the magic at byte 0 is malformed");
 }
