@@ -15,13 +15,16 @@ mod lines;
 mod pulling;
 mod receipt;
 mod scripts;
+mod settling;
 mod steps;
 mod watch;
 
 pub use builder::RedisQueueBuilder;
 
 use crate::link::LinkError;
+use crate::party::{self, Party};
 use receipt::Held;
+use settling::{Settled, Settler};
 use steps::Steps;
 use watch::Watch;
 
@@ -87,6 +90,7 @@ pub struct RedisQueue(Arc<Shared>);
 struct Shared {
     steps: Steps,
     watch: Watch,
+    settlements: Party<Settler>,
     visibility: Duration,
 }
 
@@ -105,7 +109,7 @@ impl RedisQueue {
     async fn settle_one(&self, receipt: &Receipt, settlement: Settlement) -> Result<bool, PortError> {
         // A receipt of another queue is as good as one that is no longer valid.
         let Some(held) = Held::of(receipt) else { return Ok(false) };
-        self.0.steps.settle(&held, settlement).await.map_err(failed("settle"))
+        party::ask(Settler(self.0.clone()), Settled { held, settlement }).await.map_err(failed("settle"))
     }
 }
 

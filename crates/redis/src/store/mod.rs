@@ -61,11 +61,13 @@ mod reading;
 mod scripts;
 mod snapshot;
 mod steps;
+mod together;
 
 use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
 pub(crate) use partitions::Partitions;
 pub(crate) use scripts::Patch;
+use together::Parties;
 
 /// The port's name in errors.
 const PORT: &str = "redis store";
@@ -83,13 +85,15 @@ pub(crate) struct Shared {
     settings: Arc<Settings>,
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
     gatherings: Vec<Gathering>,
+    parties: Vec<Parties>,
 }
 
 impl RedisStore {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisStore {
         let gatherings = (0..partitions.count()).map(|_| Gathering::default()).collect();
+        let parties = (0..partitions.count()).map(|_| Parties::default()).collect();
         let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings }))
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings, parties }))
     }
 }
 

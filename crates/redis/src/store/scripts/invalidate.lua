@@ -53,4 +53,4 @@ for n = 11 + COUNT, #ARGV do
 end
 for _ = 1, math.min(marked, redis.call('HLEN', STATE) - FIXED - MARKS_MOST) do drop_oldest() end
 finish()
-return { now, clock.epoch, text(number) }
+return { now, clock.epoch, number }
