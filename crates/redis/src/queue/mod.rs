@@ -66,7 +66,7 @@ const PUSH_MOST: usize = 10_000;
 /// A pull looks once, with one script: what is due enters its line, what was held for too long is taken over, then the
 /// lines are read, the highest priority first. If there is nothing, it waits without asking: one connection of each
 /// process listens to the streams by a blocking `XREAD`, outside the group, so that what it hears of stays there for
-/// whoever takes it.
+/// whoever takes it. Settlements that come together go by one script, each answered by itself.
 ///
 /// Times are the server's: delays, ages and the visibility do not depend on the processes' clocks. All processes have
 /// to agree on the visibility. What a server forgets is lost, and costs latency: the record decides. At `maxmemory`

@@ -2,7 +2,8 @@
 //!
 //! # What lies where
 //!
-//! Everything of a partition has one hash tag, so one slot of a Cluster, so each step is one script.
+//! Everything of a partition has one hash tag, so one slot of a Cluster, so each step is one script. Begins, commits and asks
+//! that come together go by one script too, each answered by itself.
 //!
 //! `{prefix:partition}` is the partition's **state**, a hash:
 //!

@@ -1,10 +1,10 @@
 -- The records of keys, and how they are judged.
 --
 -- KEYS[2] and on: records
--- ARGV    7 the whole key · 8 its namespace, or from 7 on the same for each record and what a step is told besides
+-- ARGV    7 the whole key · 8 its namespace; or both for each record from 7 on, with what a step is told besides
 -- Fields: k key · v value · m what it is judged by · r what is rare: flag, lease, marker, back-off
 
-local RECORD, KEY, NAMESPACE = KEYS[2], ARGV[7], ARGV[8]
+local RECORD, KEY = KEYS[2], ARGV[7]
 -- How long a lease that has expired, and a failure, are remembered: an hour.
 local MEMORY = 3600000000
 
