@@ -1,4 +1,4 @@
-//! CPU time of the calling thread and of the process, and the core on which it is spent.
+//! CPU time of the calling thread and of this process, and the core on which it is spent.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// How much CPU time the calling thread has spent since it began.
 pub fn of_this_thread() -> Duration {
-    of(ClockId::ThreadCPUTime)
+    spent(ClockId::ThreadCPUTime)
 }
 
 /// How much CPU time all threads of this process have spent since it began.
 pub fn of_this_process() -> Duration {
-    of(ClockId::ProcessCPUTime)
+    spent(ClockId::ProcessCPUTime)
 }
 
-fn of(clock: ClockId) -> Duration {
+fn spent(clock: ClockId) -> Duration {
     let spent = clock_gettime(clock);
     let seconds = u64::try_from(spent.tv_sec).expect("CPU time is never negative");
     let nanos = u32::try_from(spent.tv_nsec).expect("a timespec holds less than a second of nanoseconds");

@@ -13,7 +13,7 @@ use super::Extent;
 use super::far::way;
 use crate::summary::median;
 use crate::waits::Waits;
-use crate::{Failure, aims};
+use crate::{Failure, aims, cpu};
 
 /// Stale keys with a task each.
 const BACKLOG: u64 = 20_000;
@@ -27,16 +27,20 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Measures both.
 pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
-    let (mut rates, mut waits) = (Vec::new(), Vec::new());
+    let (mut rates, mut here, mut there, mut waits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 1..=extent.rounds {
         eprintln!("refreshes, round {round} of {}", extent.rounds);
-        rates.push(backlog(url, &format!("backlog-{round}")).await?);
+        let worked_off = backlog(url, &format!("backlog-{round}")).await?;
+        rates.push(worked_off.rate);
+        here.push(worked_off.here_micros);
+        there.push(worked_off.there_micros);
         waits.push(stream(url, &format!("stream-{round}")).await?);
     }
-    let rate = median(rates);
+    let (rate, here, there) = (median(rates), median(here), median(there));
     let Some(waits) = Waits::middle(&waits) else { return Err("no round was measured".into()) };
     let mut text = String::from("A refresh through the queue, of a job that does nothing\n\n");
     writeln!(text, "{:<34}{rate:>11.0} a second", format!("a backlog of {BACKLOG}, one worker"))?;
+    writeln!(text, "{:<34}{here:>11.0} µs here {there:>8.0} µs in the server", "CPU time of each")?;
     writeln!(text, "{:<34}{:>11.1} ms p50 {:>9.1} ms p99", "100 a second, pushed to stored", waits.p50, waits.p99)?;
     let aims = [
         (rate >= 15_000.0, format!("15,000 a second from a backlog: {rate:.0}")),
@@ -45,8 +49,16 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
     Ok(format!("{text}\n{}", aims::list(&aims)))
 }
 
-/// Refreshes a second, from the worker's start until the last task is done.
-async fn backlog(url: &str, prefix: &str) -> Result<f64, Failure> {
+/// How a backlog was worked off.
+struct WorkedOff {
+    /// Refreshes a second, from the worker's start until the last is stored.
+    rate: f64,
+    /// CPU time of each: in this process, with the one cache that pushed and the one that works, and in the server.
+    here_micros: f64,
+    there_micros: f64,
+}
+
+async fn backlog(url: &str, prefix: &str) -> Result<WorkedOff, Failure> {
     let web = cache(url, prefix, 0, Stored::default()).await?;
     for keys in (0..BACKLOG).collect::<Vec<_>>().chunks(500) {
         let pushes = keys.iter().map(|key| push(web.clone(), *key)).map(tokio::spawn).collect::<Vec<_>>();
@@ -55,7 +67,7 @@ async fn backlog(url: &str, prefix: &str) -> Result<f64, Failure> {
         }
     }
     let stored = Stored::default();
-    let begun = Instant::now();
+    let (begun, here, there) = (Instant::now(), cpu::of_this_process(), of_server(url).await?);
     let worker = cache(url, prefix, AT_ONCE, stored.clone()).await?;
     while stored.count() < BACKLOG as usize {
         if begun.elapsed() > LIMIT {
@@ -64,8 +76,22 @@ async fn backlog(url: &str, prefix: &str) -> Result<f64, Failure> {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = begun.elapsed();
+    let each_micros = |spent: Duration| spent.as_secs_f64() * 1e6 / BACKLOG as f64;
+    let here_micros = each_micros(cpu::of_this_process().saturating_sub(here));
+    let there_micros = each_micros(of_server(url).await?.saturating_sub(there));
     end(&[web, worker]).await;
-    Ok(BACKLOG as f64 / took.as_secs_f64())
+    Ok(WorkedOff { rate: BACKLOG as f64 / took.as_secs_f64(), here_micros, there_micros })
+}
+
+/// How much CPU time the server has spent since it began.
+async fn of_server(url: &str) -> Result<Duration, Failure> {
+    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let said: String = redis::cmd("INFO").arg("cpu").query_async(&mut connection).await?;
+    let seconds = said.lines().filter_map(|line| {
+        let (name, seconds) = line.split_once(':')?;
+        ["used_cpu_sys", "used_cpu_user"].contains(&name).then(|| seconds.trim().parse::<f64>().ok())?
+    });
+    Ok(Duration::from_secs_f64(seconds.sum()))
 }
 
 /// What each of a steady stream takes from its push until it is stored.

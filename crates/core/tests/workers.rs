@@ -451,6 +451,45 @@ async fn what_is_read_most_is_refreshed_first() {
     assert!(ended("cold") && ended("cool"));
 }
 
+/// A stage with one place, held by a load, and a hundred tasks behind it, of which the worker has pulled ahead what it may.
+async fn stage_with_a_backlog() -> (Stage, FaultyQueue) {
+    let queue = FaultyQueue::new(Clock::runtime());
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.queue(given).workers(1)).await;
+    stage.source.hold();
+    let tasks: Vec<NewTask> = (0..100).map(|n| task(key(&format!("cold {n}")))).collect();
+    queue.push(&tasks).await.unwrap();
+    stage.source.read_by(1).await;
+    (stage, queue)
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_enough_is_in_hand_the_queue_is_not_asked_for_each_place_that_is_free() {
+    let (stage, queue) = stage_with_a_backlog().await;
+    let pulls = queue.switches.calls("pull");
+    for read in 2..=30 {
+        stage.source.release(1);
+        stage.source.read_by(read).await;
+    }
+    assert_eq!(queue.switches.calls("pull"), pulls);
+    stage.source.open();
+    pass(10 * SECOND).await;
+    assert_eq!(stage.source.reads(), 100);
+}
+
+/// A worker has enough in hand when a task comes that is wanted more. It goes first all the same, once a moment has passed.
+#[tokio::test(start_paused = true)]
+async fn what_is_wanted_more_is_looked_for_though_enough_is_in_hand() {
+    let (stage, queue) = stage_with_a_backlog().await;
+    queue.push(&[NewTask { priority: Priority::High, ..task(key("hot")) }]).await.unwrap();
+    pass(Duration::from_millis(10)).await;
+    stage.source.release(2);
+    stage.source.read_by(3).await;
+    stage.settle().await;
+    let ended = |key: &str| stage.events.all().iter().any(|event| event.contains("TaskEnded") && event.contains(key));
+    assert!(ended("hot"));
+}
+
 /// A batch of warm-ups waits when a reader's key turns stale. The reader's is refreshed first.
 #[tokio::test(start_paused = true)]
 async fn a_warm_up_is_overtaken_by_what_is_read() {

@@ -89,6 +89,7 @@ mod connect;
 mod store;
 mod bus;
 mod queue;
+mod party;
 mod link;
 mod settings;
 mod url;

@@ -17,6 +17,10 @@ use crate::time::Timestamp;
 
 /// Tasks that are pulled ahead of their turn at most, so that the hottest of them goes first.
 const AHEAD: usize = 64;
+/// With so many in hand the queue is not asked for more each time that a place is free,
+const ENOUGH: usize = AHEAD / 2;
+/// but so often, for what is wanted more than they are may have come.
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
 /// How long one pull waits for a task at most; an idle dispatcher asks again after it.
 const PULL_WAIT: Duration = Duration::from_secs(5);
 /// The pause after the queue could not be reached.
@@ -40,22 +44,34 @@ struct Dispatcher {
     /// When the last of the places that were given is free again, if its load keeps to its timeout.
     free_by: Timestamp,
     backlog: Vec<Turn>,
+    /// When the queue was asked last.
+    asked: Timestamp,
     /// How long the governor has no room for anything in the backlog.
     no_room: Option<Duration>,
 }
 
-/// What the backlog has to offer.
+/// What the backlog had to offer.
 enum Pick {
-    /// The turn at this place of the backlog.
-    Start(usize, Option<Place>),
+    /// What was wanted has started, as far as there were places; or there is nothing.
+    Done,
+    /// Nothing but the turn at this place of the backlog, which has to be alone.
+    Alone(usize, Option<Place>, OwnedSemaphorePermit),
+    /// There is no room for any of it, for so long at least.
     NoRoom(Duration),
-    Nothing,
 }
 
 impl Dispatcher {
     fn new(cache: Cache, queue: Arc<NamedQueue>) -> Self {
         let places = Arc::new(Semaphore::new(queue.workers));
-        Dispatcher { cache, queue, places, free_by: Timestamp::ZERO, backlog: Vec::new(), no_room: None }
+        Dispatcher {
+            cache,
+            queue,
+            places,
+            free_by: Timestamp::ZERO,
+            backlog: Vec::new(),
+            asked: Timestamp::ZERO,
+            no_room: None,
+        }
     }
 
     async fn run(mut self) {
@@ -122,19 +138,26 @@ impl Dispatcher {
             permit = places.acquire_owned() => permit,
         };
         let Ok(permit) = permit else { return };
-        self.pull().await;
+        if self.asks() {
+            self.pull().await;
+        }
         if *self.cache.engine().paused().borrow() {
             return;
         }
-        match self.pick() {
-            Pick::Start(at, place) if self.backlog[at].is_suspect() => self.start_alone(at, place, permit).await,
-            Pick::Start(at, place) => self.start(at, place, permit),
+        match self.start_wanted(permit) {
+            Pick::Alone(at, place, permit) => self.start_alone(at, place, permit).await,
             Pick::NoRoom(wait) => {
                 self.no_room = Some(wait);
                 self.make_way().await;
             }
-            Pick::Nothing => {}
+            Pick::Done => {}
         }
+    }
+
+    /// Whether the queue is asked before tasks are started. Each time would be a round trip for each task.
+    fn asks(&self) -> bool {
+        let span = self.cache.engine().now().since(self.asked);
+        self.no_room.is_some() || self.backlog.len() < ENOUGH || (self.backlog.len() < AHEAD && span >= LOOK_PAUSE)
     }
 
     async fn pull(&mut self) {
@@ -150,6 +173,7 @@ impl Dispatcher {
             return;
         }
         let (cache, queue) = (&self.cache, &self.queue);
+        self.asked = cache.engine().now();
         match queue.queue.pull(AHEAD - self.backlog.len(), wait).await {
             Ok(pulled) => {
                 let turn = |delivery| Turn::new(cache.for_task(), queue.clone(), delivery);
@@ -162,25 +186,50 @@ impl Dispatcher {
         }
     }
 
-    /// The most wanted task that there is room for.
-    fn pick(&self) -> Pick {
+    /// Starts the most wanted tasks, as long as there are places, and room for them. What starts together goes to the store
+    /// together.
+    fn start_wanted(&mut self, first: OwnedSemaphorePermit) -> Pick {
+        let (mut permit, mut shortest, mut started) = (Some(first), None::<Duration>, Vec::new());
+        for at in self.order() {
+            let suspect = self.backlog[at].is_suspect();
+            if suspect && !started.is_empty() {
+                // Whatever follows is one, too, and waits until nothing else is to be done.
+                break;
+            }
+            let Some(own) = permit.take().or_else(|| self.places.clone().try_acquire_owned().ok()) else { break };
+            match admit(self.cache.engine(), &self.backlog[at]) {
+                Ok(place) if suspect => return Pick::Alone(at, place, own),
+                Ok(place) => started.push((at, place, own)),
+                Err(wait) => {
+                    permit = Some(own);
+                    shortest = Some(shortest.map_or(wait, |shortest| shortest.min(wait)));
+                }
+            }
+        }
+        if started.is_empty() {
+            return shortest.map_or(Pick::Done, Pick::NoRoom);
+        }
+        let mut backlog: Vec<Option<Turn>> = std::mem::take(&mut self.backlog).into_iter().map(Some).collect();
+        for (at, place, permit) in started {
+            if let Some(turn) = backlog[at].take() {
+                self.start(turn, place, permit);
+            }
+        }
+        self.backlog = backlog.into_iter().flatten().collect();
+        Pick::Done
+    }
+
+    /// Where the tasks stand in the backlog, the most wanted first.
+    fn order(&self) -> impl Iterator<Item = usize> {
         let engine = self.cache.engine();
         let mut order: Vec<(usize, (bool, Priority, f64))> =
             self.backlog.iter().enumerate().map(|(at, turn)| (at, wanted(engine, turn))).collect();
         // Stable: among equals the first goes first.
         order.sort_by(|(_, one), (_, other)| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
-        let mut shortest: Option<Duration> = None;
-        for (at, _) in order {
-            match admit(engine, &self.backlog[at]) {
-                Ok(place) => return Pick::Start(at, place),
-                Err(wait) => shortest = Some(shortest.map_or(wait, |shortest| shortest.min(wait))),
-            }
-        }
-        shortest.map_or(Pick::Nothing, Pick::NoRoom)
+        order.into_iter().map(|(at, _)| at)
     }
 
-    fn start(&mut self, at: usize, place: Option<Place>, permit: OwnedSemaphorePermit) {
-        let turn = self.backlog.remove(at);
+    fn start(&mut self, turn: Turn, place: Option<Place>, permit: OwnedSemaphorePermit) {
         self.free_by = self.free_by.max(self.cache.engine().now() + turn.longest());
         self.cache.engine().spawn(async move {
             turn.take(place).await;
@@ -199,7 +248,8 @@ impl Dispatcher {
         let Ok(all) = self.places.clone().acquire_many_owned(others).await else { return };
         permit.merge(all);
         if !*self.cache.engine().paused().borrow() {
-            self.start(0, place, permit);
+            let turn = self.backlog.remove(0);
+            self.start(turn, place, permit);
         }
     }
 

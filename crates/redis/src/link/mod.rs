@@ -268,7 +268,11 @@ impl Route {
     /// # Errors
     /// [`LinkError`], also where the script was refused.
     pub async fn script(&self, script: &Script, keys: &[&[u8]], arguments: &[&[u8]]) -> Result<Value, LinkError> {
-        self.link.evaluate(script, keys, arguments, self.asking).await
+        let answer = self.link.evaluate(script, keys, arguments, self.asking).await?;
+        let Value::Array(parts) = &answer else { return Ok(answer) };
+        // A server that may not write, and refuses one of several steps for that, has written for none.
+        let demoted = parts.iter().find_map(|part| self.link.demoted(part));
+        demoted.map_or(Ok(answer), Err)
     }
 
     /// Sends commands there, in one go; gives all answers in their order, the refusal of a command as its answer.

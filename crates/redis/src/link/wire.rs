@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use freshen_core::{Clock, Timestamp};
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Pipeline, ServerError, Value};
 use tokio::sync::watch;
 
 use crate::link::rounds::Rounds;
@@ -141,11 +141,21 @@ impl Link {
     /// What an answer says, a refusal as an error.
     pub fn accept(&self, answer: Value) -> Result<Value, LinkError> {
         match answer {
-            Value::ServerError(reply) => {
-                Err(LinkError::Refused { address: self.0.address.clone(), refusal: Refusal::of(&reply), reply })
-            }
+            Value::ServerError(reply) => Err(self.refused(reply)),
             answer => Ok(answer),
         }
+    }
+
+    /// The refusal of a server that is no longer who it was, if an answer is one.
+    pub fn demoted(&self, answer: &Value) -> Option<LinkError> {
+        match answer {
+            Value::ServerError(reply) if Refusal::of(reply) == Refusal::Demoted => Some(self.refused(reply.clone())),
+            _ => None,
+        }
+    }
+
+    fn refused(&self, reply: ServerError) -> LinkError {
+        LinkError::Refused { address: self.0.address.clone(), refusal: Refusal::of(&reply), reply }
     }
 
     /// Waits for an answer, for its time-out, or for the end of the connection, whichever comes first.

@@ -7,6 +7,7 @@ use redis::Value;
 use super::lines;
 use super::receipt::Held;
 use crate::link::{Link, LinkError};
+use crate::party::Answers;
 
 /// An answer without the server's time, which it begins with.
 pub(super) struct Answer {
@@ -39,6 +40,18 @@ impl Answer {
     /// A part that is a list.
     pub(super) fn list(&self, at: usize) -> Result<&[Value], LinkError> {
         self.parts.get(at).and_then(list).ok_or_else(|| self.unexpected("a list"))
+    }
+
+    /// Whether each of so many deliveries was still in force.
+    pub(super) fn settled(self, deliveries: usize) -> Answers<bool> {
+        if self.parts.len() != deliveries {
+            return Err(self.unexpected("an answer for each delivery"));
+        }
+        let one = |part| match self.link.accept(part)? {
+            Value::Int(ended) => Ok(ended == 1),
+            part => Err(LinkError::unexpected(self.link.address(), "whether a delivery was in force", &part)),
+        };
+        Ok(self.parts.into_iter().map(one).collect())
     }
 
     /// A list of texts.

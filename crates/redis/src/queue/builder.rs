@@ -12,6 +12,7 @@ use super::watch::Watch;
 use super::{RedisQueue, Shared};
 use crate::ConnectError;
 use crate::link::Links;
+use crate::party::Party;
 
 /// The servers count it in milliseconds.
 const VISIBILITY_LEAST: Duration = Duration::from_millis(1);
@@ -100,6 +101,11 @@ impl RedisQueueBuilder {
         let lines = Arc::new(Lines::new(&prefix, &name));
         let bounds = Bounds { waiting: bound, quarantined: quarantine_bound, visibility };
         let steps = Steps::new(links.clone(), lines.clone(), Scripts::new(&patches), bounds);
-        Ok(RedisQueue(Arc::new(Shared { steps, watch: Watch::new(links, lines), visibility })))
+        Ok(RedisQueue(Arc::new(Shared {
+            steps,
+            watch: Watch::new(links, lines),
+            settlements: Party::default(),
+            visibility,
+        })))
     }
 }

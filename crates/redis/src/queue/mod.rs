@@ -15,13 +15,16 @@ mod lines;
 mod pulling;
 mod receipt;
 mod scripts;
+mod settling;
 mod steps;
 mod watch;
 
 pub use builder::RedisQueueBuilder;
 
 use crate::link::LinkError;
+use crate::party::{self, Party};
 use receipt::Held;
+use settling::{Settled, Settler};
 use steps::Steps;
 use watch::Watch;
 
@@ -64,7 +67,7 @@ const PUSH_MOST: usize = 10_000;
 /// A pull looks once, with one script: what is due enters its line, what was held for too long is taken over, then the
 /// lines are read, the highest priority first. If there is nothing, it waits without asking: one connection of each
 /// process listens to the streams by a blocking `XREAD`, outside the group, so that what it hears of stays there for
-/// whoever takes it.
+/// whoever takes it. Settlements that come together go by one script, each answered by itself.
 ///
 /// Times are the server's: delays, ages and the visibility do not depend on the processes' clocks. All processes have
 /// to agree on the visibility. What a server forgets is lost, and costs latency: the record decides. At `maxmemory`
@@ -88,6 +91,7 @@ pub struct RedisQueue(Arc<Shared>);
 struct Shared {
     steps: Steps,
     watch: Watch,
+    settlements: Party<Settler>,
     visibility: Duration,
 }
 
@@ -106,7 +110,7 @@ impl RedisQueue {
     async fn settle_one(&self, receipt: &Receipt, settlement: Settlement) -> Result<bool, PortError> {
         // A receipt of another queue is as good as one that is no longer valid.
         let Some(held) = Held::of(receipt) else { return Ok(false) };
-        self.0.steps.settle(&held, settlement).await.map_err(failed("settle"))
+        party::ask(Settler(self.0.clone()), Settled { held, settlement }).await.map_err(failed("settle"))
     }
 }
 

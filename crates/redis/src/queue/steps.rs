@@ -1,5 +1,6 @@
 //! The steps of the queue, each one script, and the one road by which they reach the server.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use super::answer::{self, Answer};
 use super::lines::{self, Lines};
 use super::receipt::Held;
 use super::scripts::Scripts;
+use super::settling::Settled;
 use super::watch::Positions;
 use crate::link::{LinkError, Links, Repeat, Route, Script};
+use crate::party::Answers;
 
 /// Tasks that one script hands out. More would not fit on Lua's stack.
 const PULL_MOST: usize = 1_000;
@@ -83,24 +86,23 @@ impl Steps {
         Ok(())
     }
 
-    pub(super) async fn settle(&self, held: &Held, settlement: Settlement) -> Result<bool, LinkError> {
-        let (how, more) = match settlement {
-            Settlement::Done => ("done", String::new()),
-            Settlement::RetryAfter(delay) => ("retry", delay.as_micros().to_string()),
-            Settlement::PutBack(delay) => ("back", delay.as_micros().to_string()),
-            Settlement::Quarantine(reason) => ("aside", reason.into()),
-        };
-        let arguments = [
-            lines::number(held.priority).to_string(),
-            held.id.to_string(),
-            held.consumer.to_string(),
-            held.delivery.to_string(),
-            how.to_owned(),
-            more,
-            self.bounds.quarantined.to_string(),
-        ];
+    /// Ends deliveries, each by itself.
+    pub(super) async fn settle(&self, settled: &[Settled]) -> Answers<bool> {
+        let mut arguments = vec![owned(self.bounds.quarantined)];
+        for Settled { held, settlement } in settled {
+            let Held { priority, id, delivery, consumer } = held;
+            let (how, more) = match settlement {
+                Settlement::Done => ("done", Cow::Borrowed(&b""[..])),
+                Settlement::RetryAfter(delay) => ("retry", owned(delay.as_micros())),
+                Settlement::PutBack(delay) => ("back", owned(delay.as_micros())),
+                Settlement::Quarantine(reason) => ("aside", reason.as_bytes().into()),
+            };
+            let (id, consumer) = (id.as_bytes().into(), consumer.as_bytes().into());
+            let priority = owned(lines::number(*priority));
+            arguments.extend([priority, id, consumer, owned(delivery), how.as_bytes().into(), more]);
+        }
         // The second time it changes nothing.
-        Ok(self.ask(&self.scripts.settle, &arguments, Repeat::Harmless).await?.number(0)? == 1)
+        self.ask(&self.scripts.settle, &arguments, Repeat::Harmless).await?.settled(settled.len())
     }
 
     pub(super) async fn depth(&self) -> Result<Depth, LinkError> {
@@ -151,4 +153,8 @@ impl Steps {
         answer.link.skew().observe(sent, answer.now, answer.link.now());
         Ok(answer)
     }
+}
+
+fn owned(number: impl ToString) -> Cow<'static, [u8]> {
+    number.to_string().into_bytes().into()
 }

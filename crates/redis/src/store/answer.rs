@@ -93,14 +93,14 @@ impl Answer {
 
     /// A number that fits into 32 bits.
     pub(super) fn small(&mut self) -> Result<u32, LinkError> {
-        match self.parts.next() {
-            Some(Value::Int(number)) => u32::try_from(number).map_err(|_| self.unexpected("a small number")),
-            _ => Err(self.unexpected("a small number")),
-        }
+        u32::try_from(self.number()?).map_err(|_| self.unexpected("a small number"))
     }
 
     fn number(&mut self) -> Result<u64, LinkError> {
-        self.text()?.parse().map_err(|_| self.unexpected("a number"))
+        match self.parts.next() {
+            Some(Value::Int(number)) => u64::try_from(number).map_err(|_| self.unexpected("a number")),
+            _ => Err(self.unexpected("a number")),
+        }
     }
 
     fn time(&mut self) -> Result<Timestamp, LinkError> {

@@ -3,7 +3,9 @@
 use freshen_core::Timestamp;
 use redis::Value;
 
-use crate::link::Link;
+use crate::link::{Link, LinkError};
+use crate::party::Answers;
+use crate::store::answer::Answer;
 
 /// What a script answered, and over which connection and when.
 pub(crate) struct Answered {
@@ -27,5 +29,21 @@ impl Answered {
 
     pub(crate) fn address(&self) -> &str {
         self.link.address()
+    }
+
+    /// The answers to so many questions, one for each.
+    ///
+    /// # Errors
+    /// Where it is not as many.
+    pub(super) fn each(self, questions: usize) -> Answers<Answer> {
+        let Answered { parts, link, sent, same_time } = self;
+        if parts.len() != questions {
+            return Err(LinkError::unexpected(link.address(), "an answer for each record", &Value::Array(parts)));
+        }
+        let one = |part| match link.accept(part)? {
+            Value::Array(parts) => Ok(Answer::new(Answered { parts, link: link.clone(), sent, same_time })),
+            part => Err(LinkError::unexpected(link.address(), "the answer of a step", &part)),
+        };
+        Ok(parts.into_iter().map(one).collect())
     }
 }

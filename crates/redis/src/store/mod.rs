@@ -2,7 +2,8 @@
 //!
 //! # What lies where
 //!
-//! Everything of a partition has one hash tag, so one slot of a Cluster, so each step is one script.
+//! Everything of a partition has one hash tag, so one slot of a Cluster, so each step is one script. Begins, commits and asks
+//! that come together go by one script too, each answered by itself.
 //!
 //! `{prefix:partition}` is the partition's **state**, a hash:
 //!
@@ -61,11 +62,13 @@ mod reading;
 mod scripts;
 mod snapshot;
 mod steps;
+mod together;
 
 use gathering::Gathering;
 pub(crate) use invalidating::AT_ONCE;
 pub(crate) use partitions::{Partitions, Waiting};
 pub(crate) use scripts::Patch;
+use together::Parties;
 
 /// The port's name in errors.
 const PORT: &str = "redis store";
@@ -85,13 +88,15 @@ pub(crate) struct Shared {
     settings: Arc<Settings>,
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
     gatherings: Vec<Gathering>,
+    parties: Vec<Parties>,
 }
 
 impl RedisStore {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisStore {
         let gatherings = (0..partitions.count()).map(|_| Gathering::default()).collect();
+        let parties = (0..partitions.count()).map(|_| Parties::default()).collect();
         let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings }))
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings, parties }))
     }
 }
 

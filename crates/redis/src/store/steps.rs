@@ -1,5 +1,6 @@
 //! The steps on the record of one key: what each script is told, and what its answer means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::store::{Asked, Begin, Begun, Committed, Failure, Lease, Role, Token};
@@ -8,6 +9,7 @@ use freshen_core::{Entry, Generation, Key, PortError, Value};
 use crate::link::{LinkError, Repeat, Script};
 use crate::store::answer::Answer;
 use crate::store::found::{facts_text, micros, tags_text};
+use crate::store::together::Kind;
 use crate::store::{PORT, Shared, packing};
 
 /// The longest span that is sent, about 142 years: sums with it are exact in scripts.
@@ -30,19 +32,18 @@ impl Shared {
     }
 
     pub(super) async fn ask(
-        &self,
+        self: &Arc<Self>,
         key: &Key,
         deadline: Duration,
         at_least: Option<Generation>,
     ) -> Result<Asked, LinkError> {
         let (deadline, at_least) = (span(deadline), generation(at_least));
         let arguments = [deadline.as_bytes(), at_least.as_bytes()];
-        let mut answer = self.step(key, &self.partitions.scripts.ask, &arguments, Repeat::Never).await?;
-        answer.asked()
+        self.step_together(Kind::Ask, key, &arguments).await?.asked()
     }
 
-    pub(super) async fn begin(&self, key: &Key, request: Begin) -> Result<Begun, LinkError> {
-        let (role, deadline) = match request.role {
+    pub(super) async fn begin(self: &Arc<Self>, key: &Key, request: Begin) -> Result<Begun, LinkError> {
+        let (role, deadline): (&[u8], _) = match request.role {
             Role::Foreground => (b"f", Duration::ZERO),
             Role::Task { deadline } => (b"t", deadline),
             Role::TakeOver => (b"o", Duration::ZERO),
@@ -52,11 +53,11 @@ impl Shared {
         let heeds: &[u8] = if request.heeds_backoff { b"1" } else { b"0" };
         let held = self.held(token);
         let arguments = [role, lease.as_bytes(), deadline.as_bytes(), at_least.as_bytes(), heeds, held.as_bytes()];
-        self.step(key, &self.partitions.scripts.begin, &arguments, Repeat::Never).await?.begun(token)
+        self.step_together(Kind::Begin, key, &arguments).await?.begun(token)
     }
 
     pub(super) async fn commit(
-        &self,
+        self: &Arc<Self>,
         key: &Key,
         lease: &Lease,
         entry: &Entry,
@@ -76,8 +77,7 @@ impl Shared {
             tags.as_bytes(),
             &validators,
         ];
-        let answer = self.step(key, &self.partitions.scripts.commit, &arguments, Repeat::Never).await?;
-        answer.committed(lease)
+        self.step_together(Kind::Commit, key, &arguments).await?.committed(lease)
     }
 
     /// The bytes of a value that may be kept.

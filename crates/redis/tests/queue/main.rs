@@ -21,6 +21,7 @@ mod load;
 mod mutants;
 mod stress;
 mod suite;
+mod together;
 mod waiting;
 
 /// Long enough for a slow machine to tell them apart.

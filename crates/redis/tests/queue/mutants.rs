@@ -21,12 +21,12 @@ const MUTANTS: [(&str, &str, &str); 16] = [
         "a_higher_priority_is_pulled_first",
     ),
     ("= 'retry' then", "= 'never' then", "retry_after_counts_one_more_attempt"),
-    ("HOW == 'retry' then", "true then", "put_back_counts_no_attempt"),
-    ("add(PRIORITY, fields", "add(2, fields", "what_comes_back_has_its_old_priority"),
-    ("or held[1][4] ~= tonumber(ARGV[4])", "", "settling_a_receipt_that_was_redelivered_changes_nothing"),
-    ("if HOW == 'done' then return", "if true then return", "retry_after_brings_it_back_when_it_is_due"),
-    ("redis.call('XDEL', LINE, ID)", "", "depth_counts_ready_delayed_held_and_quarantined_tasks"),
-    ("'MAXLEN', ARGV[7]", "'MAXLEN', ARGV[7] + 1", "the_oldest_in_quarantine_makes_room"),
+    ("how == 'retry' then", "true then", "put_back_counts_no_attempt"),
+    ("add(priority, fields, tonumber(more))", "add(2, fields, tonumber(more))", "what_comes_back_has_its_old_priority"),
+    ("or held[1][4] ~= tonumber(delivery)", "", "settling_a_receipt_that_was_redelivered_changes_nothing"),
+    ("if how == 'done' then return", "if true then return", "retry_after_brings_it_back_when_it_is_due"),
+    ("redis.call('XDEL', line, id)", "", "depth_counts_ready_delayed_held_and_quarantined_tasks"),
+    ("'MAXLEN', ARGV[1]", "'MAXLEN', ARGV[1] + 1", "the_oldest_in_quarantine_makes_room"),
 ];
 
 #[tokio::test]

@@ -1,13 +1,12 @@
--- ARGV 9 how long the marker stands · 10 above what an entry counts as fresh
-local record = read(RECORD, KEY)
-local answer = 'asked'
-if fresh(record, ARGV[10]) then
-  answer = 'fresh'
-elseif asked(record) or alive(record) then
-  answer = 'busy'
-else
-  record.asked = now + tonumber(ARGV[9])
-  save(RECORD, KEY, record)
-end
-finish()
-return { now, answer }
+-- Asks for tasks, each by itself.
+--
+-- Told for each record: 1 the whole key · 2 its namespace · 3 how long the marker stands · 4 above what an entry counts as fresh
+return each(4, function(name, told)
+  local key = told[1]
+  local record = read(name, key)
+  if fresh(record, told[2], told[4]) then return { 'fresh' } end
+  if asked(record) or alive(record) then return { 'busy' } end
+  record.asked = now + tonumber(told[3])
+  save(name, key, record)
+  return { 'asked' }
+end)

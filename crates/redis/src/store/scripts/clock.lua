@@ -14,8 +14,9 @@ local FIXED = 9
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
--- Numbers are microseconds and ticks, below 2^53, so they are exact.
-local function text(number) return string.format('%.0f', number) end
+-- Numbers are microseconds and ticks, below 2^53, so they are exact. %d is much the faster, where it has room for them.
+local WHOLE = string.format('%d', 9007199254740991) == '9007199254740991' and '%d' or '%.0f'
+local function text(number) return string.format(WHOLE, number) end
 
 local clock = {}
 local renewed = false

@@ -54,4 +54,4 @@ for _, each in ipairs(outdated) do save(each.name, each.key, each.record) end
 write_marks()
 for _ = 1, math.min(marked, redis.call('HLEN', STATE) - FIXED - MARKS_MOST) do drop_oldest() end
 finish()
-return { now, clock.epoch, text(number) }
+return { now, clock.epoch, number }

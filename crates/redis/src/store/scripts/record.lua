@@ -1,10 +1,10 @@
--- The record of one key, and how it is judged.
+-- The records of keys, and how they are judged.
 --
--- KEYS[2] the record
--- ARGV    7 the whole key · 8 its namespace
+-- KEYS[2] and on: records
+-- ARGV    7 the whole key · 8 its namespace; or both for each record from 7 on, with what a step is told besides
 -- Fields: k key · v value · m what it is judged by · r what is rare: flag, lease, marker, back-off
 
-local RECORD, KEY, NAMESPACE = KEYS[2], ARGV[7], ARGV[8]
+local RECORD, KEY = KEYS[2], ARGV[7]
 -- How long a lease that has expired, and a failure, are remembered: an hour.
 local MEMORY = 3600000000
 
@@ -71,22 +71,32 @@ local function read(name, key)
   return { there = false, flag = 0 }
 end
 
+-- The marks that were looked up: steps on several records may need the same ones.
+local marks = {}
+
 -- The floor and the marks of these scopes, joined. A damaged one is mended.
 local function join(names)
-  local soft, hard = clock.soft, clock.hard
-  local marks = redis.call('HMGET', STATE, unpack(names))
+  local missing = {}
   for n = 1, #names do
-    local of_soft, of_hard, damaged = mark_of(marks[n])
-    if damaged then raise_mark(names[n], of_soft, of_hard, LOST, clock.last) end
-    soft, hard = math.max(soft, of_soft), math.max(hard, of_hard)
+    if not marks[names[n]] then missing[#missing + 1] = names[n] end
+  end
+  local found = #missing > 0 and redis.call('HMGET', STATE, unpack(missing)) or {}
+  for n = 1, #missing do
+    local soft, hard, damaged = mark_of(found[n])
+    if damaged then raise_mark(missing[n], soft, hard, LOST, clock.last) end
+    marks[missing[n]] = { soft = soft, hard = hard }
+  end
+  local soft, hard = clock.soft, clock.hard
+  for n = 1, #names do
+    soft, hard = math.max(soft, marks[names[n]].soft), math.max(hard, marks[names[n]].hard)
   end
   return soft, hard
 end
 
 -- How a value of this generation and with these tags stands: 0 current, 1 outdated softly, 2 hard. Of another epoch it is not
 -- current; numbers of two epochs say nothing about the order, so any hard mark may be the later one.
-local function judge(epoch, number, tags)
-  local names = { 'n:' .. NAMESPACE }
+local function judge(namespace, epoch, number, tags)
+  local names = { 'n:' .. namespace }
   for n = 1, #tags do names[n + 1] = 't:' .. tags[n] end
   local soft, hard = join(names)
   if epoch ~= clock.epoch then return hard > 0 and 2 or LOST end
@@ -96,14 +106,14 @@ local function judge(epoch, number, tags)
 end
 
 -- `at_least` is an epoch and a number, or nothing.
-local function fresh(record, at_least)
+local function fresh(record, namespace, at_least)
   local entry = record.entry
   if not entry or now >= entry.fresh_until or record.flag > 0 then return false end
   if at_least ~= '' then
     local epoch, number = string.match(at_least, '^(%x+) (%d+)$')
     if epoch ~= entry.epoch or tonumber(number) >= entry.number then return false end
   end
-  return judge(entry.epoch, entry.number, entry.tags) == 0
+  return judge(namespace, entry.epoch, entry.number, entry.tags) == 0
 end
 
 local function alive(record)
@@ -152,4 +162,17 @@ local function save(name, key, record, installed)
   if #gone > 0 then redis.call('HDEL', name, unpack(gone)) end
   -- A window without end is 100 years.
   redis.call('PEXPIREAT', name, text(math.floor(math.min(ends, now + 3155760000000000) / 1000) + 1))
+end
+
+-- Takes a step on each record, with so many arguments of its own; what one of them raises is its own answer.
+local function each(arguments, step)
+  local answers = { now }
+  for n = 2, #KEYS do
+    local last = 6 + (n - 1) * arguments
+    local well, answer = pcall(step, KEYS[n], { unpack(ARGV, last - arguments + 1, last) })
+    if not well and type(answer) ~= 'table' then answer = { err = tostring(answer) } end
+    answers[n] = answer
+  end
+  finish()
+  return answers
 end

@@ -3,4 +3,4 @@ redis.call('DEL', RECORD)
 local number = tick()
 publish('R' .. KEY)
 finish()
-return { now, clock.epoch, text(number) }
+return { now, clock.epoch, number }
