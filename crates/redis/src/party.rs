@@ -6,7 +6,6 @@
 use std::mem::{replace, take};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::link::LinkError;
@@ -26,6 +25,9 @@ pub(crate) trait Carrier: Clone + Send + Sync + 'static {
 
     /// How many bytes are sent for a question.
     fn bytes(question: &Self::Question) -> usize;
+
+    /// Has a task carried out, whoever drives the caller. Where no runtime is left, it is dropped.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
     /// Asks them all by one script.
     fn carry(&self, questions: Vec<Self::Question>) -> impl Future<Output = Answers<Self::Answer>> + Send;
@@ -114,9 +116,7 @@ impl<C: Carrier> Drop for Departure<C> {
         drop(own);
         let guests = self.carrier.party().gather();
         // Where their runtime has ended, they hear that nobody asks for them.
-        if Handle::try_current().is_ok() {
-            set_off(&self.carrier, guests);
-        }
+        set_off(&self.carrier, guests);
     }
 }
 
@@ -124,8 +124,8 @@ impl<C: Carrier> Drop for Departure<C> {
 fn set_off<C: Carrier>(carrier: &C, mut guests: Vec<Guest<C>>) {
     while !guests.is_empty() {
         let rest = guests.split_off(fitting(guests.iter().map(|guest| C::bytes(&guest.question))));
-        let (group, carrier) = (replace(&mut guests, rest), carrier.clone());
-        tokio::spawn(async move { go(&carrier, group).await });
+        let (group, own) = (replace(&mut guests, rest), carrier.clone());
+        carrier.spawn(async move { go(&own, group).await });
     }
 }
 

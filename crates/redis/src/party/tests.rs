@@ -35,6 +35,10 @@ impl Carrier for Doubling {
         *question
     }
 
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+
     async fn carry(&self, questions: Vec<usize>) -> Answers<usize> {
         self.0.groups.lock().unwrap().push(questions.clone());
         tokio::task::yield_now().await;

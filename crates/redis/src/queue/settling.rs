@@ -35,6 +35,10 @@ impl Carrier for Settler {
         settled.held.id.len() + settled.held.consumer.len() + reason
     }
 
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.steps.links.spawn(task);
+    }
+
     async fn carry(&self, settled: Vec<Settled>) -> Answers<bool> {
         self.0.steps.settle(&settled).await
     }

@@ -105,6 +105,10 @@ impl Carrier for Walk {
         step.record.len() + step.arguments.len()
     }
 
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.shared.partitions.links.spawn(task);
+    }
+
     async fn carry(&self, steps: Vec<Step>) -> Answers<Answer> {
         let records: Vec<&[u8]> = steps.iter().map(|step| step.record.as_bytes()).collect();
         let arguments: Vec<&[u8]> = steps.iter().flat_map(Step::arguments).collect();
