@@ -1,4 +1,4 @@
-//! Those who go to a server together: what comes at the same time is asked by one script, and each hears its own answer.
+//! Those who go to a server together: what comes at the same time is asked in one go, and each hears its own answer.
 //!
 //! Whoever comes first waits for one turn of the runtime, and takes along whoever has come by then. One who is alone pays
 //! that turn; under load it saves most of what a question costs on both sides.
@@ -10,15 +10,16 @@ use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::link::LinkError;
 
-/// Most questions that go together, and most bytes, but for one question alone: a script keeps the server from everybody
-/// else while it runs.
-const TOGETHER_MOST: usize = 64;
+/// Most bytes that go together, but for one question alone.
 const TOGETHER_BYTES_MOST: usize = 1 << 20;
 
 /// Who brings questions to the server.
 pub(crate) trait Carrier: Clone + Send + Sync + 'static {
     type Question: Send + 'static;
     type Answer: Send + 'static;
+
+    /// Most questions that go together: the server does nothing else while it answers them.
+    const TOGETHER_MOST: usize = 64;
 
     /// Those who wait to go with it.
     fn party(&self) -> &Party<Self>;
@@ -29,7 +30,7 @@ pub(crate) trait Carrier: Clone + Send + Sync + 'static {
     /// Has a task carried out, whoever drives the caller. Where no runtime is left, it is dropped.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
-    /// Asks them all by one script.
+    /// Asks them all in one go.
     fn carry(&self, questions: Vec<Self::Question>) -> impl Future<Output = Answers<Self::Answer>> + Send;
 }
 
@@ -74,6 +75,11 @@ impl<C: Carrier> Party<C> {
         let mut guests = self.guests();
         guests.push(guest);
         guests.len() == 1
+    }
+
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.guests().is_empty()
     }
 
     /// All who wait, but for those who have left.
@@ -123,19 +129,19 @@ impl<C: Carrier> Drop for Departure<C> {
 /// Has all of them asked, in tasks that end with the answers.
 fn set_off<C: Carrier>(carrier: &C, mut guests: Vec<Guest<C>>) {
     while !guests.is_empty() {
-        let rest = guests.split_off(fitting(guests.iter().map(|guest| C::bytes(&guest.question))));
+        let rest = guests.split_off(fitting::<C>(&guests));
         let (group, own) = (replace(&mut guests, rest), carrier.clone());
         carrier.spawn(async move { go(&own, group).await });
     }
 }
 
 /// How many of the first go together.
-fn fitting(bytes: impl Iterator<Item = usize>) -> usize {
-    let sums = bytes.scan(0_usize, |sum, bytes| {
-        *sum = sum.saturating_add(bytes);
+fn fitting<C: Carrier>(guests: &[Guest<C>]) -> usize {
+    let sums = guests.iter().scan(0_usize, |sum, guest| {
+        *sum = sum.saturating_add(C::bytes(&guest.question));
         Some(*sum)
     });
-    sums.take(TOGETHER_MOST).take_while(|sum| *sum <= TOGETHER_BYTES_MOST).count().max(1)
+    sums.take(C::TOGETHER_MOST).take_while(|sum| *sum <= TOGETHER_BYTES_MOST).count().max(1)
 }
 
 async fn go<C: Carrier>(carrier: &C, group: Vec<Guest<C>>) {

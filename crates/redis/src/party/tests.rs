@@ -72,10 +72,10 @@ async fn a_failure_is_told_to_all_who_went_together() {
 #[tokio::test]
 async fn no_more_go_together_than_may() {
     let carrier = Doubling::default();
-    let answers = ask_all(&carrier, &[0; 2 * TOGETHER_MOST + 1]).await;
-    assert_eq!(answers, [Some(0); 2 * TOGETHER_MOST + 1]);
+    let answers = ask_all(&carrier, &[0; 2 * Doubling::TOGETHER_MOST + 1]).await;
+    assert_eq!(answers, [Some(0); 2 * Doubling::TOGETHER_MOST + 1]);
     let groups = carrier.groups();
-    assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [TOGETHER_MOST, TOGETHER_MOST, 1]);
+    assert_eq!(groups.iter().map(Vec::len).collect::<Vec<_>>(), [Doubling::TOGETHER_MOST, Doubling::TOGETHER_MOST, 1]);
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn the_others_set_off_without_the_first_where_he_leaves() {
     let carrier = Doubling::default();
     let first = tokio::spawn(ask(carrier.clone(), 1));
     let second = tokio::spawn(ask(carrier.clone(), 2));
-    while carrier.party().guests().is_empty() {
+    while carrier.party().is_empty() {
         tokio::task::yield_now().await;
     }
     first.abort();

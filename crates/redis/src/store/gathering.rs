@@ -1,69 +1,47 @@
 //! Reads of one key that come together go together: one round trip reads them all, and the marks of their partition once.
 //!
-//! Who comes while nobody reads sets off at once. While somebody does, the first to come waits for one turn of the runtime,
-//! and takes along whoever has come by then: under load that saves most of what a read costs on both sides.
+//! Who comes while nobody reads sets off at once, and pays for no company.
 
-use std::mem::take;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use freshen_core::Key;
 use freshen_core::store::Snapshot;
-use tokio::sync::oneshot::{self, Receiver, Sender};
 
 use crate::link::LinkError;
+use crate::party::{self, Answers, Carrier, Party};
 use crate::store::Shared;
 
 /// Most keys that are read in one go: while a server reads them it does nothing else.
 pub(super) const TOGETHER_MOST: usize = 128;
 
-/// The reads of one partition. Its lock is never held across an await.
+/// The reads of one partition.
 #[derive(Default)]
-pub(super) struct Gathering(Mutex<Readers>);
-
-#[derive(Default)]
-struct Readers {
+pub(super) struct Gathering {
     /// Who waits to go.
-    waiting: Vec<Waiting>,
+    party: Party<Reader>,
     /// How many round trips are being made.
-    trips: usize,
+    trips: AtomicUsize,
 }
 
-struct Waiting {
-    key: Key,
-    told: Sender<Result<Snapshot, LinkError>>,
+/// The way of reads to their partition.
+#[derive(Clone)]
+pub(super) struct Reader {
+    shared: Arc<Shared>,
+    partition: u32,
 }
 
 impl Gathering {
-    fn readers(&self) -> MutexGuard<'_, Readers> {
-        // Nothing under this lock calls foreign code, so a poisoned one still guards a whole state.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Begins a trip, unless somebody reads or waits.
     fn try_alone(&self) -> Option<Trip<'_>> {
-        let mut readers = self.readers();
-        let nobody = readers.trips == 0 && readers.waiting.is_empty();
-        nobody.then(|| {
-            readers.trips = 1;
-            Trip(self)
-        })
+        let nobody =
+            self.party.is_empty() && self.trips.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        nobody.then(|| Trip(self))
     }
 
     fn trip(&self) -> Trip<'_> {
-        self.readers().trips += 1;
+        self.trips.fetch_add(1, Ordering::Relaxed);
         Trip(self)
-    }
-
-    /// Waits with the others. `true`: as the first of them.
-    fn wait(&self, key: &Key) -> (bool, Receiver<Result<Snapshot, LinkError>>) {
-        let (told, answer) = oneshot::channel();
-        let mut readers = self.readers();
-        readers.waiting.push(Waiting { key: key.clone(), told });
-        (readers.waiting.len() == 1, answer)
-    }
-
-    fn take(&self) -> Vec<Waiting> {
-        take(&mut self.readers().waiting)
     }
 }
 
@@ -72,7 +50,7 @@ struct Trip<'a>(&'a Gathering);
 
 impl Drop for Trip<'_> {
     fn drop(&mut self) {
-        self.0.readers().trips -= 1;
+        self.0.trips.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -83,73 +61,37 @@ impl Shared {
     /// The others are read all the same.
     pub(super) async fn read_one(self: &Arc<Self>, key: &Key) -> Result<Snapshot, LinkError> {
         let partition = self.partition(key);
-        let gathering = &self.gatherings[partition as usize];
-        if let Some(_trip) = gathering.try_alone() {
+        if let Some(_trip) = self.gatherings[partition as usize].try_alone() {
             // Boxed, so that the future of those who read together stays small.
             let read = Box::pin(self.read_partition(partition, &[key])).await?.pop();
             return read.ok_or_else(LinkError::given_up);
         }
-        let (first, answer) = gathering.wait(key);
-        if first {
-            let departure = Departure { shared: self, partition, left: false };
-            tokio::task::yield_now().await;
-            departure.leave();
-        }
-        // A sender is only dropped unused when its runtime ends.
-        answer.await.unwrap_or_else(|_| Err(LinkError::given_up()))
-    }
-
-    async fn read_together(&self, partition: u32, waiting: Vec<Waiting>) {
-        let _trip = self.gatherings[partition as usize].trip();
-        let keys: Vec<&Key> = waiting.iter().map(|waiting| &waiting.key).collect();
-        match self.read_partition(partition, &keys).await {
-            Ok(snapshots) => {
-                for (waiting, snapshot) in waiting.into_iter().zip(snapshots) {
-                    let _left = waiting.told.send(Ok(snapshot));
-                }
-            }
-            Err(error) => {
-                for waiting in waiting {
-                    let _left = waiting.told.send(Err(error.clone()));
-                }
-            }
-        }
+        party::ask(Reader { shared: self.clone(), partition }, key.clone()).await
     }
 }
 
-/// The first of those who wait, who sets off for all. When he is dropped before, the others set off without him.
-struct Departure<'a> {
-    shared: &'a Arc<Shared>,
-    partition: u32,
-    left: bool,
-}
+impl Carrier for Reader {
+    type Question = Key;
+    type Answer = Snapshot;
+    const TOGETHER_MOST: usize = TOGETHER_MOST;
 
-impl Departure<'_> {
-    fn leave(mut self) {
-        self.left = true;
-        self.set_off();
+    fn party(&self) -> &Party<Reader> {
+        &self.shared.gatherings[self.partition as usize].party
     }
 
-    /// Reads for all who wait, in tasks that end with the reading.
-    fn set_off(&self) {
-        let mut all = self.shared.gatherings[self.partition as usize].take();
-        // Those who have left are not read.
-        all.retain(|waiting| !waiting.told.is_closed());
-        while !all.is_empty() {
-            let rest = all.split_off(all.len().min(TOGETHER_MOST));
-            let (shared, partition) = (self.shared.clone(), self.partition);
-            let together = std::mem::replace(&mut all, rest);
-            let read = async move { shared.read_together(partition, together).await };
-            self.shared.partitions.links.spawn(read);
-        }
+    fn bytes(key: &Key) -> usize {
+        key.as_bytes().len()
     }
-}
 
-impl Drop for Departure<'_> {
-    fn drop(&mut self) {
-        if !self.left {
-            self.set_off();
-        }
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.shared.partitions.links.spawn(task);
+    }
+
+    async fn carry(&self, keys: Vec<Key>) -> Answers<Snapshot> {
+        let _trip = self.shared.gatherings[self.partition as usize].trip();
+        let keys: Vec<&Key> = keys.iter().collect();
+        let read = self.shared.read_partition(self.partition, &keys).await?;
+        Ok(read.into_iter().map(Ok).collect())
     }
 }
 
@@ -158,18 +100,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_finds_nobody_reading_and_nobody_waiting_sets_off_alone() {
-        let (gathering, key) = (Gathering::default(), Key::new("default", "job", &1).unwrap());
+    fn only_who_finds_nobody_reading_sets_off_alone() {
+        let gathering = Gathering::default();
         let alone = gathering.try_alone();
         assert!(alone.is_some() && gathering.try_alone().is_none());
         let together = gathering.trip();
         drop(alone);
         assert!(gathering.try_alone().is_none(), "others are reading");
         drop(together);
-        let (first, _answer) = gathering.wait(&key);
-        assert!(first && !gathering.wait(&key).0);
-        assert!(gathering.try_alone().is_none(), "others are waiting");
-        assert_eq!(gathering.take().len(), 2);
         assert!(gathering.try_alone().is_some());
     }
 }
