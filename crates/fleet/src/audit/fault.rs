@@ -82,44 +82,14 @@ pub(super) async fn make(fault: Fault, crew: &Arc<Crew>, chance: &mut fastrand::
     let pause = Duration::from_millis(chance.u64(200..3000));
     match (fault, &crew.ground) {
         (Fault::Kill, _) => crew.replace(chance.usize(..crew.places.len())).await,
-        (Fault::Pause, _) => {
-            let (_, member) = crew.places[chance.usize(..crew.places.len())].who();
-            member.pause(true);
-            tokio::time::sleep(pause * 2).await;
-            member.pause(false);
-        }
+        (Fault::Pause, _) => pause_member(crew, chance, pause * 2).await,
         (Fault::Stop, Ground::Single(server)) => {
             server.stop_signal();
             tokio::time::sleep(pause).await;
             server.continue_signal();
         }
-        (Fault::Restart, Ground::Single(server)) => {
-            server.command(&["SAVE"]).await;
-            tokio::time::sleep(pause / 2).await;
-            server.kill();
-            tokio::time::sleep(pause / 4).await;
-            if chance.bool() { server.restart().await } else { server.restart_empty().await }
-        }
-        (Fault::Cut, ground) => {
-            let relay = crew.places[chance.usize(..crew.places.len())].relay.as_ref();
-            match relay.filter(|_| chance.bool()) {
-                Some(relay) => {
-                    if chance.bool() {
-                        relay.hold()
-                    } else {
-                        relay.cut()
-                    }
-                    tokio::time::sleep(pause).await;
-                    relay.mend();
-                }
-                None => {
-                    for _ in 0..5 {
-                        tell(ground, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
-                        tokio::time::sleep(pause / 20).await;
-                    }
-                }
-            }
-        }
+        (Fault::Restart, Ground::Single(server)) => restart(server, chance, pause).await,
+        (Fault::Cut, _) => cut(crew, chance, pause).await,
         (Fault::Flush, ground) => tell(ground, &["SCRIPT", "FLUSH"]).await,
         (Fault::Failover, Ground::Sentinels(sentinels)) => {
             let old = sentinels.master().await;
@@ -147,6 +117,40 @@ pub(super) async fn make(fault: Fault, crew: &Arc<Crew>, chance: &mut fastrand::
         // It was asked before whether the fault fits.
         (Fault::Stop | Fault::Restart | Fault::Failover | Fault::Move, _) => {}
     }
+}
+
+async fn pause_member(crew: &Crew, chance: &mut fastrand::Rng, span: Duration) {
+    let (_, member) = crew.places[chance.usize(..crew.places.len())].who();
+    member.pause(true);
+    tokio::time::sleep(span).await;
+    member.pause(false);
+}
+
+async fn restart(server: &Server, chance: &mut fastrand::Rng, pause: Duration) {
+    server.command(&["SAVE"]).await;
+    tokio::time::sleep(pause / 2).await;
+    server.kill();
+    tokio::time::sleep(pause / 4).await;
+    if chance.bool() { server.restart().await } else { server.restart_empty().await }
+}
+
+/// One member from the server, silently or not, where it has a relay; or all listeners from the bus.
+async fn cut(crew: &Crew, chance: &mut fastrand::Rng, pause: Duration) {
+    let relay = crew.places[chance.usize(..crew.places.len())].relay.as_ref();
+    let Some(relay) = relay.filter(|_| chance.bool()) else {
+        for _ in 0..5 {
+            tell(&crew.ground, &["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+            tokio::time::sleep(pause / 20).await;
+        }
+        return;
+    };
+    if chance.bool() {
+        relay.hold();
+    } else {
+        relay.cut();
+    }
+    tokio::time::sleep(pause).await;
+    relay.mend();
 }
 
 /// A command to all servers.
