@@ -65,13 +65,13 @@ async fn what_is_no_question_and_no_token_changes_nothing() {
     assert_eq!(page(&site, "wrote=never").await, says("Tea? 0", "hit (fresh), 0.5 s old"));
 }
 
-/// A browser brings the token of a life of the store that is over. What is there may not show that write, so it is loaded.
+/// A browser brings the token of a life of the store that is over. All that is there was loaded since, and shows that write.
 #[tokio::test(start_paused = true)]
-async fn a_token_of_another_store_makes_each_read_a_load() {
+async fn a_token_of_another_life_of_the_store_is_shown_by_what_was_loaded_since() {
     let site = polls::site(Clock::runtime()).await.unwrap();
     page(&site, "").await;
     for _ in 0..2 {
         let seen = page(&site, "wrote=00000000000000ff-000000000000002a").await;
-        assert_eq!(seen, says("Tea? 0", "loaded (behind-write), 0.5 s old"));
+        assert_eq!(seen, says("Tea? 0", "hit (fresh), 0.5 s old"));
     }
 }

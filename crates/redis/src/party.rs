@@ -1,12 +1,16 @@
 //! Those who go to a server together: what comes at the same time is asked in one go, and each hears its own answer.
 //!
-//! Whoever comes first waits for one turn of the runtime, and takes along whoever has come by then. One who is alone pays
-//! that turn; under load it saves most of what a question costs on both sides.
+//! Who comes while nobody is on the way sets off at once, and pays for no company. While somebody is, the first to come has a
+//! task set off after one turn of the runtime, which takes along whoever has come by then: under load that saves most of
+//! what a question costs on both sides. It is a task because nobody may wait for a caller: he may not be polled for long.
 
 use std::mem::{replace, take};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot::{self, Receiver, Sender};
+use futures_util::future::join_all;
+use tokio::sync::oneshot::{self, Sender};
 
 use crate::link::LinkError;
 
@@ -15,7 +19,7 @@ const TOGETHER_BYTES_MOST: usize = 1 << 20;
 
 /// Who brings questions to the server.
 pub(crate) trait Carrier: Clone + Send + Sync + 'static {
-    type Question: Send + 'static;
+    type Question: Send + Sync + 'static;
     type Answer: Send + 'static;
 
     /// Most questions that go together: the server does nothing else while it answers them.
@@ -31,23 +35,31 @@ pub(crate) trait Carrier: Clone + Send + Sync + 'static {
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
 
     /// Asks them all in one go.
-    fn carry(&self, questions: Vec<Self::Question>) -> impl Future<Output = Answers<Self::Answer>> + Send;
+    fn carry(&self, questions: &[Self::Question]) -> impl Future<Output = Answers<Self::Answer>> + Send;
 }
 
 /// The answers to some questions, in their order, or why there are none.
 pub(crate) type Answers<A> = Result<Vec<Result<A, LinkError>>, LinkError>;
 
-/// The questions that wait to go. Its lock is never held across an await.
-pub(crate) struct Party<C: Carrier>(Mutex<Vec<Guest<C>>>);
+/// The questions of one kind. Its lock is never held across an await.
+pub(crate) struct Party<C: Carrier> {
+    guests: Mutex<Vec<Guest<C>>>,
+    /// How many are on the way.
+    trips: AtomicUsize,
+}
 
+/// One who waits to go.
 struct Guest<C: Carrier> {
     question: C::Question,
     told: Sender<Result<C::Answer, LinkError>>,
 }
 
+/// A way to the server and back, until it is dropped.
+struct Trip<'a>(&'a AtomicUsize);
+
 impl<C: Carrier> Default for Party<C> {
     fn default() -> Self {
-        Party(Mutex::default())
+        Party { guests: Mutex::default(), trips: AtomicUsize::default() }
     }
 }
 
@@ -56,30 +68,40 @@ impl<C: Carrier> Default for Party<C> {
 /// # Cancellation
 /// What has not set off is not asked. The others are answered all the same.
 pub(crate) async fn ask<C: Carrier>(carrier: C, question: C::Question) -> Result<C::Answer, LinkError> {
+    if let Some(_trip) = carrier.party().try_alone() {
+        // Boxed, so that the future of those who go together stays small.
+        let answer = Box::pin(carrier.carry(std::slice::from_ref(&question))).await?.pop();
+        return answer.unwrap_or_else(|| Err(LinkError::given_up()));
+    }
     let (told, own) = oneshot::channel();
-    let own = if carrier.party().enter(Guest { question, told }) {
-        let departure = Departure { carrier, own: Some(own) };
-        tokio::task::yield_now().await;
-        departure.leave().await
-    } else {
-        Some(own)
-    };
-    let Some(own) = own else { return Err(LinkError::given_up()) };
-    // A sender is only dropped unused when its runtime ends.
+    if carrier.party().enter(Guest { question, told }) {
+        let departure = Departure { carrier: carrier.clone(), left: false };
+        carrier.spawn(async move {
+            tokio::task::yield_now().await;
+            departure.leave().await;
+        });
+    }
+    // A sender is only dropped unused when the runtime ends.
     own.await.unwrap_or_else(|_| Err(LinkError::given_up()))
 }
 
 impl<C: Carrier> Party<C> {
+    /// Begins a trip, unless somebody is on the way or waits.
+    fn try_alone(&self) -> Option<Trip<'_>> {
+        let nobody = self.guests().is_empty() && self.trips.compare_exchange(0, 1, Relaxed, Relaxed).is_ok();
+        nobody.then(|| Trip(&self.trips))
+    }
+
+    fn trip(&self) -> Trip<'_> {
+        self.trips.fetch_add(1, Relaxed);
+        Trip(&self.trips)
+    }
+
     /// Whether it is the first.
     fn enter(&self, guest: Guest<C>) -> bool {
         let mut guests = self.guests();
         guests.push(guest);
         guests.len() == 1
-    }
-
-    /// Whether nobody waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.guests().is_empty()
     }
 
     /// All who wait, but for those who have left.
@@ -91,47 +113,44 @@ impl<C: Carrier> Party<C> {
 
     fn guests(&self) -> MutexGuard<'_, Vec<Guest<C>>> {
         // Nothing under this lock calls foreign code, so a poisoned one still guards a whole state.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The first of a party, who sets off for all. When he is dropped before, the others set off without him.
+impl Drop for Trip<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The task in which those who wait set off. Where it is dropped before, as with its runtime, they hear that nobody asks for
+/// them, and whoever comes next is the first again.
 struct Departure<C: Carrier> {
     carrier: C,
-    /// Where he hears his own answer, until he has left.
-    own: Option<Receiver<Result<C::Answer, LinkError>>>,
+    left: bool,
 }
 
 impl<C: Carrier> Departure<C> {
-    async fn leave(mut self) -> Option<Receiver<Result<C::Answer, LinkError>>> {
-        let own = self.own.take();
-        let guests = self.carrier.party().gather();
-        if guests.len() == 1 {
-            // When he is dropped on his way, nobody else is harmed.
-            go(&self.carrier, guests).await;
-        } else {
-            set_off(&self.carrier, guests);
+    async fn leave(mut self) {
+        // Whoever comes from now on has a departure of his own.
+        self.left = true;
+        let mut guests = self.carrier.party().gather();
+        loop {
+            let rest = guests.split_off(fitting::<C>(&guests).min(guests.len()));
+            if rest.is_empty() {
+                return go(&self.carrier, guests).await;
+            }
+            let (group, carrier) = (replace(&mut guests, rest), self.carrier.clone());
+            self.carrier.spawn(async move { go(&carrier, group).await });
         }
-        own
     }
 }
 
 impl<C: Carrier> Drop for Departure<C> {
     fn drop(&mut self) {
-        let Some(own) = self.own.take() else { return };
-        drop(own);
-        let guests = self.carrier.party().gather();
-        // Where their runtime has ended, they hear that nobody asks for them.
-        set_off(&self.carrier, guests);
-    }
-}
-
-/// Has all of them asked, in tasks that end with the answers.
-fn set_off<C: Carrier>(carrier: &C, mut guests: Vec<Guest<C>>) {
-    while !guests.is_empty() {
-        let rest = guests.split_off(fitting::<C>(&guests));
-        let (group, own) = (replace(&mut guests, rest), carrier.clone());
-        carrier.spawn(async move { go(&own, group).await });
+        if !self.left {
+            drop(self.carrier.party().gather());
+        }
     }
 }
 
@@ -145,8 +164,17 @@ fn fitting<C: Carrier>(guests: &[Guest<C>]) -> usize {
 }
 
 async fn go<C: Carrier>(carrier: &C, group: Vec<Guest<C>>) {
+    if group.is_empty() {
+        return;
+    }
+    let _trip = carrier.party().trip();
     let (questions, told): (Vec<_>, Vec<_>) = group.into_iter().map(|guest| (guest.question, guest.told)).unzip();
-    match carrier.carry(questions).await {
+    let answers = match carrier.carry(&questions).await {
+        // One of them may lie elsewhere than the others.
+        Err(error) if error.is_of_keys() && questions.len() > 1 => apart(carrier, &questions).await,
+        answers => answers,
+    };
+    match answers {
         Ok(answers) => {
             for (told, answer) in told.into_iter().zip(answers) {
                 let _left = told.send(answer);
@@ -158,6 +186,15 @@ async fn go<C: Carrier>(carrier: &C, group: Vec<Guest<C>>) {
             }
         }
     }
+}
+
+/// Asks each by itself.
+async fn apart<C: Carrier>(carrier: &C, questions: &[C::Question]) -> Answers<C::Answer> {
+    let each = questions.iter().map(async |question| {
+        let answer = carrier.carry(std::slice::from_ref(question)).await?.pop();
+        answer.unwrap_or_else(|| Err(LinkError::given_up()))
+    });
+    Ok(join_all(each).await)
 }
 
 #[cfg(test)]

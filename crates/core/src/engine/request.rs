@@ -35,7 +35,8 @@ impl<'a, L: Lookup> Request<'a, L> {
     /// Accepts only an answer that shows a write: read your own writes, in whichever process made them.
     ///
     /// A store that has lost its clock, as after a failover, calls nothing fresh that was loaded before. What is loaded from then
-    /// on shows every write from before.
+    /// on shows every write from before. A server that was replaced and has not noticed yet may be taken for the later one: what
+    /// it has may not show a write that was made elsewhere.
     pub fn after(mut self, write: &WriteToken) -> Self {
         self.after = Some(write.clone());
         self

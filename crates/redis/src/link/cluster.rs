@@ -55,7 +55,7 @@ impl Cluster {
     }
 
     /// The server that has a slot.
-    pub(super) async fn node(&self, slot: u16) -> Result<Arc<Node>, LinkError> {
+    pub(super) async fn node(self: &Arc<Self>, slot: u16) -> Result<Arc<Node>, LinkError> {
         if self.map().version == 0 {
             self.refresh().await?;
         }
@@ -80,7 +80,13 @@ impl Cluster {
     }
 
     /// Learns the map again, unless somebody did so a moment ago. Who comes while it is learnt waits for that.
-    pub(super) async fn refresh(&self) -> Result<(), LinkError> {
+    pub(super) async fn refresh(self: &Arc<Self>) -> Result<(), LinkError> {
+        // In a task of its own: a caller may not be polled for long, and the others must not wait for him.
+        let own = self.clone();
+        tokio::spawn(async move { own.learn_again().await }).await.unwrap_or_else(|_| Err(LinkError::given_up()))
+    }
+
+    async fn learn_again(&self) -> Result<(), LinkError> {
         let mut asked = self.asked.lock().await;
         if asked.is_some_and(|asked| asked.elapsed() < REFRESH_LEAST) {
             let none = self.map().version == 0;

@@ -146,6 +146,16 @@ impl LinkError {
         }
     }
 
+    /// Whether it was about the keys that were named, as while their slot is moved: others there may be answered.
+    pub fn is_of_keys(&self) -> bool {
+        match self {
+            LinkError::Moving { .. } => true,
+            LinkError::Refused { refusal: Refusal::Ask(_), .. } => true,
+            LinkError::Refused { reply, .. } => reply.kind() == Some(ServerErrorKind::TryAgain),
+            _ => false,
+        }
+    }
+
     /// The runtime ended before the answer.
     pub fn given_up() -> LinkError {
         let source = std::io::Error::from(std::io::ErrorKind::Interrupted).into();

@@ -45,6 +45,8 @@ impl Failing {
         }
         match self.slots().get_mut(&place.slot()) {
             None => Ok(Leave::Whole),
+            // Other keys of the place may be answered: everybody looks.
+            Some(failure) if failure.error.is_of_keys() => Ok(Leave::Look),
             Some(failure) if now < failure.until => Err(failure.error.clone()),
             Some(failure) => {
                 failure.until = now + PAUSE;
@@ -81,9 +83,14 @@ impl Failing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::Refusal;
 
-    fn moving() -> LinkError {
-        LinkError::Moving { address: "there".to_owned(), partition: 7 }
+    /// What a server of a Cluster says that has lost the others.
+    fn cluster_down() -> LinkError {
+        let Ok(redis::Value::ServerError(reply)) = redis::parse_redis_value(b"-CLUSTERDOWN no quorum\r\n") else {
+            panic!("it is a refusal")
+        };
+        LinkError::Refused { address: "there".to_owned(), refusal: Refusal::of(&reply), reply }
     }
 
     #[test]
@@ -91,8 +98,8 @@ mod tests {
         let (failing, place, other) = (Failing::default(), Place::new("test", 0), Place::new("test", 1));
         let began = Instant::now();
         assert_eq!(failing.leave(&place, began).ok(), Some(Leave::Whole));
-        failing.failed(&place, &moving(), began);
-        assert!(matches!(failing.leave(&place, began + PAUSE / 2), Err(LinkError::Moving { .. })));
+        failing.failed(&place, &cluster_down(), began);
+        assert!(matches!(failing.leave(&place, began + PAUSE / 2), Err(LinkError::Refused { .. })));
         assert_eq!(failing.leave(&other, began).ok(), Some(Leave::Whole), "another slot");
         assert_eq!(failing.leave(&place, began + PAUSE).ok(), Some(Leave::Look));
         assert!(failing.leave(&place, began + PAUSE).is_err(), "one looks for all");
@@ -101,6 +108,17 @@ mod tests {
         assert!(failing.leave(&place, began + 2 * PAUSE).is_err());
         failing.answered(&place);
         assert_eq!(failing.leave(&place, began + 2 * PAUSE).ok(), Some(Leave::Whole));
+    }
+
+    #[test]
+    fn where_some_keys_are_being_moved_everybody_looks() {
+        let (failing, place, now) = (Failing::default(), Place::new("test", 0), Instant::now());
+        failing.failed(&place, &LinkError::Moving { address: "there".to_owned(), partition: 7 }, now);
+        for _ in 0..2 {
+            assert_eq!(failing.leave(&place, now).ok(), Some(Leave::Look));
+        }
+        failing.answered(&place);
+        assert_eq!(failing.leave(&place, now).ok(), Some(Leave::Whole));
     }
 
     #[test]

@@ -101,7 +101,7 @@ struct Shared {
 
 enum Topology {
     One(Arc<Node>),
-    Cluster(Cluster),
+    Cluster(Arc<Cluster>),
 }
 
 /// Where a command goes.
@@ -124,7 +124,7 @@ impl Links {
                 let sentinels = Sentinels::new(sentinels, master, access.clone());
                 Topology::One(Node::new(Origin::Master(Box::new(sentinels)), access, clock))
             }
-            Servers::Cluster(seeds) => Topology::Cluster(Cluster::new(seeds, access, clock)),
+            Servers::Cluster(seeds) => Topology::Cluster(Arc::new(Cluster::new(seeds, access, clock))),
         };
         Links(Arc::new(Shared { topology, patience, failing: Failing::default(), home: Home::here() }))
     }

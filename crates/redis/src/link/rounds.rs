@@ -1,18 +1,24 @@
 //! Waiting for replicas: many write, one waits for all of them, and meanwhile the next ones gather.
 //!
 //! `WAIT` covers what its own connection has written, and until it is answered the server does nothing else for that
-//! connection. So writes that wait have a connection apart from all others, and are let through in rounds: whoever waits lets
-//! nobody write, and answers for all who wrote before. A caller waits for two rounds at most, the one under way and his own.
+//! connection. So writes that wait have a connection apart from all others. A wait covers whatever was answered before it
+//! began: one at a time is made, and a caller waits for two at most, the one under way and the next.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use redis::Value;
-use tokio::sync::RwLock;
+use tokio::sync::Mutex;
 
 use crate::link::{Link, LinkError};
 
-/// The rounds of one connection. Writes share the lock, a wait has it alone; each hold ends with the connection's time-out.
-pub(super) struct Rounds(RwLock<Round>);
+/// The waits of one connection. The lock is held while one is made, by a task of its own.
+pub(super) struct Rounds {
+    last: Mutex<Round>,
+    /// How many have begun.
+    begun: AtomicU64,
+}
 
-/// The last round, and how many are over.
+/// The last wait, and which it was.
 struct Round {
     number: u64,
     outcome: Result<(), LinkError>,
@@ -20,7 +26,7 @@ struct Round {
 
 impl Rounds {
     pub(super) fn new() -> Rounds {
-        Rounds(RwLock::new(Round { number: 0, outcome: Ok(()) }))
+        Rounds { last: Mutex::new(Round { number: 0, outcome: Ok(()) }), begun: AtomicU64::new(0) }
     }
 }
 
@@ -37,10 +43,8 @@ impl Link {
         replicas: u32,
         write: impl Future<Output = Result<T, LinkError>>,
     ) -> Result<T, LinkError> {
-        let (written, before) = {
-            let round = self.rounds().0.read().await;
-            (write.await?, round.number)
-        };
+        let written = write.await?;
+        let before = self.rounds().begun.load(Ordering::SeqCst);
         let link = self.clone();
         // In a task of its own: given up here, it would hold up whoever writes next.
         let heard = tokio::spawn(async move { link.wait_after(before, replicas).await });
@@ -48,13 +52,14 @@ impl Link {
         Ok(written)
     }
 
-    /// Waits for what was written after so many rounds, unless a later round has done so.
+    /// Waits for what was answered before more than so many waits had begun, unless a later one has covered it.
     async fn wait_after(&self, before: u64, replicas: u32) -> Result<(), LinkError> {
-        let mut round = self.rounds().0.write().await;
-        if round.number == before {
-            *round = Round { number: before + 1, outcome: self.wait_for(replicas).await };
+        let mut last = self.rounds().last.lock().await;
+        if last.number <= before {
+            let number = self.rounds().begun.fetch_add(1, Ordering::SeqCst) + 1;
+            *last = Round { number, outcome: self.wait_for(replicas).await };
         }
-        round.outcome.clone()
+        last.outcome.clone()
     }
 
     async fn wait_for(&self, replicas: u32) -> Result<(), LinkError> {

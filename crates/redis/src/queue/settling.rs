@@ -39,7 +39,7 @@ impl Carrier for Settler {
         self.0.steps.links.spawn(task);
     }
 
-    async fn carry(&self, settled: Vec<Settled>) -> Answers<bool> {
-        self.0.steps.settle(&settled).await
+    async fn carry(&self, settled: &[Settled]) -> Answers<bool> {
+        self.0.steps.settle(settled).await
     }
 }

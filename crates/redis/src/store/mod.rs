@@ -48,6 +48,7 @@ use freshen_core::store::{
 use freshen_core::{BoxFuture, Entry, Generation, Key, KeyHash, PortError, Strength, Tags};
 
 use crate::link::Repeat;
+use crate::party::Party;
 use crate::settings::Settings;
 
 mod answer;
@@ -64,7 +65,7 @@ mod snapshot;
 mod steps;
 mod together;
 
-use gathering::Gathering;
+use gathering::Reader;
 pub(crate) use invalidating::AT_ONCE;
 pub(crate) use partitions::{Partitions, Waiting};
 pub(crate) use scripts::Patch;
@@ -87,16 +88,16 @@ pub(crate) struct Shared {
     partitions: Arc<Partitions>,
     settings: Arc<Settings>,
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
-    gatherings: Vec<Gathering>,
+    readers: Vec<Party<Reader>>,
     parties: Vec<Parties>,
 }
 
 impl RedisStore {
     pub(crate) fn new(partitions: Arc<Partitions>, settings: Arc<Settings>) -> RedisStore {
-        let gatherings = (0..partitions.count()).map(|_| Gathering::default()).collect();
+        let readers = (0..partitions.count()).map(|_| Party::default()).collect();
         let parties = (0..partitions.count()).map(|_| Parties::default()).collect();
         let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, gatherings, parties }))
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, readers, parties }))
     }
 }
 

@@ -109,7 +109,7 @@ impl Carrier for Walk {
         self.shared.partitions.links.spawn(task);
     }
 
-    async fn carry(&self, steps: Vec<Step>) -> Answers<Answer> {
+    async fn carry(&self, steps: &[Step]) -> Answers<Answer> {
         let records: Vec<&[u8]> = steps.iter().map(|step| step.record.as_bytes()).collect();
         let arguments: Vec<&[u8]> = steps.iter().flat_map(Step::arguments).collect();
         let walk = self.shared.partitions.step(self.partition, self.script(), &records, &arguments, Repeat::Never);
