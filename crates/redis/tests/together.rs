@@ -65,8 +65,10 @@ async fn begins_are_answered_each_by_itself(bench: &Bench) {
     let before = bench.scripts().await;
     let keys = [key("fresh"), key("outdated"), key("held"), key("failed"), elsewhere("fresh"), key("absent")];
     let heeding = freshen_core::store::Begin { heeds_backoff: true, ..request(Role::Foreground) };
-    let begun = join_all(keys.iter().map(|key| store.begin(key, heeding))).await;
-    assert_eq!(bench.scripts().await - before, 1, "they went together");
+    let ahead = key("ahead");
+    let (_, begun) =
+        join(store.begin(&ahead, heeding), join_all(keys.iter().map(|key| store.begin(key, heeding)))).await;
+    assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let begun: Vec<Begun> = begun.into_iter().map(Result::unwrap).collect();
     let [Begun::Fresh, Begun::Granted(outdated), Begun::Busy { .. }, cooling, Begun::Fresh, absent] = &begun[..] else {
         panic!("{begun:?}");
@@ -86,8 +88,9 @@ async fn asks_are_answered_each_by_itself(bench: &Bench) {
     invalidate(store, Target::Namespace("elsewhere".into()), Strength::Soft).await;
     let before = bench.scripts().await;
     let keys = [key("fresh"), elsewhere("outdated"), key("absent"), key("absent")];
-    let asked = join_all(keys.iter().map(|key| store.ask(key, LEASE, None))).await;
-    assert_eq!(bench.scripts().await - before, 1, "they went together");
+    let (ahead, asked) = (key("ahead"), join_all(keys.iter().map(|key| store.ask(key, LEASE, None))));
+    let (_, asked) = join(store.ask(&ahead, LEASE, None), asked).await;
+    assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let asked: Vec<Asked> = asked.into_iter().map(Result::unwrap).collect();
     assert_eq!(asked, [Asked::Fresh, Asked::Asked, Asked::Asked, Asked::Busy]);
 }
@@ -98,6 +101,7 @@ async fn commits_end_each_by_itself(bench: &Bench) {
     let keys = ["stored", "lost", "soft", "hard", "outdated"].map(key).into_iter().chain([elsewhere("stored")]);
     let keys: Vec<Key> = keys.collect();
     let leases = join_all(keys.iter().map(|key| grant(store, key))).await;
+    let (ahead, lease_ahead) = (key("ahead"), grant(store, &key("ahead")).await);
     store.remove(&key("lost")).await.unwrap();
     invalidate(store, by_tag("soft"), Strength::Soft).await;
     invalidate(store, by_tag("hard"), Strength::Hard).await;
@@ -107,8 +111,9 @@ async fn commits_end_each_by_itself(bench: &Bench) {
     let tags: [&[&str]; 6] = [&["a"], &[], &["a", "soft"], &["b", "hard"], &[], &["a"]];
     let ends = keys.iter().zip(&leases).zip(tags).enumerate();
     let ends = ends.map(|(at, ((key, lease), tags))| store.commit(key, lease, entry(lease, &[b'0' + at as u8], tags)));
-    let committed = join_all(ends).await;
-    assert_eq!(bench.scripts().await - before, 1, "they went together");
+    let alone = store.commit(&ahead, &lease_ahead, entry(&lease_ahead, b"ahead", &[]));
+    let (_, committed) = join(alone, join_all(ends)).await;
+    assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let committed: Vec<Committed> = committed.into_iter().map(Result::unwrap).collect();
     let [Committed::Stored, Committed::Lost, soft, hard, outdated, Committed::Stored] = &committed[..] else {
         panic!("{committed:?}");
@@ -129,9 +134,9 @@ async fn commits_end_each_by_itself(bench: &Bench) {
 
 /// Two begin the same key at once: one of them waits for the other.
 async fn of_two_that_begin_a_key_together_one_is_granted(bench: &Bench) {
-    let (first, second) = (key("same"), key("same"));
-    let role = request(Role::Foreground);
-    let (first, second) = join(bench.store.begin(&first, role), bench.store.begin(&second, role)).await;
+    let (ahead, first, second) = (key("ahead"), key("same"), key("same"));
+    let begin = |key| bench.store.begin(key, request(Role::Foreground));
+    let (_, first, second) = join3(begin(&ahead), begin(&first), begin(&second)).await;
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(matches!((&first, &second), (Begun::Granted(_), Begun::Busy { .. })), "{first:?} {second:?}");
 }
@@ -143,7 +148,8 @@ async fn what_one_step_raises_is_its_own_answer(bench: &Bench) {
     fill(store, one, b"old", &["a"]).await;
     fill(store, other, b"old", &["a"]).await;
     let begin = |key| store.begin(key, request(TASK));
-    let (one, spoilt, other) = join3(begin(one), begin(spoilt), begin(other)).await;
+    let ahead = key("ahead");
+    let (_, (one, spoilt, other)) = join(begin(&ahead), join3(begin(one), begin(spoilt), begin(other))).await;
     assert!(matches!((&one, &other), (Ok(Begun::Fresh), Ok(Begun::Fresh))), "{one:?} {other:?}");
     assert!(!spoilt.unwrap_err().retryable);
 }
