@@ -32,29 +32,19 @@ pub struct Connection {
 impl Connection {
     /// The settings, with the flags over them.
     pub fn settings(&self) -> Result<Settings, Failure> {
-        let mut settings = match &self.config {
-            Some(file) => Settings::read(file)?,
-            None => Settings::from_env()?,
-        };
         let url = |flag: &'static str, text: &Option<String>| {
             let url = text.as_deref().map(Url::parse).transpose();
             url.map_err(|reason| Failure::Url { flag, reason })
         };
-        if let Some(store) = url("store", &self.store)? {
-            settings.store = store;
-            // The queue of the settings belongs to another store.
-            settings.queue = None;
-        }
-        if let Some(queue) = url("queue", &self.queue)? {
-            // Who names a queue alone wants nothing of a store.
-            if self.store.is_none() && settings.store.is_memory() {
-                settings.store = queue.clone();
+        let (store, queue) = (url("store", &self.store)?, url("queue", &self.queue)?);
+        let mut settings = Settings::read_and(self.config.as_deref(), |settings| {
+            if store.is_some() || queue.is_some() {
+                settings.point_at(store, queue);
             }
-            settings.queue = Some(queue);
-        }
-        if let Some(prefix) = &self.prefix {
-            settings.prefix.clone_from(prefix);
-        }
+            if let Some(prefix) = &self.prefix {
+                settings.prefix.clone_from(prefix);
+            }
+        })?;
         // Whoever asks wants an answer now.
         settings.degraded = false;
         Ok(settings)

@@ -29,7 +29,7 @@ impl Settings {
             refuse(!is_queue_name(name), "queues", reason);
             refuse(name == DEFAULT_QUEUE, "queues", "names `default`, whose workers are those of `workers`".into());
         }
-        let spoken = self.store.speaks_tls() || self.queue().speaks_tls();
+        let spoken = self.speaks_tls();
         let reason = "is set, but no URL asks for TLS: write rediss for redis";
         for (file, key) in [(&self.ca_file, "ca_file"), (&self.cert_file, "cert_file"), (&self.key_file, "key_file")] {
             refuse(file.is_some() && !spoken, key, reason.into());
@@ -37,7 +37,7 @@ impl Settings {
         let (certificate, key) = (self.cert_file.is_some(), self.key_file.is_some());
         refuse(spoken && certificate && !key, "cert_file", "needs key_file beside it".into());
         refuse(spoken && key && !certificate, "key_file", "needs cert_file beside it".into());
-        let named = self.store.names_sentinels() || self.queue().names_sentinels();
+        let named = self.names_sentinels();
         let reason = "is set, but no URL names sentinels: write redis+sentinel for redis";
         refuse(self.sentinel_password != Secret::default() && !named, "sentinel_password", reason.into());
         let reason = "is shared, but the store is not: other processes could not use what is refreshed";

@@ -153,9 +153,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] tells all mistakes together, each with its place.
     pub fn read(path: impl AsRef<Path>) -> Result<Settings, SettingsError> {
-        let path = path.as_ref();
-        let text = file::text(path).map_err(|error| SettingsError::unreadable(path, &error))?;
-        Settings::gather(Some((path, &text)), std::env::vars_os().filter_map(environment::readable))
+        Settings::read_and(Some(path.as_ref()), |_| {})
     }
 
     /// Reads the environment; and first the file that `FRESHEN_CONFIG` names, if it is set.
@@ -163,16 +161,57 @@ impl Settings {
     /// # Errors
     /// As [`Settings::read`].
     pub fn from_env() -> Result<Settings, SettingsError> {
-        match std::env::var_os(environment::CONFIG) {
-            Some(path) => Settings::read(Path::new(&path)),
-            None => Settings::gather(None, std::env::vars_os().filter_map(environment::readable)),
+        Settings::read_and(None, |_| {})
+    }
+
+    /// Reads a file, else the one that `FRESHEN_CONFIG` names, and the environment; and then changes what a program was told by
+    /// other ways, as by flags, before it is looked at whether all fits together.
+    ///
+    /// # Errors
+    /// As [`Settings::read`].
+    pub fn read_and(path: Option<&Path>, change: impl FnOnce(&mut Settings)) -> Result<Settings, SettingsError> {
+        let variables = std::env::vars_os().filter_map(environment::readable);
+        let named = std::env::var_os(environment::CONFIG).map(PathBuf::from);
+        let Some(path) = path.or(named.as_deref()) else { return Settings::gather(None, variables, change) };
+        let text = file::text(path).map_err(|error| SettingsError::unreadable(path, &error))?;
+        Settings::gather(Some((path, &text)), variables, change)
+    }
+
+    /// Puts other servers in place of those that were set, for a program that looks at them. What only the former needed, such as
+    /// certificates, is left out; with a store alone the queue is where that store is.
+    pub fn point_at(&mut self, store: Option<Url>, queue: Option<Url>) {
+        // Who names a queue alone wants nothing of a store.
+        let alone = store.is_none() && self.store.is_memory();
+        if let Some(store) = store {
+            (self.store, self.queue) = (store, None);
+        }
+        if let Some(queue) = queue {
+            if alone {
+                self.store = queue.clone();
+            }
+            self.queue = Some(queue);
+        }
+        if !self.speaks_tls() {
+            (self.ca_file, self.cert_file, self.key_file) = (None, None, None);
+        }
+        if !self.names_sentinels() {
+            self.sentinel_password = Secret::default();
         }
     }
 
-    /// From the text of a file, and from variables.
+    fn speaks_tls(&self) -> bool {
+        self.store.speaks_tls() || self.queue().speaks_tls()
+    }
+
+    fn names_sentinels(&self) -> bool {
+        self.store.names_sentinels() || self.queue().names_sentinels()
+    }
+
+    /// From the text of a file, and from variables, and changed after that.
     fn gather(
         file: Option<(&Path, &str)>,
         variables: impl Iterator<Item = (String, String)>,
+        change: impl FnOnce(&mut Settings),
     ) -> Result<Settings, SettingsError> {
         let mut settings = Settings::default();
         let mut mistakes = Vec::new();
@@ -182,6 +221,9 @@ impl Settings {
         environment::read(variables, &mut settings, &mut mistakes);
         // What does not fit together is only looked for where each part is right.
         if mistakes.is_empty() {
+            let read = settings.clone();
+            change(&mut settings);
+            settings.forget_places_of_what_differs(&read);
             mistakes = settings.mistakes();
         }
         if mistakes.is_empty() { Ok(settings) } else { Err(SettingsError::new(mistakes)) }
@@ -206,6 +248,15 @@ impl Settings {
     pub fn check(&self) -> Result<(), SettingsError> {
         let mistakes = self.mistakes();
         if mistakes.is_empty() { Ok(()) } else { Err(SettingsError::new(mistakes)) }
+    }
+
+    /// What was changed since does not stand any more where it was read.
+    fn forget_places_of_what_differs(&mut self, read: &Settings) {
+        let differs = |key: &str| field::of(key).is_some_and(|field| field.slot.show(read) != field.slot.show(self));
+        let changed: Vec<&str> = self.places.keys().copied().filter(|key| differs(key)).collect();
+        for key in changed {
+            self.places.remove(key);
+        }
     }
 
     /// Where a field was set, if it was.

@@ -11,7 +11,7 @@ use super::{Place, Settings};
 
 fn gather(file: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let gathered = Settings::gather(Some((Path::new("f.toml"), file)), variables);
+    let gathered = Settings::gather(Some((Path::new("f.toml"), file)), variables, |_| {});
     gathered.map_err(|error| error.to_string().lines().map(str::to_owned).collect())
 }
 

@@ -17,6 +17,25 @@ fn a_scheme_that_nobody_knows_is_a_mistake_in_usage() {
 }
 
 #[test]
+fn what_only_the_servers_of_the_settings_need_does_not_keep_from_looking_at_others() {
+    let look = |url: &str, variables: &[(&str, &str)]| {
+        let mut command = command(&["look", ANN, "--store", url]);
+        command.env("FRESHEN_CONNECT_TIMEOUT", "200ms").envs(variables.iter().copied());
+        Ran::of(command).failed(1)
+    };
+    let sentinels = ("FRESHEN_STORE", "redis+sentinel://127.0.0.1:1/main");
+    let (password, ca_file) = (("FRESHEN_SENTINEL_PASSWORD", "secret"), ("FRESHEN_CA_FILE", "ca.pem"));
+    for (url, variables) in [
+        ("redis://127.0.0.1:1", &[sentinels, password][..]),
+        ("redis+sentinel://127.0.0.1:1/main", &[password]),
+        ("redis://127.0.0.1:1", &[("FRESHEN_STORE", "rediss://127.0.0.1:1"), ca_file]),
+    ] {
+        let err = look(url, variables);
+        assert!(err.contains("127.0.0.1:1") && err.contains("refused"), "{err}");
+    }
+}
+
+#[test]
 fn what_is_in_memory_cannot_be_looked_at() {
     let err = Ran::of(command(&["look", ANN])).failed(2);
     assert!(err.contains("the store is in the memory of each process") && err.contains("FRESHEN_STORE"), "{err}");
