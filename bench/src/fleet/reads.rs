@@ -67,7 +67,7 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
     })?;
     Ok(format!(
         "Reads a second of {VALUE_BYTES} bytes from the store, and as a part of a bare GET's\n\n{rates}\n\n\
-         CPU microseconds for each, of the client + of the server, and how often as much a bare GET could be made for it\n\n\
+         CPU microseconds for each, of the client + of the server, and what part of it a bare GET costs\n\n\
          {cpu}\n\n{}",
         judge(&columns)
     ))
