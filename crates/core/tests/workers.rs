@@ -703,6 +703,14 @@ async fn a_task_whose_value_is_stale_when_it_is_stored_leaves_no_marker() {
     }
 }
 
+/// So many holders in a row pull so many tasks, and settle none.
+async fn leave_unsettled(queue: &MemoryQueue, tasks: usize, holders: u32) {
+    for _ in 0..holders {
+        assert_eq!(queue.pull(tasks, Duration::ZERO).await.unwrap().len(), tasks);
+        pass(queue.traits().visibility).await;
+    }
+}
+
 /// Whoever carries the task out dies of it: it is delivered again, and takes the next one with it.
 #[tokio::test(start_paused = true)]
 async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_out() {
@@ -714,10 +722,7 @@ async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_ou
         stage.cache.pause_workers();
         stage.settle().await;
         assert!(stage.cache.refresh(&truth("a")).await.unwrap());
-        for _ in 0..holders {
-            assert_eq!(queue.pull(1, Duration::ZERO).await.unwrap().len(), 1);
-            pass(queue.traits().visibility).await;
-        }
+        leave_unsettled(&queue, 1, holders).await;
         stage.cache.resume_workers();
         pass(SECOND).await;
         let reasons: Vec<_> = queue.quarantined(9).await.unwrap().into_iter().map(|aside| aside.reason).collect();
@@ -727,17 +732,16 @@ async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_ou
     }
 }
 
-/// Twenty tasks are delivered again, one of which has ended the process that held them all. Whichever it is, it runs beside no other.
+/// Twenty tasks are delivered again, one of which has ended two processes that held them all. Whichever it is, it runs beside no other.
 #[tokio::test(start_paused = true)]
-async fn what_was_not_settled_is_carried_out_alone() {
+async fn what_two_holders_did_not_settle_is_carried_out_alone() {
     let (stage, _store, queue) = open_stage(4).await;
     stage.cache.pause_workers();
     stage.settle().await;
     for n in 0..20 {
         assert!(stage.cache.refresh(&truth(&n.to_string())).await.unwrap());
     }
-    assert_eq!(queue.pull(20, Duration::ZERO).await.unwrap().len(), 20);
-    pass(queue.traits().visibility).await;
+    leave_unsettled(&queue, 20, 2).await;
     stage.source.hold();
     assert!(stage.cache.refresh(&truth("innocent")).await.unwrap());
     stage.cache.resume_workers();
@@ -753,5 +757,128 @@ async fn what_was_not_settled_is_carried_out_alone() {
     }
     stage.source.open();
     stage.settle().await;
+    assert_eq!(queue.depth().await.unwrap(), Depth::default());
+}
+
+/// One worker was killed, and what it held is delivered again. One killing makes no suspects.
+#[tokio::test(start_paused = true)]
+async fn what_one_holder_did_not_settle_runs_beside_others() {
+    let (stage, _store, queue) = open_stage(4).await;
+    stage.cache.pause_workers();
+    stage.settle().await;
+    let tasks: Vec<NewTask> = (0..4).map(|n| task(key(&n.to_string()))).collect();
+    queue.push(&tasks).await.unwrap();
+    leave_unsettled(&queue, 4, 1).await;
+    stage.source.hold();
+    stage.cache.resume_workers();
+    stage.settle().await;
+    assert_eq!(stage.source.reads(), 4);
+    stage.source.open();
+}
+
+/// More tasks come than the limits let run, so there is always one that nobody suspects.
+#[tokio::test(start_paused = true)]
+async fn a_suspect_runs_though_other_tasks_keep_coming() {
+    let clock = Clock::runtime();
+    let queue = MemoryQueue::builder(clock.clone()).build().unwrap();
+    let (given, total) = (queue.clone(), Limit { per_second: Some(10.0), ..Limit::at_once(16) });
+    let limits = Limits { total, ..Limits::default() };
+    let stage = stage_with(|builder| builder.clock(clock).queue(given).limits(limits)).await;
+    stage.cache.pause_workers();
+    stage.settle().await;
+    queue.push(&[task(key("suspect"))]).await.unwrap();
+    leave_unsettled(&queue, 1, 2).await;
+    let others = |of: usize| -> Vec<NewTask> { (0..20).map(|n| task(key(&format!("{of} {n}")))).collect() };
+    queue.push(&others(0)).await.unwrap();
+    stage.cache.resume_workers();
+    let ended = || stage.events.all().iter().any(|event| event.contains("TaskEnded") && event.contains("suspect"));
+    for second in 1..=6 {
+        assert!(!ended() || second > 5, "others go first for a while");
+        queue.push(&others(second)).await.unwrap();
+        pass(SECOND).await;
+    }
+    assert!(ended());
+    let depth = queue.depth().await.unwrap();
+    assert!(depth.ready + depth.delayed + depth.held > 20, "{depth:?}");
+}
+
+/// A rate so low that the tenth task waits a quarter of an hour, many times the visibility. Waiting is nobody's fault.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_room_beyond_the_visibility_is_neither_counted_nor_set_aside() {
+    for visibility_secs in [120, 4] {
+        let queue = faulty_queue(visibility_secs);
+        let (given, total) = (queue.clone(), Limit { per_second: Some(0.01), ..Limit::at_once(16) });
+        let stage = stage_with(|builder| builder.queue(given).limits(Limits { total, ..Limits::default() })).await;
+        let tasks: Vec<NewTask> = (0..10).map(|n| task(key(&n.to_string()))).collect();
+        queue.push(&tasks).await.unwrap();
+        pass(3600 * SECOND).await;
+        assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (10, 0));
+        assert_eq!(queue.depth().await.unwrap(), Depth::default());
+        let (settled, stays) = (queue.switches.calls("settle"), 1000 * 4 / visibility_secs as usize);
+        assert!(settled <= 10 * (1 + stays), "a task goes back no more often than it has to: {settled}");
+    }
+}
+
+fn faulty_queue(visibility_secs: u32) -> FaultyQueue {
+    let inner = MemoryQueue::builder(Clock::runtime()).visibility(visibility_secs * SECOND);
+    FaultyQueue::around(inner.build().unwrap())
+}
+
+/// A load takes longer than the visibility, and has the only place. Its own task is delivered again, and no other.
+#[tokio::test(start_paused = true)]
+async fn what_waits_behind_a_load_that_takes_too_long_goes_back_in_time() {
+    let queue = faulty_queue(20);
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.queue(given).workers(1)).await;
+    stage.source.hold();
+    let tasks: Vec<NewTask> = (0..4).map(|n| task(key(&n.to_string()))).collect();
+    queue.push(&tasks).await.unwrap();
+    stage.source.read_by(1).await;
+    pass(25 * SECOND).await;
+    let waiting = queue.waiting(10).await.unwrap();
+    let mut unsettled: Vec<u32> = waiting.iter().map(|task| task.unsettled).collect();
+    unsettled.sort_unstable();
+    assert_eq!(unsettled, [0, 0, 0, 1]);
+    stage.source.open();
+}
+
+/// One place, and loads of five seconds: the tenth task waits more than twice the visibility.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_a_place_beyond_the_visibility_is_not_counted() {
+    let queue = faulty_queue(20);
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.queue(given).workers(1)).await;
+    stage.source.hold();
+    let tasks: Vec<NewTask> = (0..10).map(|n| task(key(&n.to_string()))).collect();
+    queue.push(&tasks).await.unwrap();
+    for read in 1..=10 {
+        stage.source.read_by(read).await;
+        pass(5 * SECOND).await;
+        stage.source.release(1);
+    }
+    stage.settle().await;
+    assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (10, 0));
+    assert_eq!(queue.depth().await.unwrap(), Depth::default());
+}
+
+/// A suspect has the places cleared for it while a load takes longer than the visibility. Nobody has begun it meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_suspect_that_waits_to_be_alone_beyond_the_visibility_is_not_counted() {
+    let queue = faulty_queue(20);
+    let given = queue.clone();
+    let stage = stage_with(|builder| builder.queue(given).workers(2)).await;
+    stage.cache.pause_workers();
+    stage.settle().await;
+    queue.push(&[task(key("suspect"))]).await.unwrap();
+    leave_unsettled(&queue.inner, 1, 2).await;
+    queue.push(&[task(key("slow"))]).await.unwrap();
+    stage.source.hold();
+    stage.cache.resume_workers();
+    stage.source.read_by(1).await;
+    pass(25 * SECOND).await;
+    assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (1, 2));
+    stage.source.open();
+    pass(5 * SECOND).await;
+    assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (2, 2));
     assert_eq!(queue.depth().await.unwrap(), Depth::default());
 }

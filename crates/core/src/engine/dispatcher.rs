@@ -27,6 +27,13 @@ const PULL_WAIT: Duration = Duration::from_secs(5);
 const QUEUE_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// How long a task goes back for, if there is no room for it and others may be waiting behind it.
 const MAKE_WAY_PAUSE: Duration = Duration::from_millis(500);
+/// What has stood in the backlog for this part of the queue's visibility goes back, for it would be delivered again, and be
+/// counted as unsettled, though nobody began it.
+const STAY_DIVISOR: u32 = 4;
+/// The same for one that waits to be alone, which has the places of others cleared for it meanwhile.
+const ALONE_DIVISOR: u32 = 2;
+/// After so long in the backlog a suspect goes first: behind a queue that never empties it would wait for ever.
+const SUSPECT_WAIT: Duration = Duration::from_secs(5);
 
 /// Starts the dispatcher of each queue on which the cache has workers.
 pub(crate) fn start(cache: &Cache) {
@@ -94,12 +101,32 @@ impl Dispatcher {
 
     /// What stands behind the first `kept` of the backlog goes back.
     async fn put_back_behind(&mut self, kept: usize, pause: Duration) {
-        while self.backlog.len() > kept
-            && let Some(turn) = self.backlog.pop()
-        {
+        while self.backlog.len() > kept {
+            let turn = self.backlog.remove(kept);
             self.goes_on_within(Duration::ZERO);
             turn.put_back(pause).await;
         }
+    }
+
+    /// What has stood in the backlog for too long goes back, unbegun as it is.
+    async fn put_back_overstayed(&mut self) {
+        let (now, stay) = (self.cache.engine().now(), self.stay());
+        // Stable: what stays keeps its order. Until it is on its way back a turn stands in the backlog.
+        self.backlog.sort_by_key(|turn| turn.waited(now) >= stay);
+        let kept = self.backlog.partition_point(|turn| turn.waited(now) < stay);
+        self.put_back_behind(kept, Duration::ZERO).await;
+    }
+
+    /// How long a task may stand in the backlog.
+    fn stay(&self) -> Duration {
+        self.queue.queue.traits().visibility / STAY_DIVISOR
+    }
+
+    /// How long until the first of the backlog has to go back.
+    fn stays(&self) -> Duration {
+        let now = self.cache.engine().now();
+        let longest = self.backlog.iter().map(|turn| turn.waited(now)).max().unwrap_or_default();
+        self.stay().saturating_sub(longest)
     }
 
     /// Tells that this dispatcher will have gone on by then.
@@ -129,6 +156,7 @@ impl Dispatcher {
     /// backlog, and what was on its way back is delivered again.
     async fn round(&mut self) {
         self.unpaused().await;
+        self.put_back_overstayed().await;
         self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
         let places = self.places.clone();
         let permit = tokio::select! {
@@ -136,6 +164,7 @@ impl Dispatcher {
             // What was pulled goes back at once, though no place is free.
             () = self.paused() => return,
             permit = places.acquire_owned() => permit,
+            () = tokio::time::sleep(self.stays()), if !self.backlog.is_empty() => return,
         };
         let Ok(permit) = permit else { return };
         if self.asks() {
@@ -163,7 +192,7 @@ impl Dispatcher {
     async fn pull(&mut self) {
         let wait = match self.no_room.take() {
             // What is rare may have no room for hours.
-            Some(wait) => wait.min(PULL_WAIT),
+            Some(wait) => wait.min(PULL_WAIT).min(self.stays()),
             None if self.backlog.is_empty() => PULL_WAIT,
             None => Duration::ZERO,
         };
@@ -187,13 +216,13 @@ impl Dispatcher {
     }
 
     /// Starts the most wanted tasks, as long as there are places, and room for them. What starts together goes to the store
-    /// together.
+    /// together, and without a suspect.
     fn start_wanted(&mut self, first: OwnedSemaphorePermit) -> Pick {
         let (mut permit, mut shortest, mut started) = (Some(first), None::<Duration>, Vec::new());
         for at in self.order() {
             let suspect = self.backlog[at].is_suspect();
             if suspect && !started.is_empty() {
-                // Whatever follows is one, too, and waits until nothing else is to be done.
+                // Whatever follows is one, too, and waits until nothing else is to be done, or its time has come.
                 break;
             }
             let Some(own) = permit.take().or_else(|| self.places.clone().try_acquire_owned().ok()) else { break };
@@ -221,9 +250,9 @@ impl Dispatcher {
 
     /// Where the tasks stand in the backlog, the most wanted first.
     fn order(&self) -> impl Iterator<Item = usize> {
-        let engine = self.cache.engine();
-        let mut order: Vec<(usize, (bool, Priority, f64))> =
-            self.backlog.iter().enumerate().map(|(at, turn)| (at, wanted(engine, turn))).collect();
+        let (engine, patience) = (self.cache.engine(), SUSPECT_WAIT.min(self.stay() / 2));
+        let rank = |turn: &Turn| (urgency(engine, turn, patience), wanted(engine, turn));
+        let mut order: Vec<_> = self.backlog.iter().enumerate().map(|(at, turn)| (at, rank(turn))).collect();
         // Stable: among equals the first goes first.
         order.sort_by(|(_, one), (_, other)| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
         order.into_iter().map(|(at, _)| at)
@@ -237,15 +266,19 @@ impl Dispatcher {
         });
     }
 
-    /// What may have ended the holder that did not settle it has this process for itself: it would take others with it, and in
-    /// the end into quarantine. It stays in the backlog until it starts, so that a round that is dropped leaves it there.
+    /// What may have ended the holders that did not settle it has this process for itself: it would take others with it, and in
+    /// the end into quarantine. It stays in the backlog until it starts, so that a round that is dropped leaves it there, and
+    /// one that waits for too long goes back.
     async fn start_alone(&mut self, at: usize, place: Option<Place>, mut permit: OwnedSemaphorePermit) {
         self.backlog.swap(0, at);
         self.put_back_behind(1, Duration::ZERO).await;
         self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
         let others = u32::try_from(self.queue.workers - 1).unwrap_or(u32::MAX);
-        // The places are never closed.
-        let Ok(all) = self.places.clone().acquire_many_owned(others).await else { return };
+        let longest = self.queue.queue.traits().visibility / ALONE_DIVISOR;
+        let waited = self.backlog.first().map_or(longest, |turn| turn.waited(self.cache.engine().now()));
+        let all = self.places.clone().acquire_many_owned(others);
+        // The places are never closed. Where they are not free in time, the next round puts it back.
+        let Ok(Ok(all)) = tokio::time::timeout(longest.saturating_sub(waited), all).await else { return };
         permit.merge(all);
         if !*self.cache.engine().paused().borrow() {
             let turn = self.backlog.remove(0);
@@ -261,10 +294,29 @@ impl Dispatcher {
     }
 }
 
-/// How much a task is wanted: what may be done beside others first, then by its priority, then by its heat.
-fn wanted(engine: &Engine, turn: &Turn) -> (bool, Priority, f64) {
+/// What goes before anything of a lesser one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// A suspect waits until nothing else is to be done,
+    Suspect,
+    /// than which everything else goes first,
+    Usual,
+    /// until it has waited long enough.
+    Patient,
+}
+
+fn urgency(engine: &Engine, turn: &Turn, patience: Duration) -> Urgency {
+    match turn.is_suspect() {
+        false => Urgency::Usual,
+        true if turn.waited(engine.now()) < patience => Urgency::Suspect,
+        true => Urgency::Patient,
+    }
+}
+
+/// How much a task is wanted among those of its urgency: by its priority, then by its heat.
+fn wanted(engine: &Engine, turn: &Turn) -> (Priority, f64) {
     let heat = turn.work().map_or(0.0, |work| engine.heat().score(work.key().hash(), engine.now()));
-    (!turn.is_suspect(), turn.priority(), heat)
+    (turn.priority(), heat)
 }
 
 /// A place for a task. One that names no work needs none: it is only set aside.

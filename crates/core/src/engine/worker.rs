@@ -19,6 +19,7 @@ use crate::event::{Event, TaskEnd};
 use crate::key::Key;
 use crate::queue::{Delivery, Priority, Settlement, TASK_FORMAT, Task};
 use crate::store::Role;
+use crate::time::Timestamp;
 
 /// The shortest pause of a task whose value was outdated while it was loaded.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
@@ -27,19 +28,24 @@ const BUSY_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// Holders that may leave a task unsettled: it may be what ends them.
 const UNSETTLED_MAX: u32 = 5;
+/// So many of them make it a suspect. One worker that is killed leaves many that are innocent.
+const SUSPECT_FROM: u32 = 2;
 
 /// A task in the hands of this process, and the work that it names, or why there is none.
 pub(crate) struct Turn {
     cache: Cache,
     queue: Arc<NamedQueue>,
     delivery: Delivery,
+    pulled: Timestamp,
     work: Result<Arc<dyn Work>, String>,
 }
 
 impl Turn {
+    /// Of what was pulled just now.
     pub fn new(cache: Cache, queue: Arc<NamedQueue>, delivery: Delivery) -> Self {
         let work = open(cache.engine(), &delivery.task);
-        Turn { cache, queue, delivery, work }
+        let pulled = cache.engine().now();
+        Turn { cache, queue, delivery, pulled, work }
     }
 
     /// The work, if the task names one.
@@ -57,9 +63,14 @@ impl Turn {
         self.delivery.task.priority
     }
 
-    /// Whether a holder did not settle it: carrying it out may be what ended that one.
+    /// How long this process has had it in hand.
+    pub fn waited(&self, now: Timestamp) -> Duration {
+        now.since(self.pulled)
+    }
+
+    /// Whether several holders did not settle it: carrying it out may be what ended them.
     pub fn is_suspect(&self) -> bool {
-        self.work.is_ok() && self.delivery.task.unsettled > 0
+        self.work.is_ok() && self.delivery.task.unsettled >= SUSPECT_FROM
     }
 
     /// Leaves the task for later, or for others.

@@ -99,7 +99,7 @@ impl MemoryQueue {
             Settlement::Done => {}
             Settlement::RetryAfter(delay) => {
                 let attempts = task.attempts.saturating_add(1);
-                parts.backlog.put(Task { attempts, ..task }, delay, now);
+                parts.backlog.put(Task { attempts, unsettled: 0, ..task }, delay, now);
             }
             Settlement::PutBack(delay) => parts.backlog.put(task, delay, now),
             Settlement::Quarantine(reason) => parts.quarantine.add(task, reason, now),

@@ -34,7 +34,8 @@ pub const TASK_FORMAT: u16 = 1;
 /// takes no task with it, and that is not counted.
 ///
 /// **Settling.** `Done` ends the task. `RetryAfter` brings it back when it is due, with one more attempt counted, at its old priority; `PutBack` brings it
-/// back without counting an attempt. Neither forgets how often it was not settled. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
+/// back without counting an attempt. `RetryAfter` forgets how often it was not settled, for whoever settles so has carried it out and is still there; `PutBack`
+/// remembers it. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
 /// redelivered to another, changes nothing. What is put back is taken beyond the bound: a task is never dropped.
 ///
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
@@ -187,7 +188,8 @@ pub struct Task {
     /// Counted attempts that did not end it.
     pub attempts: u32,
     /// How often whoever held it did not settle it in time, because it died with it or was slower than the visibility. What ends
-    /// the process that carries it out would be delivered for ever, and end one after the other.
+    /// the process that carries it out would be delivered for ever, and end one after the other. An attempt that failed, and was
+    /// settled so, begins the count anew.
     pub unsettled: u32,
     /// When it was first pushed, by the queue's clock.
     pub pushed_at: Timestamp,

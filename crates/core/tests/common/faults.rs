@@ -27,6 +27,7 @@ struct State {
     gated: HashMap<&'static str, Arc<Semaphore>>,
     ahead: Duration,
     unreadable: Option<u32>,
+    unsettled: u32,
 }
 
 impl Switches {
@@ -67,6 +68,11 @@ impl Switches {
     /// How often a step was called, whether or not it failed.
     pub fn calls(&self, operation: &'static str) -> usize {
         self.0.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
+    }
+
+    /// How often at most a task that was pulled had not been settled.
+    pub fn most_unsettled(&self) -> u32 {
+        self.0.lock().unwrap().unsettled
     }
 
     /// The answer of the next call of this step is late: the step is done, and its caller hears of it when the test says so.
@@ -270,6 +276,9 @@ impl Queue for FaultyQueue {
         Box::pin(async move {
             self.pass("pull")?;
             let answer = self.inner.pull(most, wait).await;
+            let unsettled = answer.iter().flatten().map(|delivery| delivery.task.unsettled).max();
+            let seen = self.switches.most_unsettled().max(unsettled.unwrap_or_default());
+            self.switches.0.lock().unwrap().unsettled = seen;
             self.switches.answered("pull").await;
             answer
         })

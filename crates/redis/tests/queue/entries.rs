@@ -136,6 +136,32 @@ async fn a_sorted_set_that_somebody_wrote_to_does_not_stop_the_queue() {
     assert_eq!(queue.depth().await.unwrap().delayed, 0);
 }
 
+/// What cannot be brought back or set aside is not ended either.
+#[tokio::test]
+async fn a_task_whose_settlement_fails_is_still_held_and_comes_back() {
+    for (part, settlement) in [
+        ("quarantine", Settlement::Quarantine("broken".into())),
+        ("due", Settlement::PutBack(SPAN)),
+        ("bell", Settlement::RetryAfter(SPAN)),
+    ] {
+        let (queue, server, name) = queue().await;
+        let foreign = line(&name, part);
+        push(&queue, &[task("a")]).await;
+        let held = pull(&queue, 1).await.remove(0);
+        server.command(&["DEL", &foreign]).await;
+        server.command(&["SET", &foreign, "foreign"]).await;
+        let error = queue.settle(&held.receipt, settlement).await.unwrap_err();
+        assert!(error.to_string().contains("WRONGTYPE"), "{error}");
+        server.command(&["DEL", &foreign]).await;
+        let depth = queue.depth().await.unwrap();
+        assert_eq!((depth.ready, depth.delayed, depth.held, depth.quarantined), (0, 0, 1, 0), "{part}");
+        let batch = queue.pull(2, 20 * VISIBILITY).await.unwrap();
+        assert_eq!((names(&batch), batch[0].task.unsettled), (vec!["a".to_owned()], 1), "{part}");
+        assert!(queue.settle(&batch[0].receipt, Settlement::Done).await.unwrap());
+        assert_eq!(server.command(&["EXISTS", &line(&name, "later")]).await, "0", "{part}: nothing is left behind");
+    }
+}
+
 /// Each process that dies leaves a consumer behind.
 #[tokio::test]
 async fn consumers_that_are_gone_are_forgotten_a_hundred_at_a_time() {

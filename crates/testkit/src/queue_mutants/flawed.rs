@@ -37,6 +37,7 @@ pub(super) enum Flaw {
     RetryEnds,
     RetriesAtOnce,
     RetriesUncounted,
+    RetryKeepsUnsettled,
     PutBackEnds,
     PutsBackAtOnce,
     PutBackCounts,
@@ -86,7 +87,7 @@ struct Seen {
     /// What was taken from the inner queue and is still to be given.
     buffer: Vec<Delivery>,
     attempts_at_release: HashMap<Box<[u8]>, u32>,
-    unsettled_at_release: HashMap<Box<[u8]>, u32>,
+    unsettled_before: HashMap<Box<[u8]>, u32>,
 }
 
 type Answer<T> = Result<T, PortError>;
@@ -163,7 +164,7 @@ impl Flawed {
         for delivery in &mut batch {
             let task = &mut delivery.task;
             task.attempts += seen.attempts_at_release.remove(&task.key).unwrap_or(0);
-            task.unsettled += seen.unsettled_at_release.remove(&task.key).unwrap_or(0);
+            task.unsettled += seen.unsettled_before.remove(&task.key).unwrap_or(0);
             match self.flaw {
                 Flaw::RedeliversUncounted => task.unsettled = 0,
                 Flaw::RedeliversAsAttempt => task.attempts += std::mem::take(&mut task.unsettled),
@@ -233,6 +234,10 @@ impl Flawed {
                 Ok(false)
             }
             (Flaw::SettlesTwice, Settlement::PutBack(_)) => Ok(true),
+            (Flaw::RetryKeepsUnsettled, Settlement::RetryAfter(_)) => {
+                self.seen().unsettled_before.insert(task.key, task.unsettled);
+                self.inner.settle(receipt, settlement).await
+            }
             (Flaw::LateHolderSettles, _) => {
                 let newest = self.seen().newest[&task.key].clone();
                 self.inner.settle(&newest, settlement).await
@@ -304,7 +309,7 @@ impl Flawed {
                 self.inner.release(id).await
             }
             (Flaw::ReleaseKeepsUnsettled, Some(task)) => {
-                self.seen().unsettled_at_release.insert(task.key, task.unsettled);
+                self.seen().unsettled_before.insert(task.key, task.unsettled);
                 self.inner.release(id).await
             }
             (Flaw::ReleaseObeysBound, Some(task)) => {

@@ -33,7 +33,8 @@ macro_rules! for_each_queue_case {
                 retry_after_counts_one_more_attempt
                 put_back_brings_it_back_when_it_is_due
                 put_back_counts_no_attempt
-                what_comes_back_remembers_how_often_it_was_not_settled
+                put_back_remembers_how_often_it_was_not_settled
+                retry_after_forgets_how_often_it_was_not_settled
                 what_comes_back_has_its_old_priority
                 settling_a_receipt_twice_changes_nothing
                 settling_a_receipt_that_was_redelivered_changes_nothing

@@ -48,10 +48,10 @@ pub(super) async fn the_oldest_in_quarantine_makes_room(fixture: &Fixture) {
 
 pub(super) async fn release_pushes_a_quarantined_task_as_new(fixture: &Fixture) {
     fixture.push_named(&["a"]).await;
-    fixture.pull_one().await;
-    fixture.wait_out_visibility().await;
     let first = fixture.pull_one().await;
     fixture.settle(&first, Settlement::RetryAfter(Duration::ZERO)).await;
+    drop(fixture.pull_one().await);
+    fixture.wait_out_visibility().await;
     let retried = fixture.pull_one().await;
     fixture.settle(&retried, Settlement::Quarantine("broken".into())).await;
     fixture.wait(fixture.span).await;

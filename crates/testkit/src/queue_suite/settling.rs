@@ -56,17 +56,33 @@ pub(super) async fn put_back_counts_no_attempt(fixture: &Fixture) {
     assert_eq!((back.attempts, back.pushed_at), (1, first.task.pushed_at));
 }
 
-pub(super) async fn what_comes_back_remembers_how_often_it_was_not_settled(fixture: &Fixture) {
+pub(super) async fn put_back_remembers_how_often_it_was_not_settled(fixture: &Fixture) {
     drop(held(fixture).await);
     fixture.wait_out_visibility().await;
-    for settlement in [Settlement::PutBack(Duration::ZERO), Settlement::RetryAfter(Duration::ZERO)] {
+    for _ in 0..2 {
         let delivery = fixture.pull_one().await;
         assert_eq!(delivery.task.unsettled, 1);
-        fixture.settle(&delivery, settlement).await;
+        fixture.settle(&delivery, Settlement::PutBack(Duration::ZERO)).await;
     }
     assert_eq!(fixture.pull_one().await.task.unsettled, 1);
     fixture.wait_out_visibility().await;
     assert_eq!(fixture.pull_one().await.task.unsettled, 2);
+}
+
+/// Whether it was counted in this life of the task or in one before.
+pub(super) async fn retry_after_forgets_how_often_it_was_not_settled(fixture: &Fixture) {
+    drop(held(fixture).await);
+    fixture.wait_out_visibility().await;
+    let back = fixture.pull_one().await;
+    fixture.settle(&back, Settlement::PutBack(Duration::ZERO)).await;
+    drop(fixture.pull_one().await);
+    for unsettled in [2, 1] {
+        fixture.wait_out_visibility().await;
+        let delivery = fixture.pull_one().await;
+        assert_eq!(delivery.task.unsettled, unsettled);
+        fixture.settle(&delivery, Settlement::RetryAfter(Duration::ZERO)).await;
+        assert_eq!(fixture.pull_one().await.task.unsettled, 0);
+    }
 }
 
 pub(super) async fn what_comes_back_has_its_old_priority(fixture: &Fixture) {

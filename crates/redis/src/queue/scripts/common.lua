@@ -53,7 +53,7 @@ local function add(priority, fields, delay)
   end
   local first = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')[2]
   local due = now + delay
-  redis.call('ZADD', DUE, text(due), priority .. ' ' .. redis.call('XADD', LATER, '*', unpack(fields)))
-  -- Those who wait, wait for the first.
+  -- Those who wait, wait for the first. Whatever may raise does so before a task has entered.
   if not first or due < tonumber(first) then ring() end
+  redis.call('ZADD', DUE, text(due), priority .. ' ' .. redis.call('XADD', LATER, '*', unpack(fields)))
 end

@@ -15,6 +15,26 @@ local function aside(priority, fields, reason)
   redis.call('XADD', QUARANTINE, 'MAXLEN', ARGV[1], text(math.max(now, last + 1)) .. '-0', unpack(fields))
 end
 
+-- Enters the task anew, as its holder says.
+local function comes_back(priority, fields, delivery, how, more)
+  -- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
+  for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
+  local unsettled = tonumber(get(fields, 'unsettled')) or 0
+  if how == 'retry' then
+    set(fields, 'attempts', text(math.min((tonumber(get(fields, 'attempts')) or 0) + 1, 4294967295)))
+    -- Its holder carried it out, and is still there.
+    if unsettled > 0 then set(fields, 'unsettled', '0') end
+  elseif delivery > 1 then
+    -- The entry that comes back is a new one, delivered never yet.
+    set(fields, 'unsettled', text(unsettled + delivery - 1))
+  end
+  if how == 'aside' then
+    aside(priority, fields, more)
+  else
+    add(priority, fields, tonumber(more))
+  end
+end
+
 local function settle(priority, id, consumer, delivery, how, more)
   local line = KEYS[priority]
   local held = redis.pcall('XPENDING', line, GROUP, id, id, 1)
@@ -24,26 +44,16 @@ local function settle(priority, id, consumer, delivery, how, more)
   end
   if not held[1] or held[1][2] ~= consumer or held[1][4] ~= tonumber(delivery) then return 0 end
 
-  local entry = how ~= 'done' and redis.call('XRANGE', line, id, id)[1]
+  local ended = 1
+  if how ~= 'done' then
+    local entry = redis.call('XRANGE', line, id, id)[1]
+    -- Somebody may have deleted it: there is nothing to bring back.
+    if entry then comes_back(priority, entry[2], held[1][4], how, more) else ended = 0 end
+  end
+  -- Last: where the above raises, the task is still held, and delivered again.
   redis.call('XACK', line, GROUP, id)
   redis.call('XDEL', line, id)
-  if how == 'done' then return 1 end
-  -- Somebody deleted it: there is nothing to bring back.
-  if not entry then return 0 end
-  local fields = entry[2]
-  -- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
-  for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
-  -- The entry that comes back is a new one, delivered never yet.
-  if held[1][4] > 1 then set(fields, 'unsettled', text((tonumber(get(fields, 'unsettled')) or 0) + held[1][4] - 1)) end
-  if how == 'aside' then
-    aside(priority, fields, more)
-    return 1
-  end
-  if how == 'retry' then
-    set(fields, 'attempts', text(math.min((tonumber(get(fields, 'attempts')) or 0) + 1, 4294967295)))
-  end
-  add(priority, fields, tonumber(more))
-  return 1
+  return ended
 end
 
 local answers = { now }
