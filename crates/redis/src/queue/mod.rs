@@ -72,7 +72,7 @@ const PUSH_MOST: usize = 10_000;
 /// Times are the server's: delays, ages and the visibility do not depend on the processes' clocks. All processes have
 /// to agree on the visibility. What a server forgets is lost, and costs latency: the record decides. At `maxmemory`
 /// with `noeviction` a push is an error that may pass, while pulling and settling go on; a server that evicts may evict
-/// a queue.
+/// a queue. What cannot be brought back or set aside is an error, and still held.
 ///
 /// # Limits
 ///
