@@ -63,6 +63,7 @@ impl Member {
             }
             Order::Stand => Reply::Standing(Box::new(self.standing().await)),
             Order::Metrics => Reply::Metrics(self.metrics.render(&self.cache).await),
+            Order::Nod => Reply::Done(Ok(())),
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::demo::hand::InHand;
 use crate::demo::names;
 use crate::demo::place::Place;
+use crate::demo::questions::QUESTIONS_MAX;
 use crate::demo::stats::millis;
 use crate::demo::tasks::Tasks;
 use crate::demo::view::Outcome;
@@ -31,6 +32,24 @@ pub enum Order {
     Stand,
     /// Its page for Prometheus.
     Metrics,
+    /// No more than an answer, at once and from itself alone: whether it hears.
+    Nod,
+}
+
+/// Orders that may wait for their answers before requests, and before looks at how it stands, find no room: however many of
+/// them come, there is room for the buttons and the signs of life.
+pub const REQUESTS_MAX: usize = QUESTIONS_MAX / 2;
+const LOOKS_MAX: usize = REQUESTS_MAX + QUESTIONS_MAX / 4;
+
+impl Order {
+    /// How many orders may wait for their answers before this one finds no room.
+    pub fn room(&self) -> usize {
+        match self {
+            Order::Get | Order::Crowd { .. } => REQUESTS_MAX,
+            Order::Stand | Order::Metrics => LOOKS_MAX,
+            Order::Invalidate(_) | Order::Freeze(_) | Order::Nod => QUESTIONS_MAX,
+        }
+    }
 }
 
 /// What came of an order.

@@ -29,7 +29,7 @@ pub struct Entry {
     pub slug: &'static str,
     /// The id of the process, or of the last one.
     pub pid: u32,
-    /// `starting`, `alive`, `killed` or `ended`.
+    /// `starting`, `alive`, `silent` where it gives no sign of life, `killed` or `ended`.
     pub state: &'static str,
     /// How it ended, where nobody killed it from the page.
     pub ended: Option<String>,
@@ -68,6 +68,7 @@ impl Entry {
         let place = post.place();
         let (state, ended) = match post.phase() {
             Phase::Starting => ("starting", None),
+            Phase::Alive if post.is_silent() => ("silent", None),
             Phase::Alive => ("alive", None),
             Phase::Killed => ("killed", None),
             Phase::Ended(status) => ("ended", Some(status)),

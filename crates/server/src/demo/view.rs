@@ -114,6 +114,9 @@ pub struct Refused {
     pub reason: String,
     /// When trying again helps.
     pub retry_after_ms: f64,
+    /// Whether no process has answered at all; none says so of itself.
+    #[serde(skip)]
+    pub by_nobody: bool,
 }
 
 impl Times {
@@ -154,9 +157,12 @@ impl Outcome {
         }
     }
 
-    /// Whether no process was there to be asked.
-    pub fn is_of_nobody(&self) -> bool {
-        matches!(self, Outcome::Refused(refused) if refused.error == NO_WEB)
+    /// Why no process answered, if none did.
+    pub fn of_nobody(&self) -> Option<&str> {
+        match self {
+            Outcome::Refused(Refused { by_nobody: true, reason, .. }) => Some(reason),
+            _ => None,
+        }
     }
 
     /// The list, if there is one.
@@ -168,15 +174,13 @@ impl Outcome {
     }
 }
 
-/// The error of one who found no process to ask.
-const NO_WEB: &str = "no-web";
 /// When it is worth another look, where nothing else is known.
 const SOON: Duration = Duration::from_secs(1);
 
 impl Refused {
-    /// No process is there to ask.
-    pub fn of_no_web(reason: String) -> Refused {
-        Refused { error: NO_WEB.into(), reason, retry_after_ms: millis(SOON) }
+    /// No process has answered.
+    pub fn of_nobody(error: &'static str, reason: String) -> Refused {
+        Refused { error: error.into(), reason, retry_after_ms: millis(SOON), by_nobody: true }
     }
 
     fn of(error: GetError<FetchError>) -> Refused {
@@ -192,7 +196,7 @@ impl Refused {
             GetError::Panicked { message, .. } => ("panicked", message, SOON),
             _ => ("other", "no value could be had".into(), SOON),
         };
-        Refused { error: error.into(), reason, retry_after_ms: millis(retry_after) }
+        Refused { error: error.into(), reason, retry_after_ms: millis(retry_after), by_nobody: false }
     }
 
     /// In whole seconds, as the `Retry-After` header wants it.
@@ -228,8 +232,8 @@ mod tests {
 
     #[test]
     fn a_retry_is_never_in_zero_seconds() {
-        let secs =
-            |retry_after_ms| Refused { error: "x".into(), reason: String::new(), retry_after_ms }.retry_after_secs();
+        let refused = Refused::of_nobody("x", String::new());
+        let secs = |retry_after_ms| Refused { retry_after_ms, ..refused.clone() }.retry_after_secs();
         assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
     }
 

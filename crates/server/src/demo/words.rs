@@ -67,8 +67,12 @@ impl Words {
 fn status(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Served(served) => served.status.as_str(),
-        refused if refused.is_of_nobody() => "nobody to ask",
-        Outcome::Refused(_) => "nothing in hand",
+        Outcome::Refused(refused) => match &*refused.error {
+            "no-web" => "nobody to ask",
+            "no-answer" => "nobody answers",
+            "too-many" => "too many ask",
+            _ => "nothing in hand",
+        },
     }
 }
 
