@@ -84,6 +84,8 @@ pub struct Share {
 pub struct Standing {
     /// The record's value; nothing where there is none, or the store cannot be read.
     pub in_hand: Option<InHand>,
+    /// Whether the store could be read; nothing where nobody told.
+    pub store_answers: Option<bool>,
     /// What is in the queue; nothing where it cannot be reached.
     pub tasks: Option<Tasks>,
     pub loads_under_way: usize,
@@ -95,6 +97,8 @@ impl Standing {
     /// Adds another one's: the list and the queue are the same, all else is each one's own.
     pub fn add(&mut self, other: Standing) {
         self.in_hand = self.in_hand.take().or(other.in_hand);
+        // One who reaches it is enough: then it is there.
+        self.store_answers = self.store_answers.max(other.store_answers);
         self.tasks = self.tasks.take().or(other.tasks);
         self.loads_under_way += other.loads_under_way;
         self.near_values += other.near_values;

@@ -130,6 +130,8 @@ impl Post {
         if !gone.phase().is_over() {
             return Err(NotUp::Already { place: self.place, is: "up" });
         }
+        // The one that is gone tells nothing more.
+        troupe.common.stats.revived(self.place);
         let started = troupe.start(self.place, frozen);
         let process = started.map_err(|error| NotUp::NotStarted { place: self.place, reason: error.to_string() })?;
         let pid = process.pid();

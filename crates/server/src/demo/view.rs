@@ -38,7 +38,9 @@ pub struct View {
     pub by: Option<&'static str>,
     /// Loads under way at this moment.
     pub loads_under_way: usize,
-    /// The record's value at this moment; nothing where there is none.
+    /// Whether the store can be read at this moment; nothing where no process tells.
+    pub store_answers: Option<bool>,
+    /// The record's value at this moment; nothing where there is none, or it cannot be read.
     pub in_hand: Option<InHand>,
     /// What is in the queue; nothing where it cannot be reached.
     pub tasks: Option<Tasks>,
@@ -219,6 +221,9 @@ fn why(status: Status, rule: Rule) -> &'static str {
         (Status::Loaded, Rule::InvalidatedHard) => {
             "the one in hand was invalidated hard and is never served again, so this request waited for the source"
         }
+        (Status::Loaded, Rule::StoreDown) => {
+            "the store cannot be reached and this process had none, so this request waited for the source"
+        }
         (Status::Loaded, _) => "nothing was in hand, so this request waited for the source",
         (Status::Fallback, Rule::SoftTimeout) => "the one in hand is very stale, but the source takes too long",
         (Status::Fallback, _) => "the one in hand is very stale, but the source fails",
@@ -241,6 +246,7 @@ mod tests {
     fn each_status_has_its_words() {
         let words: std::collections::HashSet<_> = Status::ALL.map(|status| why(status, Rule::WithinStale)).into();
         assert_eq!(words.len(), Status::ALL.len());
+        assert_ne!(why(Status::Loaded, Rule::StoreDown), why(Status::Loaded, Rule::Missing));
         assert_ne!(why(Status::Fallback, Rule::SoftTimeout), why(Status::Fallback, Rule::LoadFailed));
     }
 }

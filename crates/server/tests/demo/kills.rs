@@ -75,6 +75,24 @@ fn with_no_web_process_the_page_says_so_and_a_revived_one_serves_at_once() {
 }
 
 #[test]
+fn a_revived_process_counts_anew_and_what_the_one_before_did_stays_in_the_whole() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    freshen.act("burst");
+    let hits = |state: &Value| {
+        (member(state, 0)["hit"].as_u64().unwrap(), state["numbers"]["answers"]["hit"].as_u64().unwrap())
+    };
+    freshen.act("kill-web-1");
+    let (dead, whole) = hits(&freshen.state());
+    assert!(dead >= 100 && whole >= 200, "{dead} of {whole}");
+    freshen.act("revive-web-1");
+    let state = freshen.state();
+    let (revived, whole_then) = hits(&state);
+    assert!(revived < 100 && whole_then >= whole, "{revived} of {whole_then}: {state}");
+    assert!(state["fleet"]["requests"].as_u64().unwrap() >= whole, "{state}");
+}
+
+#[test]
 fn what_a_killed_worker_was_loading_is_fresh_again_within_its_lease_and_a_second() {
     let origin = Origin::list(&["old"]);
     let freshen = fleet(&origin);
