@@ -49,6 +49,12 @@ pub enum NotDone {
     /// One burst at a time.
     #[error("{CALLERS} requests are under way already; wait until they are answered")]
     Busy,
+    /// No process has answered.
+    #[error("{reason}")]
+    Nobody {
+        /// Why.
+        reason: String,
+    },
     /// No process could do it.
     #[error(transparent)]
     NotUp(#[from] NotUp),
@@ -64,9 +70,13 @@ impl NotDone {
         match self {
             NotDone::Unknown { .. } => StatusCode::NOT_FOUND,
             NotDone::Busy => StatusCode::CONFLICT,
-            NotDone::NotUp(NotUp::NoWeb) => StatusCode::SERVICE_UNAVAILABLE,
+            NotDone::Nobody { .. } | NotDone::NotUp(NotUp::NoWeb | NotUp::Silent { .. } | NotUp::TooMany) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             NotDone::NotUp(NotUp::Alone | NotUp::Already { .. }) => StatusCode::CONFLICT,
-            NotDone::NotUp(NotUp::Refused(_) | NotUp::NotStarted { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+            NotDone::NotUp(NotUp::Refused(_) | NotUp::NotStarted { .. } | NotUp::NotGone { .. }) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 }
@@ -157,8 +167,8 @@ async fn burst(shown: &Shown) -> Result<Done, NotDone> {
 
 async fn get(shown: &Shown) -> Result<String, NotDone> {
     let look = shown.look().await;
-    if look.outcome.is_of_nobody() {
-        return Err(NotUp::NoWeb.into());
+    if let Some(reason) = look.outcome.of_nobody() {
+        return Err(NotDone::Nobody { reason: reason.to_owned() });
     }
     Ok(format!("One request: {}. It waited {}.", look.outcome.status(), Span(millis(look.waited))))
 }

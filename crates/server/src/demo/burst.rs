@@ -33,7 +33,7 @@ pub struct Burst {
     pub loads_before: usize,
     /// How many each process answered.
     pub by: Vec<(&'static str, usize)>,
-    /// How many were asked again, because the process that had them was gone.
+    /// How many were asked again, because the process that had them did not answer.
     pub again: usize,
 }
 
@@ -124,7 +124,7 @@ impl Burst {
     fn places(&self) -> String {
         let again = match self.again {
             0 => String::new(),
-            again => format!("A process was gone before it answered {again}, which were asked again. "),
+            again => format!("A process was gone or silent before it answered {again}, which were asked again. "),
         };
         if self.by.len() < 2 && self.again == 0 {
             return again;
@@ -152,8 +152,7 @@ mod tests {
         let told = Burst { by: by.clone(), ..burst.clone() }.told();
         assert!(told.contains("150 stale. Answered 120 by web 1, 80 by web 2. The longest"), "{told}");
         let told = Burst { by: vec![("web 2", 200)], again: 100, ..burst }.told();
-        let gone =
-            "A process was gone before it answered 100, which were asked again. Answered 200 by web 2. The longest";
+        let gone = "A process was gone or silent before it answered 100, which were asked again. Answered 200 by web 2. The longest";
         assert!(told.contains(gone), "{told}");
     }
 }

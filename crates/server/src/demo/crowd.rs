@@ -9,7 +9,7 @@ pub struct Crowd {
     pub share: Share,
     /// How many each process answered.
     pub by: Vec<(Place, usize)>,
-    /// How many were asked again of another, because the process that had them was gone.
+    /// How many were asked again of another, because the process that had them did not answer.
     pub again: usize,
 }
 

@@ -87,16 +87,19 @@ impl Fleet {
     /// # Cancellation
     /// A caller who leaves cancels no load.
     pub async fn get(&self) -> Look {
+        let mut why = self.nobody();
         for post in self.serving() {
-            if let Ok(Reply::Look(look)) = post.order(Order::Get, SERVE_WITHIN).await {
-                return Look { by: Some(post.place()), ..look };
+            match post.order(Order::Get, SERVE_WITHIN).await {
+                Ok(Reply::Look(look)) => return Look { by: Some(post.place()), ..look },
+                Ok(_) => {}
+                Err(error) => why = self.unanswered(post, error),
             }
         }
-        let refused = Refused::of_no_web(NotUp::NoWeb.to_string());
+        let refused = Refused::of_nobody(why.word(), why.to_string());
         Look { outcome: Outcome::Refused(refused), waited: Duration::ZERO, by: None }
     }
 
-    /// Many at once, as evenly as it goes. What a process had that was gone before it answered is asked of another.
+    /// Many at once, as evenly as it goes. What a process had that did not answer is asked of another, and it is asked no more.
     ///
     /// # Errors
     /// Nobody is there to answer all of them.
@@ -105,30 +108,35 @@ impl Fleet {
     /// Dropping the future ends the callers of this process, and no load.
     pub async fn crowd(&self, callers: usize) -> Result<Crowd, NotUp> {
         let mut crowd = Crowd::default();
-        let mut left = callers;
-        // Each turn but the last has lost a process.
-        for _ in 0..=self.posts.len() {
-            let up = self.serving();
-            if up.is_empty() {
-                return Err(NotUp::NoWeb);
-            }
-            left = self.answer(&up, left, &mut crowd).await;
+        let (mut left, mut why) = (callers, self.nobody());
+        let mut up = self.serving();
+        // Each turn but the last loses a process.
+        while !up.is_empty() {
+            let lost = self.answer(&up, left, &mut crowd).await;
+            left = lost.iter().map(|(_, callers, _)| callers).sum();
             if left == 0 {
                 return Ok(crowd);
             }
             crowd.again += left;
+            for (post, _, error) in lost {
+                why = self.unanswered(post, error);
+                up.retain(|other| other.place() != post.place());
+            }
         }
-        Err(NotUp::NoWeb)
+        Err(why)
     }
 
-    /// Outdates the list, in one of those that serve; who did it.
+    /// Outdates the list, in the first that answers of those that serve; who did it.
     pub async fn invalidate(&self, strength: Strength) -> Result<Place, NotUp> {
-        let up = self.serving();
-        let post = up.first().ok_or(NotUp::NoWeb)?;
-        match post.order(Order::Invalidate(strength), ANSWER_WITHIN).await? {
-            Reply::Done(Err(reason)) => Err(NotUp::Refused(reason)),
-            _ => Ok(post.place()),
+        let mut why = self.nobody();
+        for post in self.serving() {
+            match post.order(Order::Invalidate(strength), ANSWER_WITHIN).await {
+                Ok(Reply::Done(Err(reason))) => return Err(NotUp::Refused(reason)),
+                Ok(_) => return Ok(post.place()),
+                Err(error) => why = self.unanswered(post, error),
+            }
         }
+        Err(why)
     }
 
     /// Lets the workers take no tasks, or tasks again; those that are revived too.
@@ -140,7 +148,8 @@ impl Fleet {
 
     /// How all of them stand: the list and the queue as the first has it who can see them.
     pub async fn standing(&self) -> Standing {
-        let asked = self.posts.iter().map(|post| post.order(Order::Stand, STAND_WITHIN));
+        let heard = self.posts.iter().filter(|post| !post.is_silent());
+        let asked = heard.map(|post| post.order(Order::Stand, STAND_WITHIN));
         let mut whole = Standing::default();
         for answer in join_all(asked).await {
             if let Ok(Reply::Standing(standing)) = answer {
@@ -155,7 +164,8 @@ impl Fleet {
         let post = self.posts.iter().find(|post| post.place().slug() == slug)?;
         Some(match post.order(Order::Metrics, ANSWER_WITHIN).await {
             Ok(Reply::Metrics(page)) => Ok(page),
-            _ => Err(NoAnswer),
+            Ok(_) => Err(NoAnswer::Silent),
+            Err(error) => Err(error),
         })
     }
 
@@ -188,9 +198,21 @@ impl Fleet {
         self.posts.iter().find(|post| post.place() == place).ok_or(NotUp::Alone)
     }
 
-    /// Those that serve and are up, beginning with the next one's turn.
+    /// Why nobody serves, where nobody does.
+    fn nobody(&self) -> NotUp {
+        let silent = self.posts.iter().find(|post| post.place().serves() && post.is_silent());
+        silent.map_or(NotUp::NoWeb, |post| NotUp::Silent { place: post.place() })
+    }
+
+    /// Why one that was to serve did not answer. One that is gone leaves nobody to answer, or those that are silent.
+    fn unanswered(&self, post: &Post, error: NoAnswer) -> NotUp {
+        if post.phase().is_over() { self.nobody() } else { NotUp::of(error, post.place()) }
+    }
+
+    /// Those that serve, are up and give signs of life, beginning with the next one's turn.
     fn serving(&self) -> Vec<&Post> {
-        let mut up: Vec<_> = self.posts.iter().filter(|post| post.place().serves() && post.is_up()).collect();
+        let serves = |post: &&Post| post.place().serves() && post.is_up() && !post.is_silent();
+        let mut up: Vec<_> = self.posts.iter().filter(serves).collect();
         if !up.is_empty() {
             let turn = self.next.fetch_add(1, Ordering::Relaxed) % up.len();
             up.rotate_left(turn);
@@ -198,21 +220,21 @@ impl Fleet {
         up
     }
 
-    /// Lets these answer so many callers; how many got no answer.
-    async fn answer(&self, up: &[&Post], callers: usize, crowd: &mut Crowd) -> usize {
+    /// Lets these answer so many callers; who of them did not, how many callers each had, and why.
+    async fn answer<'a>(&self, up: &[&'a Post], callers: usize, crowd: &mut Crowd) -> Vec<(&'a Post, usize, NoAnswer)> {
         let shares: Vec<_> = shares(callers, up.len()).collect();
         let asked = up.iter().zip(&shares).map(|(post, callers)| post.crowd(*callers, SERVE_WITHIN));
-        let mut unanswered = 0;
+        let mut lost = Vec::new();
         for ((post, callers), answered) in up.iter().zip(&shares).zip(join_all(asked).await) {
             match answered {
                 Ok(share) => {
                     crowd.share.add(share);
                     crowd.add(post.place(), *callers);
                 }
-                Err(NoAnswer) => unanswered += callers,
+                Err(error) => lost.push((*post, *callers, error)),
             }
         }
-        unanswered
+        lost
     }
 }
 
@@ -224,19 +246,6 @@ fn said(phase: &Phase) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::demo::part::Part;
-    use crate::demo::process::Program;
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_fleet_whose_processes_do_not_begin_is_an_error_that_names_one() {
-        use crate::demo::process::tests::common;
-        let program = Program { path: "/bin/false".into(), arguments: Vec::new() };
-        let troupe = Troupe { program, part: Part::of_nothing(), store: "redis://h".into(), common: common() };
-        let error = Fleet::start(troupe).await.unwrap_err().to_string();
-        assert_eq!(error, "the demo's process web 1 has not begun: it ended (exit status: 1)");
-    }
-}
+#[cfg(all(test, unix))]
+#[path = "fleet/tests.rs"]
+mod tests;

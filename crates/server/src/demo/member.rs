@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use freshen::metrics::Metrics;
 use freshen::{Cache, CacheBuilder, Clock, Jobs, Strength};
+use futures_util::future::join;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::demo::gate::Gate;
 use crate::demo::hand::InHand;
@@ -15,6 +17,9 @@ use crate::demo::part::Part;
 use crate::demo::tasks::Tasks;
 use crate::demo::view::Outcome;
 use crate::failure::Failure;
+
+/// How long the store and the queue may take to be read for the page, which waits little longer for the whole.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 
 /// A cache with the one job. Cloning gives a handle to the same one.
 #[derive(Clone, Debug)]
@@ -63,6 +68,7 @@ impl Member {
             }
             Order::Stand => Reply::Standing(Box::new(self.standing().await)),
             Order::Metrics => Reply::Metrics(self.metrics.render(&self.cache).await),
+            Order::Nod => Reply::Done(Ok(())),
         }
     }
 
@@ -104,12 +110,20 @@ impl Member {
     }
 
     async fn standing(&self) -> Standing {
-        // What cannot be read is as good as absent; the next `get` tells of it.
-        let peek = self.cache.peek(&self.job).await.ok().flatten();
+        let now = self.clock.now();
+        let peek = timeout(READ_WITHIN, self.cache.peek(&self.job));
+        let tasks = timeout(READ_WITHIN, Tasks::of(&self.cache, now));
+        let (peek, tasks) = join(peek, tasks).await;
+        let (store_answers, peek) = match peek {
+            Ok(Ok(peek)) => (true, peek),
+            // Why not is in the log, as soon as a `get` finds it so.
+            Ok(Err(_)) | Err(_) => (false, None),
+        };
         let (near_values, near_bytes) = self.cache.near_size();
         Standing {
             in_hand: peek.as_ref().map(InHand::of),
-            tasks: Tasks::of(&self.cache, self.clock.now()).await,
+            store_answers: Some(store_answers),
+            tasks: tasks.ok().flatten(),
             loads_under_way: self.cache.loads_under_way(),
             near_values,
             near_bytes,

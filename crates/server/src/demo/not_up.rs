@@ -1,5 +1,7 @@
 //! Why a fleet has not done something.
 
+use std::time::Duration;
+
 use crate::demo::place::Place;
 use crate::demo::wire::NoAnswer;
 
@@ -9,6 +11,15 @@ pub enum NotUp {
     /// Nobody is there to ask.
     #[error("no web process is up; revive one")]
     NoWeb,
+    /// Those that are up give no sign of life.
+    #[error("{} does not answer; kill it and revive it", place.name())]
+    Silent {
+        /// One of them.
+        place: Place,
+    },
+    /// They have enough to do.
+    #[error("too many requests are under way")]
+    TooMany,
     /// It cannot do it now.
     #[error("{0}")]
     Refused(String),
@@ -25,6 +36,14 @@ pub enum NotUp {
         /// What it is.
         is: &'static str,
     },
+    /// It was killed, and is there all the same.
+    #[error("{} was killed, and is not gone after {after:?}", place.name())]
+    NotGone {
+        /// Where.
+        place: Place,
+        /// How long it was waited for.
+        after: Duration,
+    },
     /// There is no new process.
     #[error("{} does not start: {reason}", place.name())]
     NotStarted {
@@ -35,8 +54,21 @@ pub enum NotUp {
     },
 }
 
-impl From<NoAnswer> for NotUp {
-    fn from(error: NoAnswer) -> NotUp {
-        NotUp::Refused(error.to_string())
+impl NotUp {
+    /// Why a process at a place has not answered.
+    pub fn of(error: NoAnswer, place: Place) -> NotUp {
+        match error {
+            NoAnswer::Silent => NotUp::Silent { place },
+            NoAnswer::TooMany => NotUp::TooMany,
+        }
+    }
+
+    /// As one word, where nobody answers.
+    pub fn word(&self) -> &'static str {
+        match self {
+            NotUp::Silent { .. } => "no-answer",
+            NotUp::TooMany => "too-many",
+            _ => "no-web",
+        }
     }
 }

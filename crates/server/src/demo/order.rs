@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::demo::hand::InHand;
 use crate::demo::names;
 use crate::demo::place::Place;
+use crate::demo::questions::QUESTIONS_MAX;
 use crate::demo::stats::millis;
 use crate::demo::tasks::Tasks;
 use crate::demo::view::Outcome;
@@ -31,6 +32,24 @@ pub enum Order {
     Stand,
     /// Its page for Prometheus.
     Metrics,
+    /// No more than an answer, at once and from itself alone: whether it hears.
+    Nod,
+}
+
+/// Orders that may wait for their answers before requests, and before looks at how it stands, find no room: however many of
+/// them come, there is room for the buttons and the signs of life.
+pub const REQUESTS_MAX: usize = QUESTIONS_MAX / 2;
+const LOOKS_MAX: usize = REQUESTS_MAX + QUESTIONS_MAX / 4;
+
+impl Order {
+    /// How many orders may wait for their answers before this one finds no room.
+    pub fn room(&self) -> usize {
+        match self {
+            Order::Get | Order::Crowd { .. } => REQUESTS_MAX,
+            Order::Stand | Order::Metrics => LOOKS_MAX,
+            Order::Invalidate(_) | Order::Freeze(_) | Order::Nod => QUESTIONS_MAX,
+        }
+    }
 }
 
 /// What came of an order.
@@ -65,6 +84,8 @@ pub struct Share {
 pub struct Standing {
     /// The record's value; nothing where there is none, or the store cannot be read.
     pub in_hand: Option<InHand>,
+    /// Whether the store could be read; nothing where nobody told.
+    pub store_answers: Option<bool>,
     /// What is in the queue; nothing where it cannot be reached.
     pub tasks: Option<Tasks>,
     pub loads_under_way: usize,
@@ -76,6 +97,8 @@ impl Standing {
     /// Adds another one's: the list and the queue are the same, all else is each one's own.
     pub fn add(&mut self, other: Standing) {
         self.in_hand = self.in_hand.take().or(other.in_hand);
+        // One who reaches it is enough: then it is there.
+        self.store_answers = self.store_answers.max(other.store_answers);
         self.tasks = self.tasks.take().or(other.tasks);
         self.loads_under_way += other.loads_under_way;
         self.near_values += other.near_values;

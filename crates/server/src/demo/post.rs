@@ -57,6 +57,14 @@ impl Post {
         self.phase() == Phase::Alive
     }
 
+    /// Whether its process is up and gives no sign of life.
+    pub fn is_silent(&self) -> bool {
+        match self.holder() {
+            Holder::Here(_) => false,
+            Holder::Child(process) => process.is_silent(),
+        }
+    }
+
     /// Where its process is in its life.
     pub fn phase(&self) -> Phase {
         match self.holder() {
@@ -76,7 +84,7 @@ impl Post {
     /// Gives an order, and waits for what comes of it.
     ///
     /// # Errors
-    /// The process is not there, or does not answer within the time.
+    /// The process is not there, does not answer within the time, or has too much to do.
     pub async fn order(&self, order: Order, within: Duration) -> Result<Reply, NoAnswer> {
         match self.holder() {
             Holder::Here(member) => Ok(member.carry_out(order).await),
@@ -91,7 +99,7 @@ impl Post {
     pub async fn crowd(&self, callers: usize, within: Duration) -> Result<Share, NoAnswer> {
         match self.order(Order::Crowd { callers }, within).await? {
             Reply::Share(share) => Ok(share),
-            _ => Err(NoAnswer),
+            _ => Err(NoAnswer::Silent),
         }
     }
 
@@ -109,7 +117,9 @@ impl Post {
         if process.phase().is_over() {
             return Err(NotUp::Already { place: self.place, is: "gone" });
         }
-        process.kill(KILL_WITHIN).await;
+        if !process.kill(KILL_WITHIN).await.is_over() {
+            return Err(NotUp::NotGone { place: self.place, after: KILL_WITHIN });
+        }
         Ok(process.pid())
     }
 
@@ -120,6 +130,8 @@ impl Post {
         if !gone.phase().is_over() {
             return Err(NotUp::Already { place: self.place, is: "up" });
         }
+        // The one that is gone tells nothing more.
+        troupe.common.stats.revived(self.place);
         let started = troupe.start(self.place, frozen);
         let process = started.map_err(|error| NotUp::NotStarted { place: self.place, reason: error.to_string() })?;
         let pid = process.pid();

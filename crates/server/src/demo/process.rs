@@ -19,6 +19,11 @@ use crate::demo::questions::Questions;
 use crate::demo::stats::Stats;
 use crate::demo::wire::{Hearing, Lines, NoAnswer, ToMember, ToStage};
 
+/// How often a process is asked for a sign of life, and how long it may take to give it. Without one it is silent: nobody is
+/// sent to it, and nobody waits for it, until it gives one again.
+const NOD_EACH: Duration = Duration::from_secs(1);
+const NOD_WITHIN: Duration = Duration::from_secs(4);
+
 /// How processes of the demo are started.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -52,6 +57,7 @@ pub struct Process {
     lines: Lines<ToMember>,
     orders: Arc<Questions<Reply>>,
     phase: watch::Receiver<Phase>,
+    silent: watch::Receiver<bool>,
     killed: Arc<Notify>,
     /// Dropping it drops the child.
     _keeping: JoinSet<()>,
@@ -80,7 +86,9 @@ impl Process {
         let keeper = Keeper { place, lines: lines.clone(), orders: orders.clone(), phase, common: common.clone() };
         let mut keeping = JoinSet::new();
         keeping.spawn(keeper.keep(child, told, killed.clone()));
-        Ok(Process { pid, lines, orders, phase: looked_at, killed, _keeping: keeping })
+        let (nodding, silent) = watch::channel(false);
+        keeping.spawn(listen_for_nods(orders.clone(), lines.clone(), looked_at.clone(), nodding));
+        Ok(Process { pid, lines, orders, phase: looked_at, silent, killed, _keeping: keeping })
     }
 
     /// Its id.
@@ -93,12 +101,24 @@ impl Process {
         self.phase.borrow().clone()
     }
 
+    /// Whether it has begun and gives no sign of life, though it is there.
+    pub fn is_silent(&self) -> bool {
+        *self.silent.borrow() && self.phase() == Phase::Alive
+    }
+
     /// Gives an order and waits for what comes of it.
     ///
     /// # Errors
-    /// The process is gone, or does not answer within the time.
+    /// The process is gone, gives no sign of life, does not answer within the time, or has too much to do.
     pub async fn order(&self, order: Order, within: Duration) -> Result<Reply, NoAnswer> {
-        self.orders.ask(&self.lines, within, |id| ToMember::Order { id, order }).await
+        let mut silent = self.silent.clone();
+        let asked = self.orders.ask(&self.lines, order.room(), within, |id| ToMember::Order { id, order });
+        tokio::select! {
+            // First, so that one who is silent hears of it as soon as it hears at all.
+            biased;
+            answer = asked => answer,
+            Ok(_) = silent.wait_for(|silent| *silent) => Err(NoAnswer::Silent),
+        }
     }
 
     /// Waits until it has begun, or has ended; where it does neither within the time, it is killed.
@@ -135,6 +155,21 @@ impl Phase {
     /// Whether the process is gone.
     pub fn is_over(&self) -> bool {
         matches!(self, Phase::Killed | Phase::Ended(_))
+    }
+}
+
+/// Asks for signs of life, from when it has begun until it is gone.
+async fn listen_for_nods(
+    orders: Arc<Questions<Reply>>,
+    lines: Lines<ToMember>,
+    mut phase: watch::Receiver<Phase>,
+    silent: watch::Sender<bool>,
+) {
+    let begun = phase.wait_for(|phase| *phase != Phase::Starting).await.map(|phase| phase.clone());
+    while matches!(begun, Ok(Phase::Alive)) && !phase.borrow().is_over() {
+        tokio::time::sleep(NOD_EACH).await;
+        let nod = orders.ask(&lines, Order::Nod.room(), NOD_WITHIN, |id| ToMember::Order { id, order: Order::Nod });
+        silent.send_replace(matches!(nod.await, Err(NoAnswer::Silent)));
     }
 }
 
@@ -239,10 +274,10 @@ pub mod tests {
     async fn a_process_begins_when_it_says_so_and_an_order_that_it_does_not_answer_is_given_up() {
         let process = start(r#"echo '"Ready"'; exec sleep 600"#);
         assert_eq!(process.begun(LONG).await, Phase::Alive);
-        assert_eq!(process.order(Order::Get, MOMENT).await.err(), Some(NoAnswer));
+        assert_eq!(process.order(Order::Get, MOMENT).await.err(), Some(NoAnswer::Silent));
         assert_eq!(process.end(MOMENT).await, Phase::Alive, "it hears nothing");
         assert_eq!(process.kill(LONG).await, Phase::Killed);
-        assert_eq!(process.order(Order::Get, LONG).await.err(), Some(NoAnswer));
+        assert_eq!(process.order(Order::Get, LONG).await.err(), Some(NoAnswer::Silent));
     }
 
     #[tokio::test]

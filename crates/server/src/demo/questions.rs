@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use crate::demo::wire::{Lines, NoAnswer};
 
-/// Questions that may wait for their answers.
-const QUESTIONS_MAX: usize = 1024;
+/// Questions that may wait for their answers, for those that matter most.
+pub const QUESTIONS_MAX: usize = 1024;
 
 /// Questions that wait for their answers, by number.
 #[derive(Debug)]
@@ -30,25 +30,26 @@ impl<A> Default for Questions<A> {
 }
 
 impl<A> Questions<A> {
-    /// Asks by a line that is made of the question's number, and waits for the answer.
+    /// Asks by a line that is made of the question's number, unless so many wait already, and waits for the answer.
     ///
     /// # Errors
     /// There is none within the time, or too much is asked already.
     pub async fn ask<L: Serialize + Send + 'static>(
         &self,
         lines: &Lines<L>,
+        room: usize,
         within: Duration,
         line: impl FnOnce(u64) -> L,
     ) -> Result<A, NoAnswer> {
-        let (id, answered) = self.enlist()?;
+        let (id, answered) = self.enlist(room)?;
         let answer = tokio::time::timeout(within, async {
             lines.say(line(id)).await?;
-            answered.await.map_err(|_| NoAnswer)
+            answered.await.map_err(|_| NoAnswer::Silent)
         });
         let answer = answer.await;
         // Where one came it is gone already.
         self.asker(id);
-        answer.unwrap_or(Err(NoAnswer))
+        answer.unwrap_or(Err(NoAnswer::Silent))
     }
 
     /// An answer has come. Whoever asked may have left.
@@ -63,16 +64,16 @@ impl<A> Questions<A> {
         self.lock().askers.take();
     }
 
-    fn enlist(&self) -> Result<(u64, oneshot::Receiver<A>), NoAnswer> {
+    fn enlist(&self, room: usize) -> Result<(u64, oneshot::Receiver<A>), NoAnswer> {
         let mut waiting = self.lock();
         let id = waiting.asked;
-        let askers = waiting.askers.as_mut().ok_or(NoAnswer)?;
+        let askers = waiting.askers.as_mut().ok_or(NoAnswer::Silent)?;
         // Those who left without an answer need no place.
-        if askers.len() >= QUESTIONS_MAX {
+        if askers.len() >= room {
             askers.retain(|_, asker| !asker.is_closed());
         }
-        if askers.len() >= QUESTIONS_MAX {
-            return Err(NoAnswer);
+        if askers.len() >= room {
+            return Err(NoAnswer::TooMany);
         }
         let (asker, answered) = oneshot::channel();
         askers.insert(id, asker);
@@ -107,7 +108,7 @@ mod tests {
 
     fn ask(two: &Two) -> tokio::task::JoinHandle<Result<u64, NoAnswer>> {
         let (questions, lines) = (two.0.clone(), two.1.clone());
-        tokio::spawn(async move { questions.ask(&lines, LONG, |id| id).await })
+        tokio::spawn(async move { questions.ask(&lines, QUESTIONS_MAX, LONG, |id| id).await })
     }
 
     #[tokio::test(start_paused = true)]
@@ -127,20 +128,23 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_is_given_up_when_its_time_is_over_and_when_no_answer_can_come() {
         let two = two();
-        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer));
+        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer::Silent));
         let asked = ask(&two);
         tokio::task::yield_now().await;
         two.0.close();
-        assert_eq!(asked.await.unwrap(), Err(NoAnswer));
-        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer));
+        assert_eq!(asked.await.unwrap(), Err(NoAnswer::Silent));
+        assert_eq!(ask(&two).await.unwrap(), Err(NoAnswer::Silent));
     }
 
     #[tokio::test(start_paused = true)]
     async fn beyond_the_bound_no_question_is_asked_until_somebody_has_left() {
         let two = two();
-        let mut asked: Vec<_> = (0..QUESTIONS_MAX).map(|_| two.0.enlist().unwrap()).collect();
-        assert!(two.0.enlist().is_err());
+        let refused = |room| two.0.enlist(room).err() == Some(NoAnswer::TooMany);
+        let mut asked: Vec<_> = (0..10).map(|_| two.0.enlist(10).unwrap()).collect();
+        assert!(refused(10), "its room is taken");
+        asked.extend((10..QUESTIONS_MAX).map(|_| two.0.enlist(QUESTIONS_MAX).unwrap()));
+        assert!(refused(10) && refused(QUESTIONS_MAX));
         asked.pop();
-        assert!(two.0.enlist().is_ok());
+        assert!(refused(10) && two.0.enlist(QUESTIONS_MAX).is_ok(), "what matters most has room left");
     }
 }

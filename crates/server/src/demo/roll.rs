@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::demo::fleet::Fleet;
-use crate::demo::place::Place;
 use crate::demo::post::Post;
 use crate::demo::process::Phase;
 use crate::demo::stats::Stats;
@@ -21,7 +20,7 @@ pub struct Roll {
     pub members: Vec<Entry>,
 }
 
-/// One place, who holds it, and what was done there. The names are those of `/state.json`.
+/// One place, who holds it, and what that process did. The names are those of `/state.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
     pub name: &'static str,
@@ -29,7 +28,7 @@ pub struct Entry {
     pub slug: &'static str,
     /// The id of the process, or of the last one.
     pub pid: u32,
-    /// `starting`, `alive`, `killed` or `ended`.
+    /// `starting`, `alive`, `silent` where it gives no sign of life, `killed` or `ended`.
     pub state: &'static str,
     /// How it ended, where nobody killed it from the page.
     pub ended: Option<String>,
@@ -48,13 +47,20 @@ impl Roll {
     pub fn of(fleet: &Fleet, stats: &Stats) -> Option<Roll> {
         let troupe = fleet.troupe()?;
         let members = fleet.posts().iter().map(|post| Entry::of(post, stats.of(post.place()))).collect();
-        let requests = Place::FLEET.into_iter().map(|place| stats.of(place).requests()).sum();
+        let requests = stats.counts().requests();
         Some(Roll { store: troupe.store.clone(), prefix: troupe.part.prefix.clone(), requests, members })
     }
 
-    /// Whether something refreshes.
-    pub fn has_a_worker(&self) -> bool {
-        self.members.iter().any(|member| !member.serves && member.state == "alive")
+    /// What those that refresh are doing: one who is alive is enough.
+    pub fn workers(&self) -> &'static str {
+        let workers: Vec<_> = self.members.iter().filter(|member| !member.serves).map(|member| member.state).collect();
+        match workers {
+            workers if workers.contains(&"alive") => "working",
+            workers if workers.contains(&"starting") => "starting",
+            workers if workers.contains(&"silent") => "not answering",
+            workers if workers.iter().all(|state| *state == "killed") => "all killed",
+            _ => "all gone",
+        }
     }
 }
 
@@ -68,6 +74,7 @@ impl Entry {
         let place = post.place();
         let (state, ended) = match post.phase() {
             Phase::Starting => ("starting", None),
+            Phase::Alive if post.is_silent() => ("silent", None),
             Phase::Alive => ("alive", None),
             Phase::Killed => ("killed", None),
             Phase::Ended(status) => ("ended", Some(status)),

@@ -55,7 +55,8 @@ impl Shown {
 
     /// A look, and all that is to be told besides.
     pub async fn view(&self, look: Look) -> View {
-        let Standing { in_hand, tasks, loads_under_way, near_values, near_bytes } = self.fleet.standing().await;
+        let Standing { in_hand, store_answers, tasks, loads_under_way, near_values, near_bytes } =
+            self.fleet.standing().await;
         let (loads, cut) = self.stats.loads();
         let mut view = View {
             source: self.source.to_string(),
@@ -65,6 +66,7 @@ impl Shown {
             waited_ms: millis(look.waited),
             by: look.by.map(Place::name),
             loads_under_way,
+            store_answers,
             in_hand,
             tasks,
             near: Near { values: near_values, bytes: near_bytes },
@@ -73,7 +75,7 @@ impl Shown {
             burst: self.bursts.last(),
             viewers: self.live.viewers(),
             run: self.run.clone(),
-            numbers: self.stats.numbers(),
+            numbers: self.stats.numbers(store_answers),
             timeline: self.stats.timeline(),
             loads,
             cut,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::demo::happened::Happened;
 use crate::demo::listing::Listing;
-use crate::demo::questions::Questions;
+use crate::demo::questions::{QUESTIONS_MAX, Questions};
 use crate::demo::wire::{Lines, ToStage};
 
 /// It hears what happens, and stands before the source.
@@ -37,7 +37,7 @@ impl Stage {
     pub async fn fetch(&self) -> Result<Listing, String> {
         // The cached job gives up sooner.
         const WITHIN: Duration = Duration::from_secs(60);
-        let fetched = self.fetches.ask(&self.lines, WITHIN, |id| ToStage::Fetch { id }).await;
+        let fetched = self.fetches.ask(&self.lines, QUESTIONS_MAX, WITHIN, |id| ToStage::Fetch { id }).await;
         fetched.unwrap_or_else(|_| Err("the page's process, which stands before the source, does not answer".into()))
     }
 

@@ -20,9 +20,11 @@ pub struct Stats {
     began: Timestamp,
     /// By their places.
     tallies: [Tally; Place::ALL.len()],
+    /// What those had counted at each place that are gone from it.
+    before: Mutex<[Counts; Place::ALL.len()]>,
     waits: Histogram,
     load_times: Histogram,
-    trouble: Mutex<Option<(Timestamp, String)>>,
+    trouble: Mutex<Option<(Timestamp, Why)>>,
     timeline: Mutex<Timeline>,
     loads: Mutex<Loads>,
 }
@@ -60,6 +62,30 @@ pub struct Trouble {
     pub ago_ms: f64,
 }
 
+/// Why a load came to nothing that is kept.
+#[derive(Debug)]
+enum Why {
+    TimedOut,
+    /// It came, and was served to those who waited.
+    NotKept,
+    Failed(String),
+}
+
+impl Why {
+    fn told(&self, store_answers: Option<bool>) -> String {
+        match self {
+            Why::TimedOut => "the source did not send its whole answer in time; check that --source ends".into(),
+            Why::NotKept if store_answers == Some(false) => {
+                "the list came, and the store, which cannot be reached, does not have it".into()
+            }
+            Why::NotKept => "the list came but could not be kept; if the store was there and it is large, \
+                 give a higher --capacity"
+                .into(),
+            Why::Failed(reason) => reason.clone(),
+        }
+    }
+}
+
 impl Stats {
     /// Nothing yet.
     pub fn new(clock: Clock) -> Self {
@@ -67,6 +93,7 @@ impl Stats {
             began: clock.now(),
             clock,
             tallies: Default::default(),
+            before: Mutex::default(),
             waits: Histogram::new(),
             load_times: Histogram::new(),
             trouble: Mutex::new(None),
@@ -105,24 +132,36 @@ impl Stats {
         lock(&self.loads).gone(place, self.clock.now());
     }
 
-    /// The numbers now.
-    pub fn numbers(&self) -> Numbers {
+    /// Another process takes a place: what is done there counts anew.
+    pub fn revived(&self, place: Place) {
+        lock(&self.before)[place as usize] = self.tallies[place as usize].counts();
+    }
+
+    /// The numbers now, where the store answers, or does not.
+    pub fn numbers(&self, store_answers: Option<bool>) -> Numbers {
         let now = self.clock.now();
         let trouble = lock(&self.trouble);
-        let trouble =
-            trouble.as_ref().map(|(at, reason)| Trouble { reason: reason.clone(), ago_ms: millis(now.since(*at)) });
+        let trouble = trouble
+            .as_ref()
+            .map(|(at, why)| Trouble { reason: why.told(store_answers), ago_ms: millis(now.since(*at)) });
         Numbers {
             up_ms: millis(now.since(self.began)),
-            counts: self.tallies.iter().map(Tally::counts).sum(),
+            counts: self.counts(),
             waits: Spread::of(&self.waits),
             load_times: Spread::of(&self.load_times),
             trouble,
         }
     }
 
-    /// What the process at a place did, and those before it there.
+    /// What all processes did, those that are gone included.
+    pub fn counts(&self) -> Counts {
+        self.tallies.iter().map(Tally::counts).sum()
+    }
+
+    /// What the process at a place did, or the last one there.
     pub fn of(&self, place: Place) -> Counts {
-        self.tallies[place as usize].counts()
+        let before = lock(&self.before)[place as usize];
+        self.tallies[place as usize].counts().since(before)
     }
 
     /// The newest answers, the oldest first.
@@ -138,7 +177,7 @@ impl Stats {
 
     /// How many loads have begun, wherever.
     pub fn loads_begun(&self) -> u64 {
-        self.tallies.iter().map(|tally| tally.counts().loads.begun).sum()
+        self.counts().loads.begun
     }
 
     fn told(&self, place: Place, served: Option<Served>, waited: Duration) {
@@ -153,11 +192,10 @@ impl Stats {
                 return;
             }
             LoadEnd::Outdated | LoadEnd::Lost => return,
-            LoadEnd::TimedOut => "the source did not send its whole answer in time; check that --source ends".into(),
-            // It came, and was served to those who waited.
-            LoadEnd::NotKept => "the list came but could not be kept; if it is large, give a higher --capacity".into(),
+            LoadEnd::TimedOut => Why::TimedOut,
+            LoadEnd::NotKept => Why::NotKept,
             LoadEnd::Failed | LoadEnd::Panicked | LoadEnd::Refused => {
-                reason.unwrap_or_else(|| "no reason given".into())
+                Why::Failed(reason.unwrap_or_else(|| "no reason given".into()))
             }
         };
         *lock(&self.trouble) = Some((self.clock.now(), trouble));

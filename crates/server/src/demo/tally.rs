@@ -97,21 +97,30 @@ impl Counts {
         self.answers.hit + self.answers.stale + self.missed()
     }
 
+    /// What was counted after these were.
+    pub fn since(self, before: Counts) -> Counts {
+        self.with(before, u64::saturating_sub)
+    }
+
     fn and(self, other: Counts) -> Counts {
+        self.with(other, u64::saturating_add)
+    }
+
+    fn with(self, other: Counts, count: impl Fn(u64, u64) -> u64) -> Counts {
         let (ours, theirs) = (self.answers, other.answers);
         Counts {
             answers: Answers {
-                hit: ours.hit + theirs.hit,
-                stale: ours.stale + theirs.stale,
-                loaded: ours.loaded + theirs.loaded,
-                fallback: ours.fallback + theirs.fallback,
-                empty: ours.empty + theirs.empty,
+                hit: count(ours.hit, theirs.hit),
+                stale: count(ours.stale, theirs.stale),
+                loaded: count(ours.loaded, theirs.loaded),
+                fallback: count(ours.fallback, theirs.fallback),
+                empty: count(ours.empty, theirs.empty),
             },
-            refused: self.refused + other.refused,
+            refused: count(self.refused, other.refused),
             loads: Loads {
-                begun: self.loads.begun + other.loads.begun,
-                stored: self.loads.stored + other.loads.stored,
-                failed: self.loads.failed + other.loads.failed,
+                begun: count(self.loads.begun, other.loads.begun),
+                stored: count(self.loads.stored, other.loads.stored),
+                failed: count(self.loads.failed, other.loads.failed),
             },
         }
     }
@@ -150,5 +159,7 @@ mod tests {
         assert_eq!(sum.answers, Answers { hit: 11, stale: 11, loaded: 11, fallback: 11, empty: 11 });
         assert_eq!((sum.refused, sum.loads), (11, Loads { begun: 11, stored: 11, failed: 44 }));
         assert_eq!((sum.missed(), sum.requests()), (44, 66));
+        let [first, second] = tallies.map(|tally| tally.counts());
+        assert_eq!((sum.since(second), sum.since(sum)), (first, Counts::default()));
     }
 }

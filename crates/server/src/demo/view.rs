@@ -38,7 +38,9 @@ pub struct View {
     pub by: Option<&'static str>,
     /// Loads under way at this moment.
     pub loads_under_way: usize,
-    /// The record's value at this moment; nothing where there is none.
+    /// Whether the store can be read at this moment; nothing where no process tells.
+    pub store_answers: Option<bool>,
+    /// The record's value at this moment; nothing where there is none, or it cannot be read.
     pub in_hand: Option<InHand>,
     /// What is in the queue; nothing where it cannot be reached.
     pub tasks: Option<Tasks>,
@@ -114,6 +116,9 @@ pub struct Refused {
     pub reason: String,
     /// When trying again helps.
     pub retry_after_ms: f64,
+    /// Whether no process has answered at all; none says so of itself.
+    #[serde(skip)]
+    pub by_nobody: bool,
 }
 
 impl Times {
@@ -154,9 +159,12 @@ impl Outcome {
         }
     }
 
-    /// Whether no process was there to be asked.
-    pub fn is_of_nobody(&self) -> bool {
-        matches!(self, Outcome::Refused(refused) if refused.error == NO_WEB)
+    /// Why no process answered, if none did.
+    pub fn of_nobody(&self) -> Option<&str> {
+        match self {
+            Outcome::Refused(Refused { by_nobody: true, reason, .. }) => Some(reason),
+            _ => None,
+        }
     }
 
     /// The list, if there is one.
@@ -168,15 +176,13 @@ impl Outcome {
     }
 }
 
-/// The error of one who found no process to ask.
-const NO_WEB: &str = "no-web";
 /// When it is worth another look, where nothing else is known.
 const SOON: Duration = Duration::from_secs(1);
 
 impl Refused {
-    /// No process is there to ask.
-    pub fn of_no_web(reason: String) -> Refused {
-        Refused { error: NO_WEB.into(), reason, retry_after_ms: millis(SOON) }
+    /// No process has answered.
+    pub fn of_nobody(error: &'static str, reason: String) -> Refused {
+        Refused { error: error.into(), reason, retry_after_ms: millis(SOON), by_nobody: true }
     }
 
     fn of(error: GetError<FetchError>) -> Refused {
@@ -192,7 +198,7 @@ impl Refused {
             GetError::Panicked { message, .. } => ("panicked", message, SOON),
             _ => ("other", "no value could be had".into(), SOON),
         };
-        Refused { error: error.into(), reason, retry_after_ms: millis(retry_after) }
+        Refused { error: error.into(), reason, retry_after_ms: millis(retry_after), by_nobody: false }
     }
 
     /// In whole seconds, as the `Retry-After` header wants it.
@@ -215,6 +221,9 @@ fn why(status: Status, rule: Rule) -> &'static str {
         (Status::Loaded, Rule::InvalidatedHard) => {
             "the one in hand was invalidated hard and is never served again, so this request waited for the source"
         }
+        (Status::Loaded, Rule::StoreDown) => {
+            "the store cannot be reached and this process had none, so this request waited for the source"
+        }
         (Status::Loaded, _) => "nothing was in hand, so this request waited for the source",
         (Status::Fallback, Rule::SoftTimeout) => "the one in hand is very stale, but the source takes too long",
         (Status::Fallback, _) => "the one in hand is very stale, but the source fails",
@@ -228,8 +237,8 @@ mod tests {
 
     #[test]
     fn a_retry_is_never_in_zero_seconds() {
-        let secs =
-            |retry_after_ms| Refused { error: "x".into(), reason: String::new(), retry_after_ms }.retry_after_secs();
+        let refused = Refused::of_nobody("x", String::new());
+        let secs = |retry_after_ms| Refused { retry_after_ms, ..refused.clone() }.retry_after_secs();
         assert_eq!([secs(0.0), secs(1.0), secs(1000.0), secs(1000.1)], [1, 1, 1, 2]);
     }
 
@@ -237,6 +246,7 @@ mod tests {
     fn each_status_has_its_words() {
         let words: std::collections::HashSet<_> = Status::ALL.map(|status| why(status, Rule::WithinStale)).into();
         assert_eq!(words.len(), Status::ALL.len());
+        assert_ne!(why(Status::Loaded, Rule::StoreDown), why(Status::Loaded, Rule::Missing));
         assert_ne!(why(Status::Fallback, Rule::SoftTimeout), why(Status::Fallback, Rule::LoadFailed));
     }
 }

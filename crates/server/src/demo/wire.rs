@@ -49,10 +49,16 @@ pub enum ToStage {
     Happened(Happened),
 }
 
-/// The other end is gone, or says nothing: what was asked of it may have been done or not.
+/// Why something that was asked of the other end has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the process does not answer")]
-pub struct NoAnswer;
+pub enum NoAnswer {
+    /// It is gone, or says nothing: what was asked of it may have been done or not.
+    #[error("the process does not answer")]
+    Silent,
+    /// It was not asked.
+    #[error("too many requests are under way")]
+    TooMany,
+}
 
 /// The writing end. When all of its clones are dropped, the other process hears the end.
 #[derive(Debug)]
@@ -85,7 +91,7 @@ impl<L: Serialize + Send + 'static> Lines<L> {
     /// # Errors
     /// The other end is gone.
     pub async fn say(&self, line: L) -> Result<(), NoAnswer> {
-        self.0.send(line).await.map_err(|_| NoAnswer)
+        self.0.send(line).await.map_err(|_| NoAnswer::Silent)
     }
 
     /// Says a line if there is room for it now; whether there was, or nobody is left to hear it.

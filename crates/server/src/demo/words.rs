@@ -52,7 +52,7 @@ impl Words {
             rule: rule(&view.outcome).to_owned(),
             why: why(&view.outcome, view.loads_under_way),
             trouble: trouble(view),
-            in_hand: in_hand(view.in_hand.as_ref()),
+            in_hand: in_hand(view.in_hand.as_ref(), view.store_answers),
             times: times(&view.numbers.waits, &view.numbers.load_times),
             source: source(view.switches),
             workers: workers(view),
@@ -67,8 +67,12 @@ impl Words {
 fn status(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Served(served) => served.status.as_str(),
-        refused if refused.is_of_nobody() => "nobody to ask",
-        Outcome::Refused(_) => "nothing in hand",
+        Outcome::Refused(refused) => match &*refused.error {
+            "no-web" => "nobody to ask",
+            "no-answer" => "nobody answers",
+            "too-many" => "too many ask",
+            _ => "nothing in hand",
+        },
     }
 }
 
@@ -117,9 +121,14 @@ fn trouble(view: &View) -> String {
     }
 }
 
-fn in_hand(in_hand: Option<&InHand>) -> String {
+fn in_hand(in_hand: Option<&InHand>, store_answers: Option<bool>) -> String {
     let Some(InHand { age_ms, ttl_ms, window, invalidated, asked_for, .. }) = in_hand else {
-        return "The store has no list.".into();
+        return match store_answers {
+            Some(true) => "The store has no list.",
+            Some(false) => "The store cannot be reached: each process loads for itself.",
+            None => "No process tells what the store has.",
+        }
+        .into();
     };
     let stands = match (invalidated.as_deref(), &**window) {
         (Some("hard"), _) => "It was invalidated hard, so it is served to nobody".to_owned(),
@@ -145,11 +154,10 @@ fn times(waits: &Spread, load_times: &Spread) -> String {
 }
 
 fn workers(view: &View) -> &'static str {
-    let up = view.fleet.as_ref().is_none_or(|fleet| fleet.has_a_worker());
-    match (view.workers_frozen, up) {
-        (true, _) => "frozen",
-        (false, true) => "working",
-        (false, false) => "all killed",
+    match &view.fleet {
+        _ if view.workers_frozen => "frozen",
+        Some(fleet) => fleet.workers(),
+        None => "working",
     }
 }
 
@@ -218,16 +226,19 @@ mod tests {
     #[test]
     fn each_window_and_each_invalidation_has_its_words() {
         let fresh = "The list in the store is 1.5 s old. It is fresh for 3.5 s more.";
-        assert_eq!(in_hand(Some(&hand("fresh", None))), fresh);
+        assert_eq!(in_hand(Some(&hand("fresh", None)), Some(true)), fresh);
         let cases = [
-            None,
-            Some(hand("stale", None)),
-            Some(hand("stale-if-error", None)),
-            Some(hand("expired", None)),
-            Some(hand("fresh", Some("soft"))),
-            Some(hand("fresh", Some("hard"))),
+            (None, Some(true)),
+            (None, Some(false)),
+            (None, None),
+            (Some(hand("stale", None)), Some(true)),
+            (Some(hand("stale-if-error", None)), Some(true)),
+            (Some(hand("expired", None)), Some(true)),
+            (Some(hand("fresh", Some("soft"))), Some(true)),
+            (Some(hand("fresh", Some("hard"))), Some(true)),
         ];
-        let words: std::collections::HashSet<_> = cases.iter().map(|hand| in_hand(hand.as_ref())).collect();
+        let words: std::collections::HashSet<_> =
+            cases.iter().map(|(hand, answers)| in_hand(hand.as_ref(), *answers)).collect();
         assert_eq!(words.len(), cases.len());
     }
     #[test]

@@ -1,5 +1,7 @@
 //! Processes of a fleet that are killed, and revived, and what becomes of requests and loads.
 
+use std::time::{Duration, Instant};
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -33,7 +35,10 @@ fn a_web_process_that_is_killed_under_200_requests_leaves_none_without_an_answer
     assert_eq!(answers.values().filter_map(Value::as_u64).sum::<u64>(), 200, "{told}");
     assert!(!answers.contains_key("refused"), "{told}");
     assert_eq!((&burst["again"], &burst["by"]), (&json!(100), &json!([["web 2", 200]])), "{told}");
-    assert!(told["said"].as_str().unwrap().contains("gone before it answered 100, which were asked again"), "{told}");
+    assert!(
+        told["said"].as_str().unwrap().contains("gone or silent before it answered 100, which were asked again"),
+        "{told}"
+    );
     assert_eq!(member(&freshen.state(), 0)["state"], "killed");
     assert!(!freshen.said().contains("panicked"), "{}", freshen.said());
 }
@@ -67,6 +72,24 @@ fn with_no_web_process_the_page_says_so_and_a_revived_one_serves_at_once() {
     let state = freshen.state();
     assert_eq!((&state["served"]["status"], &state["by"]), (&json!("hit"), &json!("web 2")));
     assert_eq!((&freshen.act("burst")["burst"]["answers"], origin.asked()), (&json!({"hit": 200}), 1));
+}
+
+#[test]
+fn a_revived_process_counts_anew_and_what_the_one_before_did_stays_in_the_whole() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    freshen.act("burst");
+    let hits = |state: &Value| {
+        (member(state, 0)["hit"].as_u64().unwrap(), state["numbers"]["answers"]["hit"].as_u64().unwrap())
+    };
+    freshen.act("kill-web-1");
+    let (dead, whole) = hits(&freshen.state());
+    assert!(dead >= 100 && whole >= 200, "{dead} of {whole}");
+    freshen.act("revive-web-1");
+    let state = freshen.state();
+    let (revived, whole_then) = hits(&state);
+    assert!(revived < 100 && whole_then >= whole, "{revived} of {whole_then}: {state}");
+    assert!(state["fleet"]["requests"].as_u64().unwrap() >= whole, "{state}");
 }
 
 #[test]
@@ -143,6 +166,59 @@ fn a_process_that_hangs_holds_up_the_page_for_a_bounded_time_and_is_killed_in_th
     assert_eq!(freshen.ended().code(), Some(0), "{}", freshen.said());
     gone(&pids);
     assert!(freshen.said().contains("worker 2 does not end: it is killed"), "{}", freshen.said());
+}
+
+/// What a burst may take with one process that hangs: far more than the few seconds after which that is known, and far less
+/// than a request may take.
+const HANG_WITHIN: Duration = Duration::from_secs(20);
+
+fn send(pid: u64, signal: Signal) {
+    kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
+}
+
+#[test]
+fn a_web_process_that_hangs_under_200_requests_fails_none_and_is_asked_nothing_until_it_answers() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    let pids = pids(&freshen.state());
+    send(pids[0], Signal::SIGSTOP);
+    let began = Instant::now();
+    let told = freshen.act("burst");
+    let burst = &told["burst"];
+    assert_eq!((&burst["answers"], &burst["by"]), (&json!({"hit": 200}), &json!([["web 2", 200]])), "{told}");
+    assert_eq!(burst["again"], 100, "{told}");
+    assert_eq!(member(&freshen.state(), 0)["state"], "silent");
+    for _ in 0..4 {
+        assert_eq!(freshen.state()["by"], "web 2");
+        freshen.act("get");
+    }
+    freshen.act("invalidate-softly");
+    assert!(began.elapsed() < HANG_WITHIN, "{:?}", began.elapsed());
+    send(pids[0], Signal::SIGCONT);
+    freshen.until("it answers again", |state| state["by"] == "web 1");
+    assert_eq!(member(&freshen.state(), 0)["state"], "alive");
+}
+
+#[test]
+fn where_all_web_processes_hang_the_page_says_that_they_do_not_answer() {
+    let origin = Origin::list(&["kept"]);
+    let freshen = fleet(&origin);
+    let pids = pids(&freshen.state());
+    pids[..2].iter().for_each(|pid| send(*pid, Signal::SIGSTOP));
+    for action in ["burst", "get", "invalidate-softly", "invalidate-hard"] {
+        let refused = freshen.ask("POST", &format!("/actions/{action}"), &[]);
+        assert_eq!(refused.status, 503, "{action}: {}", refused.body);
+        assert!(refused.body.contains(" does not answer; kill it and revive it"), "{action}: {}", refused.body);
+    }
+    let state = freshen.state();
+    assert_eq!(
+        (&state["refused"]["error"], &state["words"]["status"]),
+        (&json!("no-answer"), &json!("nobody answers"))
+    );
+    assert!(state["in_hand"].is_object(), "the workers still see the store: {state}");
+    freshen.act("kill-web-1");
+    freshen.act("revive-web-1");
+    assert_eq!(freshen.state()["by"], "web 1");
 }
 
 #[test]
