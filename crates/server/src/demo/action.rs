@@ -1,5 +1,7 @@
 //! What the page's buttons do.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use freshen::Strength;
 use serde::Serialize;
@@ -112,8 +114,8 @@ impl Action {
     /// Does it.
     ///
     /// # Cancellation
-    /// A visitor who leaves ends a burst's callers and no load. All else is done at once.
-    pub async fn carry_out(self, shown: &Shown) -> Result<Done, NotDone> {
+    /// A visitor who leaves ends a burst's callers and no load. A process is revived to the end. All else is done at once.
+    pub async fn carry_out(self, shown: &Arc<Shown>) -> Result<Done, NotDone> {
         let said = match self {
             Action::Burst => return burst(shown).await,
             Action::Get => get(shown).await?,
@@ -126,7 +128,7 @@ impl Action {
                 format!("{} is killed: process {pid} is gone, as by a crash.", place.name())
             }
             Action::Revive(place) => {
-                let pid = shown.fleet.revive(place).await?;
+                let pid = revive(shown.clone(), place).await?;
                 format!("{} is alive again, as process {pid}.", place.name())
             }
         };
@@ -158,6 +160,13 @@ impl Action {
             "From now on the workers take tasks again.".into()
         }
     }
+}
+
+/// In a task of its own: whoever presses the button may leave before the process has begun, or is killed for not beginning.
+/// Each place has one at most, which the fleet bounds in time.
+async fn revive(shown: Arc<Shown>, place: Place) -> Result<u32, NotUp> {
+    let reviving = tokio::spawn(async move { shown.fleet.revive(place).await });
+    reviving.await.unwrap_or_else(|error| Err(NotUp::Refused(error.to_string())))
 }
 
 async fn burst(shown: &Shown) -> Result<Done, NotDone> {

@@ -12,6 +12,7 @@ mod happened;
 mod order;
 mod member;
 mod place;
+mod flags;
 mod part;
 mod wire;
 mod questions;
@@ -55,6 +56,7 @@ use tokio::sync::watch;
 use crate::connection::Connection;
 use crate::demo::burst::Bursts;
 use crate::demo::fetch::Fetcher;
+use crate::demo::flags::Flags;
 use crate::demo::fleet::Fleet;
 use crate::demo::gate::Gate;
 use crate::demo::happened::Teller;
@@ -167,8 +169,8 @@ impl Demo {
         let fleet = match shared {
             None => alone(self.capacity, part, common).await?,
             Some(settings) => {
-                let arguments = self.connection.arguments();
-                Fleet::start(Troupe::new(settings, arguments, part, &run, common).await?).await?
+                let part = Part { flags: Flags::of(&self.connection), ..part };
+                Fleet::start(Troupe::new(settings, part, &run, common).await?).await?
             }
         };
         Ok(Shown {
@@ -188,6 +190,7 @@ impl Demo {
     fn part(&self, source: &Source, windows: Windows) -> Part {
         Part {
             place: Place::Alone,
+            flags: Flags::default(),
             prefix: String::new(),
             source: source.to_string(),
             ttl: windows.ttl,

@@ -6,6 +6,7 @@ use freshen::Windows;
 use freshen::settings::Settings;
 use serde::{Deserialize, Serialize};
 
+use crate::demo::flags::Flags;
 use crate::demo::job::LEASE;
 use crate::demo::place::Place;
 
@@ -13,6 +14,8 @@ use crate::demo::place::Place;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
     pub place: Place,
+    /// The first process's.
+    pub flags: Flags,
     /// What all names on the servers begin with: a run of the demo shares nothing with others, nor with what else is there.
     pub prefix: String,
     /// What keys say of the source.
@@ -32,6 +35,7 @@ impl Part {
         let second = Duration::from_secs(1);
         Part {
             place: Place::Web1,
+            flags: Flags::default(),
             prefix: "shop-demo".into(),
             source: "http://127.0.0.1:1/".into(),
             ttl: second,

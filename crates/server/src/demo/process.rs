@@ -28,7 +28,7 @@ const NOD_WITHIN: Duration = Duration::from_secs(4);
 #[derive(Clone, Debug)]
 pub struct Program {
     pub path: PathBuf,
-    /// Those with which it is one of the demo's.
+    /// Those with which it is one of the demo's. Lists of processes show them, so nothing secret is among them.
     pub arguments: Vec<OsString>,
 }
 

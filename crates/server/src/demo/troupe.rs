@@ -1,6 +1,5 @@
 //! How the processes of a fleet are started.
 
-use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
 
@@ -30,18 +29,12 @@ impl Troupe {
     ///
     /// # Errors
     /// Which server does not answer.
-    pub async fn new(
-        mut settings: Settings,
-        arguments: Vec<OsString>,
-        part: Part,
-        run: &str,
-        common: Common,
-    ) -> Result<Troupe, Failure> {
+    pub async fn new(mut settings: Settings, part: Part, run: &str, common: Common) -> Result<Troupe, Failure> {
         settings.prefix = prefix(&settings.prefix, run);
         // Whoever starts it wants to know at once.
         settings.open().await?;
         let path = std::env::current_exe().map_err(Failure::Start)?;
-        let arguments = [OsString::from("demo-member")].into_iter().chain(arguments).collect();
+        let arguments = vec!["demo-member".into()];
         let part = Part { prefix: settings.prefix.clone(), ..part };
         Ok(Troupe { program: Program { path, arguments }, part, store: settings.store.to_string(), common })
     }

@@ -34,6 +34,16 @@ fn four_processes_serve_one_key_with_one_load() {
 }
 
 #[test]
+fn no_list_of_processes_shows_where_the_children_find_the_store() {
+    let origin = Origin::list(&["one"]);
+    let freshen = fleet(&origin);
+    for pid in pids(&freshen.state()) {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+        assert!(line.ends_with("\0demo-member\0") && !line.contains("redis://"), "{line:?}");
+    }
+}
+
+#[test]
 fn two_demos_of_one_list_on_one_store_share_nothing() {
     let origin = Origin::list(&["one"]);
     let (first, second) = (fleet(&origin), fleet(&origin));
@@ -109,6 +119,10 @@ fn the_switches_stand_before_the_source_for_every_process() {
     let trouble = state["words"]["trouble"].as_str().unwrap();
     assert!(trouble.contains("the source was broken on this page; bring it back there"), "{trouble}");
     assert_eq!(origin.asked(), 1);
+    let warned = |said: &str| {
+        said.lines().any(|line| line.contains("process{place=\"worker ") && line.contains("load ended without"))
+    };
+    until("a warning names its process", || warned(&freshen.said()).then_some(()));
     freshen.act("bring-back");
     freshen.until("it is loaded again", |state| state["numbers"]["loads"]["stored"] == 2);
     freshen.act("slow");
