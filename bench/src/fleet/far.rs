@@ -36,6 +36,12 @@ pub struct Tagged {
     pub key: u64,
 }
 
+/// A value without tags that is stale as soon as it is stored.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stale {
+    pub key: u64,
+}
+
 fn policy() -> PolicyBuilder {
     Policy::builder().ttl(Duration::from_secs(3_600))
 }
@@ -52,6 +58,21 @@ impl Job for Plain {
 
     fn policy() -> PolicyBuilder {
         policy()
+    }
+
+    async fn load(&self, _: Load<'_, Self>) -> Result<Loaded<String>, Infallible> {
+        Ok(value(self.key).into())
+    }
+}
+
+impl Job for Stale {
+    type Output = String;
+    type Error = Infallible;
+    type State = ();
+    const NAME: &'static str = "stale";
+
+    fn policy() -> PolicyBuilder {
+        Policy::builder().ttl(Duration::from_millis(1)).stale_while_revalidate(Duration::from_secs(3_600))
     }
 
     async fn load(&self, _: Load<'_, Self>) -> Result<Loaded<String>, Infallible> {
@@ -83,9 +104,9 @@ pub fn way(url: &str, prefix: &str) -> RedisBuilder {
     Redis::builder(url).prefix(prefix)
 }
 
-/// A cache of both jobs that keeps nothing near.
+/// A cache of these jobs that keeps nothing near and refreshes nothing.
 pub async fn far(url: &str, prefix: &str) -> Result<Cache, Failure> {
-    let jobs = Jobs::new().add::<Plain>().add::<Tagged>();
+    let jobs = Jobs::new().add::<Plain>().add::<Tagged>().add::<Stale>();
     built(way(url, prefix), Cache::builder().jobs(jobs).near_bound(Duration::from_nanos(1)).workers(0)).await
 }
 

@@ -9,7 +9,7 @@ use freshen::{Cache, Status};
 use redis::aio::MultiplexedConnection;
 
 use super::Extent;
-use super::far::{Plain, Tagged, VALUE_BYTES, far};
+use super::far::{Plain, Stale, Tagged, VALUE_BYTES, far};
 use crate::summary::median;
 use crate::{Failure, aims, cpu};
 
@@ -28,6 +28,8 @@ enum Reader {
     Tagged(Cache),
     /// Tags of more keys than are remembered.
     TaggedMany(Cache),
+    /// Values that are stale, each with a task on its way that nobody takes.
+    Stale(Cache),
 }
 
 /// One reader in one round.
@@ -36,6 +38,13 @@ struct Found {
     rate: f64,
     /// CPU microseconds for each read: the client's and the server's.
     cpu_micros: [f64; 2],
+}
+
+impl Found {
+    /// CPU microseconds of both.
+    fn cpu(&self) -> f64 {
+        self.cpu_micros.iter().sum()
+    }
 }
 
 /// What was found of each reader in each round, for each number of readers at once.
@@ -54,6 +63,7 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
         Reader::Plain(cache.clone()),
         Reader::Tagged(cache.clone()),
         Reader::TaggedMany(cache.clone()),
+        Reader::Stale(cache.clone()),
     ];
     let mut columns = Vec::new();
     for at_once in READERS {
@@ -62,8 +72,7 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
     cache.shut_down(Duration::from_secs(5)).await;
     let rates = table(&readers, &columns, |own, bare| (format!("{:.0}", own.rate), own.rate / bare.rate))?;
     let cpu = table(&readers, &columns, |own, bare| {
-        let sum = |found: &Found| found.cpu_micros.iter().sum::<f64>();
-        (format!("{:.1} + {:.1}", own.cpu_micros[0], own.cpu_micros[1]), sum(bare) / sum(own))
+        (format!("{:.1} + {:.1}", own.cpu_micros[0], own.cpu_micros[1]), bare.cpu() / own.cpu())
     })?;
     Ok(format!(
         "Reads a second of {VALUE_BYTES} bytes from the store, and as a part of a bare GET's\n\n{rates}\n\n\
@@ -109,9 +118,18 @@ fn judge(columns: &[Rounds]) -> String {
     let parts = |row| columns.iter().map(move |rounds| part(rounds, row, |own, bare| own.rate / bare.rate));
     let least = |row| parts(row).fold(f64::INFINITY, f64::min);
     let known = least(1).min(least(2));
+    let stale = columns.iter().map(|rounds| {
+        let parts = rounds[4].iter().zip(&rounds[1]).map(|(stale, fresh)| stale.cpu() / fresh.cpu());
+        median(parts.collect())
+    });
+    let stale = stale.fold(0.0, f64::max);
     aims::list(&[
         (known >= 0.7, format!("0.7 of a bare GET where the tags are known: {known:.2}")),
         (least(3) >= 0.5, format!("0.5 where they are not: {:.2}", least(3))),
+        (
+            stale <= 1.1,
+            format!("a stale hit costs its caller no more CPU time than a fresh one: {stale:.2} times as much"),
+        ),
     ])
 }
 
@@ -180,6 +198,7 @@ impl Reader {
             Reader::Plain(_) => "freshen, no tags",
             Reader::Tagged(_) => "freshen, two tags, known",
             Reader::TaggedMany(_) => "freshen, two tags, not known",
+            Reader::Stale(_) => "freshen, no tags, stale",
         }
     }
 
@@ -191,7 +210,7 @@ impl Reader {
     }
 
     async fn read(&mut self, key: u64) -> Result<(), Failure> {
-        let (bytes, hit) = match self {
+        let (bytes, served) = match self {
             Reader::Bare(connection) => {
                 let value: Vec<u8> = redis::cmd("GET").arg(format!("bare:{key}")).query_async(connection).await?;
                 (value.len(), true)
@@ -200,12 +219,17 @@ impl Reader {
                 let answer = cache.get(&Plain { key }).await?;
                 (answer.len(), answer.status() == Status::Hit)
             }
+            Reader::Stale(cache) => {
+                let answer = cache.get(&Stale { key }).await?;
+                (answer.len(), answer.status() == Status::Stale)
+            }
             Reader::Tagged(cache) | Reader::TaggedMany(cache) => {
                 let answer = cache.get(&Tagged { key }).await?;
                 (answer.len(), answer.status() == Status::Hit)
             }
         };
-        if bytes == VALUE_BYTES && hit { Ok(()) } else { Err(format!("key {key}: {bytes} bytes, hit: {hit}").into()) }
+        let right = bytes == VALUE_BYTES && served;
+        if right { Ok(()) } else { Err(format!("key {key}: {bytes} bytes, served as it should be: {served}").into()) }
     }
 }
 
@@ -219,6 +243,7 @@ async fn fill(cache: &Cache) -> Result<(), Failure> {
                     cache.get(&Tagged { key }).await?;
                     if key < FEW_KEYS {
                         cache.get(&Plain { key }).await?;
+                        cache.get(&Stale { key }).await?;
                     }
                     Ok::<(), Failure>(())
                 })
