@@ -141,7 +141,7 @@ async fn of_two_that_begin_a_key_together_one_is_granted(bench: &Bench) {
     assert!(matches!((&first, &second), (Begun::Granted(_), Begun::Busy { .. })), "{first:?} {second:?}");
 }
 
-/// Somebody has spoilt the mark of one key's tag: its step is refused, and the others are not.
+/// The script raises at one key: its step is refused, and the others are not.
 async fn what_one_step_raises_is_its_own_answer(bench: &Bench) {
     let (store, keys) = (&bench.store, ["one", "spoilt", "other"].map(key));
     let [one, spoilt, other] = &keys;
