@@ -242,6 +242,26 @@ async fn a_task_that_went_back_comes_soon_after_the_key_is_let_go_of() {
     assert_eq!(hit(&stage, "a").await, (2, Status::Hit));
 }
 
+/// While a task loads, a value is put over it. The task has no lease any more, and leaves no marker behind: what is outdated
+/// next is refreshed at once.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_lease_is_taken_over_leaves_no_marker() {
+    let (stage, _store, _queue) = open_stage(1).await;
+    age(&stage, "a").await;
+    stage.source.hold();
+    assert_eq!(hit(&stage, "a").await, (1, Status::Stale));
+    stage.settle().await;
+    stage.cache.put(&truth("a"), 7).await.unwrap();
+    stage.source.open();
+    stage.settle().await;
+    assert_eq!(stage.events.count("end: Done"), 1, "it came back, and had nothing to do");
+    stage.source.write(8);
+    stage.cache.invalidate(&truth("a"), Strength::Soft).await.unwrap();
+    assert_eq!(hit(&stage, "a").await, (7, Status::Stale));
+    stage.settle().await;
+    assert_eq!(hit(&stage, "a").await, (8, Status::Hit));
+}
+
 /// The queue loses the task. Until the marker's deadline nobody asks; then the next stale reader does, and not before.
 #[tokio::test(start_paused = true)]
 async fn a_lost_task_is_asked_for_again_after_the_markers_deadline() {

@@ -4,14 +4,13 @@ use freshen_core::bus::{Bus, Heard, Message, Notice, Subscription};
 use freshen_core::{BoxFuture, PortError};
 use freshen_redis::RedisBus;
 
-/// Of the messages that outdate, one in so many is lost.
-const MESSAGES_PER_LOSS: u64 = 2;
+/// Of all messages but heartbeats, this share is lost.
+const LOST: f64 = 0.5;
 
 pub(crate) struct Deaf(pub RedisBus);
 
 struct DeafEar {
     ear: Box<dyn Subscription>,
-    outdating: u64,
     /// How many numbers are closed up, and in which epoch.
     lost: u64,
     epoch: u64,
@@ -21,7 +20,7 @@ impl Bus for Deaf {
     fn subscribe(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, PortError>> {
         Box::pin(async {
             let ear = self.0.subscribe().await?;
-            Ok(Box::new(DeafEar { ear, outdating: 0, lost: 0, epoch: 0 }) as Box<dyn Subscription>)
+            Ok(Box::new(DeafEar { ear, lost: 0, epoch: 0 }) as Box<dyn Subscription>)
         })
     }
 
@@ -36,12 +35,9 @@ impl DeafEar {
         if message.position.epoch != self.epoch {
             (self.epoch, self.lost) = (message.position.epoch, 0);
         }
-        if matches!(message.notice, Notice::KeyInvalidated { .. } | Notice::Marked { .. } | Notice::Removed { .. }) {
-            self.outdating += 1;
-            if self.outdating.is_multiple_of(MESSAGES_PER_LOSS) {
-                self.lost += 1;
-                return None;
-            }
+        if message.notice != Notice::Heartbeat && fastrand::f64() < LOST {
+            self.lost += 1;
+            return None;
         }
         message.position.number = message.position.number.saturating_sub(self.lost);
         Some(message)

@@ -21,8 +21,17 @@ pub(crate) struct Done {
     pub clean: Option<Pin>,
     /// The round of the last load: those who joined in an earlier one began before it.
     pub round: u32,
-    /// Whether the value was not kept because the store failed, and may be kept another time.
-    pub store_failed: bool,
+    /// Why the store did not take what was loaded, where it may take it another time.
+    pub unkept: Option<Unkept>,
+}
+
+/// Why the store did not take a value. A task that loaded it comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unkept {
+    /// The lease was not in force any more: somebody else has the key, or had it.
+    Lost,
+    /// It failed.
+    StoreFailed,
 }
 
 /// One load under way.
@@ -153,7 +162,7 @@ impl Seat {
     /// # Cancellation
     /// Dropping the future gives up the seat; the flight goes on.
     pub async fn landed(&mut self) -> Arc<Done> {
-        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: None, round: 0, store_failed: false });
+        let closed = || Arc::new(Done { result: Err(Fault::Closed), clean: None, round: 0, unkept: None });
         match self.done.wait_for(Option::is_some).await {
             Ok(done) => done.clone().unwrap_or_else(closed),
             // The sender lives in the flight, which this seat holds.
@@ -234,7 +243,7 @@ impl Lead {
 impl Drop for Lead {
     fn drop(&mut self) {
         let round = self.flight.round.load(Ordering::Acquire);
-        self.finish(Done { result: Err(Fault::Closed), clean: None, round, store_failed: false });
+        self.finish(Done { result: Err(Fault::Closed), clean: None, round, unkept: None });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::demand::{Demand, newer};
 use crate::engine::fault::Fault;
-use crate::engine::flight::{Done, Lead};
+use crate::engine::flight::{Done, Lead, Unkept};
 use crate::engine::load::Run;
 use crate::engine::near::{Frame, Pin};
 use crate::engine::plan::{Found, Plan, Wish, plan};
@@ -178,10 +178,8 @@ impl Passage<'_> {
                 }
                 Ok(Committed::Lost) => {
                     self.loaded(LoadEnd::Lost, took, None);
-                    return match self.find_fresh().await {
-                        Some(newer) => newer,
-                        None => self.ended(Ok(hand)),
-                    };
+                    let done = self.find_fresh().await.unwrap_or_else(|| self.ended(Ok(hand)));
+                    return Done { unkept: Some(Unkept::Lost), ..done };
                 }
                 Err(error) => return self.not_kept(&lease, pin, hand, took, error).await,
             }
@@ -224,7 +222,7 @@ impl Passage<'_> {
     /// Serves what could not be installed, and keeps it in this process at most.
     async fn not_kept(&self, lease: &Lease, pin: Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
         self.loaded(LoadEnd::NotKept, took, None);
-        let store_failed = error.as_ref().is_some_and(|error| error.retryable);
+        let unkept = error.as_ref().filter(|error| error.retryable).map(|_| Unkept::StoreFailed);
         let clean = match error {
             // Another version's bytes stay in the store, so no commit tells whether this load was overtaken.
             None => {
@@ -244,7 +242,7 @@ impl Passage<'_> {
             }
         };
         self.abandon(lease).await;
-        Done { clean, store_failed, ..self.ended(Ok(hand)) }
+        Done { clean, unkept, ..self.ended(Ok(hand)) }
     }
 
     /// Loads without a lease: the store is down, or another process has held the key for too long.
@@ -323,6 +321,6 @@ impl Passage<'_> {
     }
 
     fn ended(&self, result: Result<Hand, Fault>) -> Done {
-        Done { result, clean: None, round: self.lead.round(), store_failed: false }
+        Done { result, clean: None, round: self.lead.round(), unkept: None }
     }
 }

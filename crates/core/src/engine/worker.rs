@@ -9,6 +9,7 @@ use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::demand::Demand;
 use crate::engine::fault::Fault;
+use crate::engine::flight::Unkept;
 use crate::engine::governor::Place;
 use crate::engine::passage::fly;
 use crate::engine::queues::NamedQueue;
@@ -135,6 +136,10 @@ impl Turn {
         drop(place);
         let done = seat.landed().await;
         match &done.result {
+            // Whoever had the key instead has not cleared the marker. The task's next begin does, where the key is still fresh.
+            Ok(_) if done.unkept == Some(Unkept::Lost) && done.is_current(engine.near()) => {
+                (Settlement::PutBack(Duration::ZERO), None)
+            }
             Ok(hand) if done.is_current(engine.near()) => {
                 // What was stale already when it was stored, because its load took longer than its ttl, has not cleared the
                 // marker.
@@ -144,7 +149,9 @@ impl Turn {
                 (Settlement::Done, None)
             }
             // Its source did what it could. Each try reads it, so the pauses grow to their longest.
-            Ok(_) if done.store_failed => (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None),
+            Ok(_) if done.unkept == Some(Unkept::StoreFailed) => {
+                (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None)
+            }
             Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
             Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
             Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),

@@ -29,8 +29,6 @@ const NEAR_BOUND: Duration = Duration::from_secs(8);
 const HEARTBEAT: Duration = Duration::from_millis(200);
 /// A process has heard, or distrusts what it has, after four heartbeats; the rest is for a machine that is slow.
 const HEARD: Duration = Duration::from_millis(4 * 200 + 1200);
-/// A task that is lost keeps a key stale for this long.
-const TASK_DEADLINE: Duration = Duration::from_secs(5);
 /// Drivers of each place.
 const DRIVERS: u64 = 2;
 
@@ -53,6 +51,8 @@ pub struct Audit {
     pub load: Duration,
     /// How long a load may hold a key.
     pub lease: Duration,
+    /// For how long a task that was lost keeps its key stale.
+    pub task_deadline: Duration,
     /// Within what time all keys must be fresh once the faults are over.
     pub fresh_again: Duration,
     /// What is wrong with every member.
@@ -74,6 +74,7 @@ impl Audit {
             keys: 200,
             load,
             lease,
+            task_deadline: Duration::from_secs(5),
             fresh_again: Duration::from_secs(40),
             defect: None,
         }
@@ -103,7 +104,7 @@ impl Audit {
             lease: self.lease,
             load_timeout: self.lease * 9 / 10,
             patience: Duration::from_millis(500),
-            task_deadline: TASK_DEADLINE,
+            task_deadline: self.task_deadline,
             defect: self.defect,
             ..setting
         }

@@ -59,7 +59,7 @@ fn a_writer_joins(next_round: fn(&Lead) -> u32, answers: Answers) -> impl Fn() +
         });
         let round = next_round(&lead);
         let loaded = source.load(Ordering::Acquire);
-        lead.land(Done { result: Ok(hand(loaded)), clean: None, round, store_failed: false });
+        lead.land(Done { result: Ok(hand(loaded)), clean: None, round, unkept: None });
         let (mut seat, led) = other.join().unwrap();
         if led.is_none() {
             let done = seat.landed().now_or_never().expect("it has landed");
@@ -81,7 +81,7 @@ fn an_invalidator_joins(answers: Answers) -> impl Fn() + Send + Sync + 'static {
             outdated.strike(key("a").hash(), Strength::Soft, || None);
             others.join(&key("a"))
         });
-        lead.land(Done { result: Ok(hand(0)), clean: Some(pin), round, store_failed: false });
+        lead.land(Done { result: Ok(hand(0)), clean: Some(pin), round, unkept: None });
         let (mut seat, led) = other.join().unwrap();
         if led.is_none() {
             let done = seat.landed().now_or_never().expect("it has landed");
