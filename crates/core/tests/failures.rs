@@ -227,6 +227,35 @@ async fn what_is_answered_empty_is_not_loaded_while_the_store_is_down() {
     assert_eq!(tuned_answer(&stage, Kind::EmptyZero).await, (1, Status::Hit, Rule::Fresh));
 }
 
+/// Two thousand keys turn stale while the store takes a minute for an ask. All are served; what asks behind them is bounded, and
+/// whoever reads afterwards asks for the others.
+#[tokio::test(start_paused = true)]
+async fn asks_that_the_store_answers_late_do_not_grow_with_the_traffic() {
+    const ASKS_MOST: usize = 1024;
+    let (stage, store) = stage_on_faulty_store().await;
+    let keys: Vec<String> = (0..2000).map(|number| number.to_string()).collect();
+    for key in &keys {
+        stage.value(key).await;
+    }
+    stage.source.write(2);
+    pass(TTL).await;
+    store.late("ask", 60 * SECOND);
+    for key in &keys {
+        assert_eq!(stage.get(key).await.unwrap().status(), Status::Stale);
+    }
+    stage.settle().await;
+    assert_eq!((store.calls("ask"), stage.events.count("dropped: Governor")), (ASKS_MOST, keys.len() - ASKS_MOST));
+    store.up();
+    pass(61 * SECOND).await;
+    for key in &keys {
+        stage.value(key).await;
+        stage.settle().await;
+    }
+    for key in &keys {
+        assert_eq!(stage.get(key).await.unwrap().status(), Status::Hit);
+    }
+}
+
 /// The opposite: the queue takes the task, so a process without workers loads nothing.
 #[tokio::test(start_paused = true)]
 async fn what_is_answered_empty_is_left_to_the_queue_when_it_takes_the_task() {

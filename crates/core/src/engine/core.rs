@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::AbortHandle;
 
 use crate::bus::Bus;
@@ -20,7 +20,7 @@ use crate::engine::log::log;
 use crate::engine::near::Near;
 use crate::engine::notices::Notices;
 use crate::engine::queues::Queues;
-use crate::engine::refresh::Filling;
+use crate::engine::refresh::{ASKS_MOST, Filling};
 use crate::engine::registry::Registry;
 use crate::engine::running::Running;
 use crate::engine::work::Work;
@@ -53,6 +53,7 @@ pub(crate) struct Engine {
     governor: Governor,
     heat: Heat,
     filling: Arc<Filling>,
+    asks: Arc<Semaphore>,
     chance: Mutex<fastrand::Rng>,
     running: Arc<Running>,
     crew: Arc<Crew>,
@@ -69,6 +70,7 @@ impl Engine {
             notices: Notices::default(),
             heat: Heat::default(),
             filling: Arc::default(),
+            asks: Arc::new(Semaphore::new(ASKS_MOST)),
             running: Arc::default(),
             crew: Arc::default(),
             closing: watch::Sender::new(false),
@@ -130,6 +132,11 @@ impl Engine {
 
     pub fn heat(&self) -> &Heat {
         &self.heat
+    }
+
+    /// A place for an ask behind a request, if there is one.
+    pub fn place_to_ask(&self) -> Option<OwnedSemaphorePermit> {
+        self.asks.clone().try_acquire_owned().ok()
     }
 
     pub fn filling(&self) -> &Arc<Filling> {

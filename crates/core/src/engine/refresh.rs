@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::engine::cache::Cache;
@@ -18,6 +19,8 @@ use crate::store::Asked;
 
 /// A process asks for the same stale value once in this span; the record decides whether that is too often.
 const ASK_PAUSE: Duration = Duration::from_secs(1);
+/// Asks behind requests that are under way at most: a store that answers late must not have them grow with the traffic.
+pub(crate) const ASKS_MOST: usize = 1024;
 /// Stale reads of one value from which it counts as hot.
 const HOT: u32 = 16;
 
@@ -86,9 +89,9 @@ impl Cache {
                 return;
             }
             let priority = if meta.heat() >= HOT { Priority::High } else { Priority::Normal };
-            let (cache, work) = (self.for_task(), work.clone());
-            engine.spawn(async move {
-                cache.ask_and_push(&work, seen.newest, priority).await;
+            let (cache, asked) = (self.for_task(), work.clone());
+            self.behind(work, async move {
+                cache.ask_and_push(&asked, seen.newest, priority).await;
             });
         }
     }
@@ -122,11 +125,19 @@ impl Cache {
             return;
         }
         let Some(fill) = self.engine().filling().begin(work.key().hash()) else { return };
-        let (cache, work) = (self.for_task(), work.clone());
-        self.engine().spawn(async move {
-            cache.fill(&work, at_least, near_only).await;
+        let (cache, filled) = (self.for_task(), work.clone());
+        self.behind(work, async move {
+            cache.fill(&filled, at_least, near_only).await;
             drop(fill);
         });
+    }
+
+    /// Has an ask for a key carried out behind a request. Where there is no room for one more, a later reader asks.
+    fn behind(&self, work: &Arc<dyn Work>, ask: impl Future<Output = ()> + Send + 'static) {
+        match self.engine().place_to_ask() {
+            Some(place) => self.engine().spawn(ask.map(move |()| drop(place))),
+            None => self.engine().emit(&Event::RefreshDropped { key: work.key(), dropped: Dropped::Governor }),
+        }
     }
 
     async fn fill(&self, work: &Arc<dyn Work>, mut at_least: Option<Generation>, mut near_only: bool) {
@@ -169,7 +180,8 @@ impl Cache {
             Err(error) => {
                 engine.emit(&Event::PortFailed { error: &error });
                 engine.emit(&Event::RefreshDropped { key, dropped: Dropped::Unreachable });
-                // The marker may be set all the same, where only the answer was lost.
+                // The marker may be set all the same, where only the answer was lost. If it is another's, his task comes and one
+                // more may: the later of both finds the key fresh.
                 self.unask(key).await;
                 return Ask::NoStore;
             }
