@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use common::at_once::at_once;
 use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
 use common::{builder, prefix, shared};
 use freshen_core::store::{Asked, Begun, Committed, Currency, Failure, Role, Store, Target};
@@ -262,7 +263,7 @@ async fn a_hit_is_one_round_trip_once_its_tags_are_known() {
     assert_eq!(read(&store, &key("k")).await.currency, Currency::OutdatedSoft, "its tags were guessed wrong");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     const READS: usize = 500;
     let server = Server::redis(Flavour::Redis).start().await;
@@ -273,7 +274,7 @@ async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     }
     let before = calls(&server, ["time", "hmget", "evalsha"]).await;
     let reads = keys.iter().map(|key| read(&store, key));
-    for (n, found) in futures_util::future::join_all(reads).await.iter().enumerate() {
+    for (n, found) in at_once(futures_util::future::join_all(reads)).await.iter().enumerate() {
         assert_eq!(bytes(found).as_deref(), Some(n.to_string().as_bytes()));
     }
     let after = calls(&server, ["time", "hmget", "evalsha"]).await;
