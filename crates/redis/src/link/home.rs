@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -22,8 +21,6 @@ pub struct Home(Arc<Rooms>);
 struct Rooms {
     /// The runtime in which this was made, if it has threads for its tasks.
     threads: Option<Handle>,
-    /// Whether that one has ended.
-    ended: AtomicBool,
     /// Started when it is first needed. The lock is never held across an await.
     own: Mutex<Option<Thread>>,
 }
@@ -32,7 +29,7 @@ impl Home {
     /// That of whoever makes this.
     pub fn here() -> Home {
         let threads = Handle::try_current().ok().filter(|here| here.runtime_flavor() != RuntimeFlavor::CurrentThread);
-        Home(Arc::new(Rooms { threads, ended: AtomicBool::new(false), own: Mutex::default() }))
+        Home(Arc::new(Rooms { threads, own: Mutex::default() }))
     }
 
     /// Has a task carried out for several callers. It may be dropped once it has begun, if its runtime ends.
@@ -41,7 +38,7 @@ impl Home {
         F: Future<Output = ()> + Send + 'static,
     {
         match &self.0.threads {
-            Some(runtime) if !self.0.ended.load(Ordering::Relaxed) => {
+            Some(runtime) => {
                 let mut errand = Errand { home: self.clone(), task: Some(task) };
                 runtime.spawn(async move {
                     if let Some(task) = errand.task.take() {
@@ -49,7 +46,7 @@ impl Home {
                     }
                 });
             }
-            _ => self.spawn_in_own(task),
+            None => self.spawn_in_own(task),
         }
     }
 
@@ -132,7 +129,6 @@ where
 {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
-            self.home.0.ended.store(true, Ordering::Relaxed);
             self.home.spawn_in_own(task);
         }
     }
