@@ -8,7 +8,7 @@ use freshen_core::{Clock, PortError, Strength};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::bus::RedisBus;
-use crate::link::{Access, Identity, Links, Servers, Tls};
+use crate::link::{Access, Home, Identity, Links, Servers, Tls};
 use crate::queue::RedisQueueBuilder;
 use crate::settings::Settings;
 use crate::store::{AT_ONCE, Partitions, RedisStore, Waiting};
@@ -300,7 +300,10 @@ impl RedisBuilder {
             connect_timeout: settings.connect_timeout,
             response_timeout: settings.response_timeout,
         };
-        let way = |access: &Access| Links::new(url.servers.clone(), access.clone(), clock.clone(), settings.patience);
+        let home = Home::here();
+        let way = |access: &Access| {
+            Links::new(url.servers.clone(), access.clone(), clock.clone(), settings.patience, home.clone())
+        };
         // Replicas may take as long as a server may, and then the server has as long to answer.
         let longer = Access { response_timeout: 2 * access.response_timeout, ..access.clone() };
         let waiting = (settings.replicas > 0).then(|| Waiting { links: way(&longer), replicas: settings.replicas });

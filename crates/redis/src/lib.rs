@@ -42,10 +42,17 @@
 //!
 //! # Runtime
 //!
-//! Connections live in a Tokio runtime, with timers and I/O. Whoever waits for a store, a bus or a queue may be driven by any
-//! executor: if he is in no runtime of Tokio, his step is carried out in the one in which [`RedisBuilder::connect`] or
-//! [`RedisBuilder::open`] was called, which has to be running then. If that was in none either, each step is an error that
-//! says so.
+//! What callers share lives apart from them: the connections, the questions that go together, the map of a Cluster, the waits
+//! for replicas, and who listens to a queue. It is carried out by the Tokio runtime in which [`RedisBuilder::connect`] or
+//! [`RedisBuilder::open`] was called, if that one has worker threads, timers and I/O. If it has one thread only, as with
+//! `flavor = "current_thread"`, a thread of our own called `freshen-redis` does it, which ends with the last store, bus or queue:
+//! a caller who blocks his only thread, or whose runtime ends, holds up nobody else. The price is a change of threads for
+//! each answer; a program that asks much connects in a runtime with worker threads, and does not block all of them.
+//!
+//! When that runtime ends the same thread goes on. What was under way then fails with an error that may pass.
+//!
+//! Whoever waits for a store, a bus or a queue may be driven by any executor. His own step is polled where he is: in his runtime,
+//! which needs timers, and if he is in none, in that of the thread of our own.
 //!
 //! # Memory
 //!

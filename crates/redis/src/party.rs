@@ -31,8 +31,10 @@ pub(crate) trait Carrier: Clone + Send + Sync + 'static {
     /// How many bytes are sent for a question.
     fn bytes(question: &Self::Question) -> usize;
 
-    /// Has a task carried out, whoever drives the caller. Where no runtime is left, it is dropped.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static);
+    /// Has a task carried out, whatever becomes of the caller's runtime. Where no runtime is left, it is dropped.
+    fn spawn<F>(&self, task: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static;
 
     /// Asks them all in one go.
     fn carry(&self, questions: &[Self::Question]) -> impl Future<Output = Answers<Self::Answer>> + Send;
@@ -76,7 +78,7 @@ pub(crate) async fn ask<C: Carrier>(carrier: C, question: C::Question) -> Result
     let (told, own) = oneshot::channel();
     if carrier.party().enter(Guest { question, told }) {
         let departure = Departure { carrier: carrier.clone(), left: false };
-        carrier.spawn(async move {
+        carrier.spawn(move || async move {
             tokio::task::yield_now().await;
             departure.leave().await;
         });
@@ -141,7 +143,7 @@ impl<C: Carrier> Departure<C> {
                 return go(&self.carrier, guests).await;
             }
             let (group, carrier) = (replace(&mut guests, rest), self.carrier.clone());
-            self.carrier.spawn(async move { go(&carrier, group).await });
+            self.carrier.spawn(move || async move { go(&carrier, group).await });
         }
     }
 }

@@ -11,7 +11,7 @@ use common::{builder, prefix, shared};
 use freshen_core::store::{Store, Target};
 use freshen_core::{Clock, Strength};
 use freshen_redis::{ConnectError, RedisBuilder};
-use freshen_testkit::servers::{Flavour, Server};
+use freshen_testkit::servers::{Flavour, Relay, Server};
 
 /// Waits until something holds.
 async fn until(holds: impl AsyncFn() -> bool) {
@@ -58,6 +58,17 @@ async fn a_wrong_password_is_an_error_that_will_repeat() {
     let said = refusal(builder(none)).await;
     assert!(said.contains("NOAUTH") || said.contains("cannot log in"), "{said}");
     builder(server.url()).connect(Clock::runtime()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_old_is_an_error_that_names_its_version_and_the_least() {
+    let server = shared(Flavour::Redis).await;
+    let version = server.version().await;
+    builder(Relay::to(server.port()).await.url()).connect(Clock::runtime()).await.unwrap();
+    let old = format!("6{}", &version[1..]);
+    let relay = Relay::saying(server.port(), &version, &old).await;
+    let said = refusal(builder(relay.url())).await;
+    assert!(said.ends_with(&format!("is version {old}; at least 7.0 is needed")), "{said}");
 }
 
 #[tokio::test]

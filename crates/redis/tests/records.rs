@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use common::at_once::{Halt, at_once};
 use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
 use common::{builder, prefix, shared};
 use freshen_core::store::{Asked, Begun, Committed, Currency, Failure, Role, Store, Target};
@@ -262,7 +263,7 @@ async fn a_hit_is_one_round_trip_once_its_tags_are_known() {
     assert_eq!(read(&store, &key("k")).await.currency, Currency::OutdatedSoft, "its tags were guessed wrong");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     const READS: usize = 500;
     let server = Server::redis(Flavour::Redis).start().await;
@@ -273,7 +274,7 @@ async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     }
     let before = calls(&server, ["time", "hmget", "evalsha"]).await;
     let reads = keys.iter().map(|key| read(&store, key));
-    for (n, found) in futures_util::future::join_all(reads).await.iter().enumerate() {
+    for (n, found) in at_once(futures_util::future::join_all(reads)).await.iter().enumerate() {
         assert_eq!(bytes(found).as_deref(), Some(n.to_string().as_bytes()));
     }
     let after = calls(&server, ["time", "hmget", "evalsha"]).await;
@@ -295,11 +296,12 @@ async fn many_keys_are_read_in_pipelines_of_at_most_128() {
 }
 
 /// While one reads, several come who wait to go together, and the first of them leaves before he has set off for all.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
     let bench = Bench::new().await;
     fill(&bench.store, &key("k"), b"one", &[]).await;
     let (alone, first) = (key("alone"), key("first"));
+    let halt = Halt::begin().await;
     let mut under_way = Box::pin(read(&bench.store, &alone));
     assert!(glance(under_way.as_mut()).is_pending());
     let mut leaving = Box::pin(read(&bench.store, &first));
@@ -307,7 +309,7 @@ async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
     let (one, other) = (key("k"), key("k"));
     let mut others = Box::pin(futures_util::future::join(read(&bench.store, &one), read(&bench.store, &other)));
     assert!(glance(others.as_mut()).is_pending());
-    drop(leaving);
+    drop((leaving, halt));
     let (one, other) = tokio::time::timeout(Duration::from_secs(20), others).await.expect("they are answered");
     assert_eq!((bytes(&one).as_deref(), bytes(&other).as_deref()), (Some(&b"one"[..]), Some(&b"one"[..])));
     assert_eq!(bytes(&read(&bench.store, &key("k")).await).as_deref(), Some(&b"one"[..]), "and so is who comes after");
@@ -315,16 +317,17 @@ async fn when_the_first_of_many_readers_leaves_the_others_are_answered() {
 }
 
 /// The first to come sets off at once. He leaves, and those who wait behind him do not wait for him.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_reader_who_leaves_on_his_way_keeps_nobody_from_reading() {
     let bench = Bench::new().await;
     fill(&bench.store, &key("k"), b"one", &[]).await;
     let (alone, one) = (key("alone"), key("k"));
+    let halt = Halt::begin().await;
     let mut leaving = Box::pin(read(&bench.store, &alone));
     assert!(glance(leaving.as_mut()).is_pending());
     let mut waiting = Box::pin(read(&bench.store, &one));
     assert!(glance(waiting.as_mut()).is_pending());
-    drop(leaving);
+    drop((leaving, halt));
     let found = tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("he is answered");
     assert_eq!(bytes(&found).as_deref(), Some(&b"one"[..]));
     assert_eq!(bytes(&read(&bench.store, &one).await).as_deref(), Some(&b"one"[..]), "and so is who comes after");

@@ -7,6 +7,7 @@ mod common;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use common::at_once::at_once;
 use common::steps::{LEASE, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
 use common::{builder, prefix};
 use freshen_core::store::{Asked, Begun, Committed, Currency, Failure, Role, Store, Target};
@@ -66,8 +67,8 @@ async fn begins_are_answered_each_by_itself(bench: &Bench) {
     let keys = [key("fresh"), key("outdated"), key("held"), key("failed"), elsewhere("fresh"), key("absent")];
     let heeding = freshen_core::store::Begin { heeds_backoff: true, ..request(Role::Foreground) };
     let ahead = key("ahead");
-    let (_, begun) =
-        join(store.begin(&ahead, heeding), join_all(keys.iter().map(|key| store.begin(key, heeding)))).await;
+    let begins = join_all(keys.iter().map(|key| store.begin(key, heeding)));
+    let (_, begun) = at_once(join(store.begin(&ahead, heeding), begins)).await;
     assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let begun: Vec<Begun> = begun.into_iter().map(Result::unwrap).collect();
     let [Begun::Fresh, Begun::Granted(outdated), Begun::Busy { .. }, cooling, Begun::Fresh, absent] = &begun[..] else {
@@ -89,7 +90,7 @@ async fn asks_are_answered_each_by_itself(bench: &Bench) {
     let before = bench.scripts().await;
     let keys = [key("fresh"), elsewhere("outdated"), key("absent"), key("absent")];
     let (ahead, asked) = (key("ahead"), join_all(keys.iter().map(|key| store.ask(key, LEASE, None))));
-    let (_, asked) = join(store.ask(&ahead, LEASE, None), asked).await;
+    let (_, asked) = at_once(join(store.ask(&ahead, LEASE, None), asked)).await;
     assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let asked: Vec<Asked> = asked.into_iter().map(Result::unwrap).collect();
     assert_eq!(asked, [Asked::Fresh, Asked::Asked, Asked::Asked, Asked::Busy]);
@@ -112,7 +113,7 @@ async fn commits_end_each_by_itself(bench: &Bench) {
     let ends = keys.iter().zip(&leases).zip(tags).enumerate();
     let ends = ends.map(|(at, ((key, lease), tags))| store.commit(key, lease, entry(lease, &[b'0' + at as u8], tags)));
     let alone = store.commit(&ahead, &lease_ahead, entry(&lease_ahead, b"ahead", &[]));
-    let (_, committed) = join(alone, join_all(ends)).await;
+    let (_, committed) = at_once(join(alone, join_all(ends))).await;
     assert_eq!(bench.scripts().await - before, 2, "they went together, behind the one who was alone");
     let committed: Vec<Committed> = committed.into_iter().map(Result::unwrap).collect();
     let [Committed::Stored, Committed::Lost, soft, hard, outdated, Committed::Stored] = &committed[..] else {
@@ -136,7 +137,7 @@ async fn commits_end_each_by_itself(bench: &Bench) {
 async fn of_two_that_begin_a_key_together_one_is_granted(bench: &Bench) {
     let (ahead, first, second) = (key("ahead"), key("same"), key("same"));
     let begin = |key| bench.store.begin(key, request(Role::Foreground));
-    let (_, first, second) = join3(begin(&ahead), begin(&first), begin(&second)).await;
+    let (_, first, second) = at_once(join3(begin(&ahead), begin(&first), begin(&second))).await;
     let (first, second) = (first.unwrap(), second.unwrap());
     assert!(matches!((&first, &second), (Begun::Granted(_), Begun::Busy { .. })), "{first:?} {second:?}");
 }
@@ -149,7 +150,8 @@ async fn what_one_step_raises_is_its_own_answer(bench: &Bench) {
     fill(store, other, b"old", &["a"]).await;
     let begin = |key| store.begin(key, request(TASK));
     let ahead = key("ahead");
-    let (_, (one, spoilt, other)) = join(begin(&ahead), join3(begin(one), begin(spoilt), begin(other))).await;
+    let three = join3(begin(one), begin(spoilt), begin(other));
+    let (_, (one, spoilt, other)) = at_once(join(begin(&ahead), three)).await;
     assert!(matches!((&one, &other), (Ok(Begun::Fresh), Ok(Begun::Fresh))), "{one:?} {other:?}");
     assert!(!spoilt.unwrap_err().retryable);
 }
@@ -184,7 +186,7 @@ async fn hold(promise: &str, patches: &[Patch]) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn steps_that_come_together_are_answered_each_by_itself() {
     for promise in PROMISES {
         println!("{promise}");
@@ -211,7 +213,7 @@ const MUTANTS: [(&str, &str, &str); 7] = [
     ),
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_script_that_mixes_steps_up_is_found() {
     for (from, to, promise) in MUTANTS {
         let patches = [(from, to)];

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use freshen_testkit::servers::{Cluster, Flavour, Sentinels, Server};
+use freshen_testkit::servers::{Cluster, Flavour, Relay, Sentinels, Server};
 
 use crate::fleet::{Fleet, prefix};
 use crate::member::{Member, Program};
-use crate::relay::Relay;
 use crate::setting::Setting;
 
 /// How long a master has to be silent until it is replaced.

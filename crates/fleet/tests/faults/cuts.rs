@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use freshen_fleet::{Force, How, Member, Relay, Setting, What};
+use freshen_fleet::{Force, How, Member, Setting, What};
+use freshen_testkit::servers::Relay;
 
 use crate::stage::{Stage, fresh, near};
 

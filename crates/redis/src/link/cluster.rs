@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::link::node::{Node, Origin};
 use crate::link::place::SLOTS;
 use crate::link::sentinel::address_of;
-use crate::link::{Access, Address, LinkError};
+use crate::link::{Access, Address, Home, LinkError};
 
 /// How many servers are asked for the map at a time.
 const ASKED_AT_ONCE: usize = 16;
@@ -26,6 +26,7 @@ pub struct Cluster {
     seeds: Vec<(Address, Arc<Node>)>,
     access: Arc<Access>,
     clock: Clock,
+    home: Home,
     map: RwLock<Arc<Map>>,
     /// Servers that have no slot yet, or none any more.
     others: Mutex<Vec<(Address, Arc<Node>)>>,
@@ -41,13 +42,14 @@ struct Map {
 }
 
 impl Cluster {
-    pub(super) fn new(seeds: Vec<Address>, access: Arc<Access>, clock: Clock) -> Cluster {
+    pub(super) fn new(seeds: Vec<Address>, access: Arc<Access>, clock: Clock, home: Home) -> Cluster {
         let map = Map { version: 0, owners: vec![None; SLOTS].into(), nodes: Vec::new() };
-        let node = |at: &Address| Node::new(Origin::At(at.clone()), access.clone(), clock.clone());
+        let node = |at: &Address| Node::new(Origin::At(at.clone()), access.clone(), clock.clone(), home.clone());
         Cluster {
             seeds: seeds.into_iter().map(|seed| (seed.clone(), node(&seed))).collect(),
             access,
             clock,
+            home,
             map: RwLock::new(Arc::new(map)),
             others: Mutex::default(),
             asked: tokio::sync::Mutex::default(),
@@ -74,16 +76,20 @@ impl Cluster {
             return node.clone();
         }
         others.truncate(OTHERS_MOST - 1);
-        let node = Node::new(Origin::At(address.clone()), self.access.clone(), self.clock.clone());
+        let node = self.new_node(address);
         others.insert(0, (address.clone(), node.clone()));
         node
     }
 
+    fn new_node(&self, address: &Address) -> Arc<Node> {
+        Node::new(Origin::At(address.clone()), self.access.clone(), self.clock.clone(), self.home.clone())
+    }
+
     /// Learns the map again, unless somebody did so a moment ago. Who comes while it is learnt waits for that.
     pub(super) async fn refresh(self: &Arc<Self>) -> Result<(), LinkError> {
-        // In a task of its own: a caller may not be polled for long, and the others must not wait for him.
+        // Not by the caller: he may not be polled for long, and the others must not wait for him.
         let own = self.clone();
-        tokio::spawn(async move { own.learn_again().await }).await.unwrap_or_else(|_| Err(LinkError::given_up()))
+        self.home.run(move || async move { own.learn_again().await }).await
     }
 
     async fn learn_again(&self) -> Result<(), LinkError> {

@@ -162,10 +162,10 @@ impl LinkError {
         LinkError::Broken { address: "the server".to_owned(), source }
     }
 
-    /// Neither who asks nor who opened the links has a runtime.
-    pub fn homeless() -> LinkError {
-        let reason = "a Tokio runtime is needed, where it is opened or where it is used".to_owned();
-        LinkError::Lasting { address: "redis".to_owned(), reason }
+    /// Who asks has no runtime, and the system gave no thread to drive one.
+    pub fn homeless(error: &std::io::Error) -> LinkError {
+        let reason = format!("no thread for connections could be started: {error}");
+        LinkError::Down { address: "redis".to_owned(), reason }
     }
 
     /// An answer of the wrong kind.

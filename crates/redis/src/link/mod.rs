@@ -45,12 +45,14 @@ mod rounds;
 mod script;
 mod sentinel;
 mod skew;
+mod thread;
 mod tries;
 mod version;
 mod wire;
 
 pub use address::{Access, Address, Identity, Tls};
 pub use error::{LinkError, Refusal};
+pub use home::Home;
 pub use opening::{Listener, Purpose};
 pub use place::Place;
 pub use script::Script;
@@ -59,7 +61,6 @@ pub use wire::{Link, time_of};
 
 use cluster::Cluster;
 use failing::{Failing, Leave};
-use home::Home;
 use node::{Node, Origin};
 use tries::Tries;
 
@@ -115,18 +116,18 @@ pub struct Route {
 impl Links {
     /// The way to these servers. Nothing is connected yet.
     ///
-    /// `patience` is for how long a command is tried again where that may help.
-    pub fn new(servers: Servers, access: Access, clock: Clock, patience: Duration) -> Links {
+    /// `patience` is for how long a command is tried again where that may help; what callers share is carried out at `home`.
+    pub fn new(servers: Servers, access: Access, clock: Clock, patience: Duration, home: Home) -> Links {
         let access = Arc::new(access);
         let topology = match servers {
-            Servers::Single(address) => Topology::One(Node::new(Origin::At(address), access, clock)),
+            Servers::Single(address) => Topology::One(Node::new(Origin::At(address), access, clock, home.clone())),
             Servers::Sentinel { sentinels, master } => {
                 let sentinels = Sentinels::new(sentinels, master, access.clone());
-                Topology::One(Node::new(Origin::Master(Box::new(sentinels)), access, clock))
+                Topology::One(Node::new(Origin::Master(Box::new(sentinels)), access, clock, home.clone()))
             }
-            Servers::Cluster(seeds) => Topology::Cluster(Arc::new(Cluster::new(seeds, access, clock))),
+            Servers::Cluster(seeds) => Topology::Cluster(Arc::new(Cluster::new(seeds, access, clock, home.clone()))),
         };
-        Links(Arc::new(Shared { topology, patience, failing: Failing::default(), home: Home::here() }))
+        Links(Arc::new(Shared { topology, patience, failing: Failing::default(), home }))
     }
 
     /// Makes attempts at something on the server that has a place, until one succeeds or there is nothing more to try.
@@ -173,21 +174,40 @@ impl Links {
     /// # Errors
     /// [`LinkError`] when none could be made; that costs at most the time-out of connecting.
     pub async fn dedicated(&self, place: &Place, listener: Option<Listener>) -> Result<Link, LinkError> {
-        let made = async { self.node(place).await?.dedicated(Purpose::Dedicated(listener)).await };
-        self.host(made).await
+        let node = self.host(self.node(place)).await?;
+        // Not in the caller's runtime: he may hand it on to others.
+        self.run(move || async move { node.dedicated(Purpose::Dedicated(listener)).await }).await
     }
 
     /// Polls a future that needs a runtime, whatever polls this.
     ///
     /// # Errors
-    /// The future's own, and that there is no runtime at all.
+    /// The future's own, and that no runtime is to be had.
     pub async fn host<T>(&self, future: impl Future<Output = Result<T, LinkError>>) -> Result<T, LinkError> {
         self.0.home.host(future).await
     }
 
-    /// Has a task carried out that serves several callers. Where there is no runtime, or it has ended, it is dropped.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    /// Has a task carried out that serves several callers, whatever drives the one who asks for it.
+    pub fn spawn<F>(&self, task: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         self.0.home.spawn(task);
+    }
+
+    /// The same, and waits for its outcome.
+    ///
+    /// # Errors
+    /// Its own, and that its runtime ended.
+    ///
+    /// # Cancellation
+    /// It goes on.
+    pub async fn run<T, F>(&self, task: impl FnOnce() -> F + Send + 'static) -> Result<T, LinkError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, LinkError>> + Send + 'static,
+    {
+        self.0.home.run(task).await
     }
 
     /// Where the next attempt goes.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::link::opening::Purpose;
 use crate::link::wire::{Breach, Link};
-use crate::link::{Access, Address, LinkError, Sentinels};
+use crate::link::{Access, Address, Home, LinkError, Sentinels};
 
 /// The pause after the first failed attempt to connect; it is doubled with each further one.
 const PAUSE_LEAST: Duration = Duration::from_millis(50);
@@ -24,6 +24,7 @@ pub struct Node {
     origin: Origin,
     access: Arc<Access>,
     clock: Clock,
+    home: Home,
     state: Mutex<State>,
 }
 
@@ -59,8 +60,8 @@ enum Found {
 }
 
 impl Node {
-    pub(super) fn new(origin: Origin, access: Arc<Access>, clock: Clock) -> Arc<Node> {
-        Arc::new(Node { origin, access, clock, state: Mutex::new(State::Idle) })
+    pub(super) fn new(origin: Origin, access: Arc<Access>, clock: Clock, home: Home) -> Arc<Node> {
+        Arc::new(Node { origin, access, clock, home, state: Mutex::new(State::Idle) })
     }
 
     /// The connection, made if there is none.
@@ -106,7 +107,7 @@ impl Node {
 
     fn find(self: &Arc<Self>) -> Found {
         let (found, wanted) = self.look();
-        // Not under the lock: a runtime that ends drops what is spawned at once, and that takes the lock.
+        // Not under the lock: a runtime that has ended drops what is spawned at once, and that may take the lock.
         if let Some(told) = wanted {
             self.attempt(told);
         }
@@ -142,7 +143,7 @@ impl Node {
     /// Connects in a task of its own, which ends with the attempt: a caller who leaves ends nobody's connection.
     fn attempt(self: &Arc<Self>, told: watch::Sender<Option<Attempt>>) {
         let trial = Trial { node: self.clone(), settled: false };
-        tokio::spawn(async move {
+        self.home.spawn(move || async move {
             let attempt = trial.node.dedicated(Purpose::Shared).await;
             trial.settle(&attempt);
             told.send_replace(Some(attempt));

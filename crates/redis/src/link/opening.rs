@@ -52,14 +52,14 @@ impl Link {
             Purpose::Shared | Purpose::Question => (Some(access.response_timeout), None),
             Purpose::Dedicated(listener) => (None, listener),
         };
-        let told = breach.clone();
+        let told = Told(breach.clone());
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(None)
             .set_pipeline_buffer_size(BUFFER_REQUESTS)
             .set_push_sender(move |push: PushInfo| {
                 if push.kind == PushKind::Disconnection {
-                    break_off(&told, Breach::Closed);
+                    break_off(&told.0, Breach::Closed);
                 }
                 if let Some(listener) = &listener {
                     listener(push);
@@ -72,6 +72,8 @@ impl Link {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .map_err(|source| not_connected(&address, source))?;
+        // From now on only the connection's own task has it.
+        drop(config);
         let about = query(&mut connection, redis::cmd("INFO").arg("server"), &address).await?;
         version::check(&address, &about)?;
         let skew = Skew::unknown();
@@ -83,6 +85,15 @@ impl Link {
         let id = next_id();
         let rounds = Rounds::new();
         Ok(Link::over(Wire { id, address, connection, timeout, breach, skew, clock: clock.clone(), rounds }))
+    }
+}
+
+/// By what a connection's own task tells of its end. It is dropped with that task, as when the runtime ends.
+struct Told(watch::Sender<Breach>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        break_off(&self.0, Breach::Closed);
     }
 }
 

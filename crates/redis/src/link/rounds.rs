@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::Value;
 use tokio::sync::Mutex;
 
-use crate::link::{Link, LinkError};
+use crate::link::{Link, LinkError, Links};
 
 /// The waits of one connection. The lock is held while one is made, by a task of its own.
 pub(super) struct Rounds {
@@ -31,7 +31,7 @@ impl Rounds {
 }
 
 impl Link {
-    /// Writes over this connection, and waits until so many replicas have heard of it.
+    /// Writes over this connection, which is one of the links', and waits until so many replicas have heard of it.
     ///
     /// # Errors
     /// The write's own, and [`LinkError::Unheard`] when too few replicas heard of it in half the time that an answer may take.
@@ -40,15 +40,15 @@ impl Link {
     /// A wait that has begun goes on for the others.
     pub async fn heard_by<T>(
         &self,
+        links: &Links,
         replicas: u32,
         write: impl Future<Output = Result<T, LinkError>>,
     ) -> Result<T, LinkError> {
         let written = write.await?;
         let before = self.rounds().begun.load(Ordering::SeqCst);
         let link = self.clone();
-        // In a task of its own: given up here, it would hold up whoever writes next.
-        let heard = tokio::spawn(async move { link.wait_after(before, replicas).await });
-        heard.await.unwrap_or_else(|_| Err(LinkError::given_up()))?;
+        // Not by the caller: given up here, it would hold up whoever writes next.
+        links.run(move || async move { link.wait_after(before, replicas).await }).await?;
         Ok(written)
     }
 

@@ -7,7 +7,7 @@ fn links(port: u16) -> Links {
 }
 
 fn to(servers: Servers, connect_timeout: Duration, patience: Duration) -> Links {
-    Links::new(servers, access(connect_timeout), Clock::runtime(), patience)
+    Links::new(servers, access(connect_timeout), Clock::runtime(), patience, Home::here())
 }
 
 fn access(connect_timeout: Duration) -> Access {
@@ -180,17 +180,16 @@ async fn a_place_that_failed_a_moment_ago_fails_at_once_and_is_used_when_it_answ
     ready(&links).await;
 }
 
-/// A caller came while the runtime ended: the task that it began was dropped at once, under the lock that its end takes.
+/// A caller came when the runtime of the links had ended: the task that he began was dropped at once, under the lock that its
+/// end takes.
 #[test]
-fn a_caller_who_comes_when_the_runtime_has_ended_hears_so() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let handle = runtime.handle().clone();
-    drop(runtime);
-    let (told, heard) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let _entered = handle.enter();
-        let node = Node::new(Origin::At(at(1)), access(Duration::from_secs(1)).into(), Clock::runtime());
-        told.send(futures_util::FutureExt::now_or_never(node.link()).map(|link| link.is_err())).unwrap();
-    });
-    assert_eq!(heard.recv_timeout(Duration::from_secs(20)), Ok(Some(true)));
+fn a_caller_who_comes_when_the_runtime_has_ended_is_connected_all_the_same() {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (ended, other) = (runtime(), runtime());
+    let (home, server) = ended.block_on(async { (Home::here(), Server::redis(Flavour::Redis).start().await) });
+    drop(ended);
+    let access = access(Duration::from_secs(20)).into();
+    let node = Node::new(Origin::At(at(server.port())), access, Clock::runtime(), home);
+    let link = other.block_on(async { tokio::time::timeout(Duration::from_secs(30), node.link()).await });
+    assert!(link.expect("it is made").is_ok());
 }

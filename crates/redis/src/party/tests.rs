@@ -45,8 +45,11 @@ impl Carrier for Doubling {
         *question
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+    fn spawn<F>(&self, task: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        tokio::spawn(task());
     }
 
     async fn carry(&self, questions: &[usize]) -> Answers<usize> {

@@ -31,8 +31,8 @@ impl Drop for Caught {
         }
         let held: Vec<Held> = std::mem::take(&mut self.taken).into_iter().map(|(held, _)| held).collect();
         let shared = self.shared.clone();
-        // It ends with one script, whose time is bounded by the links. Without a runtime, the visibility brings them back.
-        self.shared.steps.links.spawn(async move {
+        // It ends with one script, whose time is bounded by the links. Where that fails, the visibility brings them back.
+        self.shared.steps.links.spawn(move || async move {
             if let Err(error) = shared.steps.let_go(&held).await {
                 tracing::debug!(target: "freshen", %error, "tasks that nobody waits for stay held until the visibility is over");
             }

@@ -18,7 +18,7 @@ const WAIT_MOST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Takes what is there, or waits for it.
 ///
 /// # Cancellation
-/// A look goes on in a task of its own, and what it took then goes back. Waiting takes nothing.
+/// A look goes on, and what it took then goes back. Waiting takes nothing.
 pub(super) async fn pull(shared: &Arc<Shared>, most: usize, wait: Duration) -> Result<Vec<Delivery>, LinkError> {
     if most == 0 {
         return Ok(Vec::new());
@@ -46,13 +46,11 @@ enum Seen {
 
 async fn look(shared: &Arc<Shared>, most: usize) -> Result<Seen, LinkError> {
     let own = shared.clone();
-    let looking = tokio::spawn(async move {
+    let looking = move || async move {
         Ok(match own.steps.pull(most).await? {
             Looked::Took(taken) => Seen::Tasks(Caught::new(own, taken)),
             Looked::Nothing { again, positions } => Seen::Nothing { again, positions },
         })
-    });
-    looking
-        .await
-        .unwrap_or_else(|ended| Err(LinkError::Down { address: "the queue".into(), reason: ended.to_string() }))
+    };
+    shared.steps.links.run(looking).await
 }

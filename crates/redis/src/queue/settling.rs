@@ -35,7 +35,10 @@ impl Carrier for Settler {
         settled.held.id.len() + settled.held.consumer.len() + reason
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn<F>(&self, task: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         self.0.steps.links.spawn(task);
     }
 

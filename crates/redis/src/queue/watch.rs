@@ -1,12 +1,12 @@
 //! Waiting for tasks without asking for them: one connection that hears when something enters.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::Value;
-use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
 use super::lines::Lines;
@@ -30,7 +30,8 @@ pub(super) struct Watch {
     links: Links,
     lines: Arc<Lines>,
     board: Arc<Board>,
-    task: Mutex<Option<AbortHandle>>,
+    /// Closed when the task has ended; dropped, it ends the task.
+    task: Mutex<Option<oneshot::Sender<Infallible>>>,
 }
 
 struct Board {
@@ -70,17 +71,12 @@ impl Watch {
     /// Starts the task that listens, if it is not there, or has ended with its runtime.
     fn listen(&self) {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        if task.as_ref().is_none_or(AbortHandle::is_finished) {
+        if task.as_ref().is_none_or(oneshot::Sender::is_closed) {
+            let (ends, ended) = oneshot::channel();
+            *task = Some(ends);
             let listener = Listener { links: self.links.clone(), lines: self.lines.clone(), board: self.board.clone() };
-            *task = Some(tokio::spawn(listener.run()).abort_handle());
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            task.abort();
+            let duty = Duty { listener, ended };
+            self.links.spawn(move || duty.run());
         }
     }
 }
@@ -114,7 +110,30 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// The task that listens while somebody waits.
+/// The task that listens, until the queue is dropped.
+struct Duty {
+    listener: Listener,
+    ended: oneshot::Receiver<Infallible>,
+}
+
+impl Duty {
+    async fn run(mut self) {
+        tokio::select! {
+            _ = &mut self.ended => {}
+            () = self.listener.run() => {}
+        }
+    }
+}
+
+/// Where its runtime ends, whoever waits looks, and has another listen.
+impl Drop for Duty {
+    fn drop(&mut self) {
+        self.ended.close();
+        self.listener.board.ring();
+    }
+}
+
+/// It listens while somebody waits.
 struct Listener {
     links: Links,
     lines: Arc<Lines>,
@@ -122,7 +141,7 @@ struct Listener {
 }
 
 impl Listener {
-    async fn run(self) {
+    async fn run(&self) {
         let (mut link, mut pause) = (None, PAUSE_LEAST);
         loop {
             self.board.posted.notified().await;

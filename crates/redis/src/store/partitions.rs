@@ -121,12 +121,12 @@ impl Partitions {
         records: &[&[u8]],
         arguments: &[&[u8]],
     ) -> Result<Answered, LinkError> {
-        let Some(Waiting { replicas, .. }) = self.waiting else {
+        let Some(Waiting { links, replicas }) = &self.waiting else {
             return self.step(partition, script, records, arguments, Repeat::Harmless).await;
         };
         let step = |route: Route| async move {
             let write = self.once(partition, &route, script, records, arguments);
-            route.link.heard_by(replicas, write).await
+            route.link.heard_by(links, *replicas, write).await
         };
         self.over(Lane::Waiting, partition, Repeat::Harmless, step).await
     }

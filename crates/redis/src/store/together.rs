@@ -105,7 +105,10 @@ impl Carrier for Walk {
         step.record.len() + step.arguments.len()
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn<F>(&self, task: impl FnOnce() -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         self.shared.partitions.links.spawn(task);
     }
 

@@ -15,6 +15,7 @@ use freshen_testkit::servers::{Flavour, Server};
 use freshen_testkit::store_suite::{Bounds, StoreFixture, TestTime};
 use tokio::sync::OnceCell;
 
+pub mod at_once;
 pub mod steps;
 
 pub const BUFFER: usize = 16;

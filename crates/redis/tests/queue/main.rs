@@ -14,6 +14,8 @@ use freshen_testkit::servers::{Flavour, Server};
 use tokio::sync::OnceCell;
 
 mod access;
+#[path = "../common/at_once.rs"]
+mod at_once;
 mod engine;
 mod entries;
 mod failing;

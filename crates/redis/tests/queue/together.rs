@@ -8,6 +8,7 @@ use freshen_testkit::servers::{Flavour, Server};
 use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
 
+use super::at_once::at_once;
 use super::{builder, name, names, pull, push, task};
 
 /// A queue on a server of its own, with a piece of its scripts replaced.
@@ -32,7 +33,7 @@ async fn hold(patch: Option<(&'static str, &'static str)>, spoilt: bool) {
         Settlement::Quarantine("why".into()),
     ];
     let settled = held[1..6].iter().zip(how).map(|(held, how)| queue.settle(&held.receipt, how));
-    let (_, settled) = join(queue.settle(&held[6].receipt, Settlement::Done), join_all(settled)).await;
+    let (_, settled) = at_once(join(queue.settle(&held[6].receipt, Settlement::Done), join_all(settled))).await;
     let settled: Vec<Option<bool>> = settled.into_iter().map(Result::ok).collect();
     assert_eq!(scripts(&server).await - before, 2, "they went together, behind the one that was alone");
     let aside = (!spoilt).then_some(true);
@@ -52,18 +53,18 @@ async fn scripts(server: &Server) -> usize {
     line.split(',').next().unwrap().parse().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn settlements_that_come_together_are_answered_each_by_itself() {
     hold(None, false).await;
 }
 
 /// Somebody has put something else where the quarantine is: what is to be set aside there is refused, the others are not.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_one_settlement_raises_is_its_own_answer() {
     hold(None, true).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_script_that_mixes_settlements_up_is_found() {
     let mutants = [
         ("unpack(ARGV, i + 1, i + 5)", "unpack(ARGV, 3, 7)", false),

@@ -1,8 +1,8 @@
 //! What is wrong with servers and URLs.
 
-use freshen_testkit::servers::{Flavour, Server};
+use freshen_testkit::servers::{Flavour, Relay, Server};
 
-use crate::scene::{ANN, Ran, Scene, ann, command};
+use crate::scene::{ANN, Ran, Scene, ann, command, server};
 
 #[test]
 fn a_scheme_that_nobody_knows_is_a_mistake_in_usage() {
@@ -64,6 +64,18 @@ async fn a_wrong_password_ends_with_1_and_is_not_shown() {
         assert!(err.contains(":***@127.0.0.1") && err.to_lowercase().contains("password"), "{err}");
     }
     assert_eq!(Scene::at(server.url()).run(&["queue", "--json"]).json()["ready"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_old_ends_with_1() {
+    let server = server().await;
+    let version = server.version().await;
+    let old = format!("6{}", &version[1..]);
+    let relay = Relay::saying(server.port(), &version, &old).await;
+    for arguments in [&["look", ANN][..], &["invalidate", "--tag", "a"], &["queue"], &["check", "--connect"]] {
+        let err = Scene::at(relay.url()).run(arguments).failed(1);
+        assert!(err.contains(&format!("is version {old}; at least 7.0 is needed")), "{err}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,13 +28,16 @@ mod flavour;
 mod folder;
 mod port;
 mod process;
+mod relay;
 mod sentinels;
 mod single;
 mod topology;
 mod until;
+mod wording;
 
 pub use certificates::Certificates;
 pub use cluster::{Cluster, Move};
 pub use flavour::Flavour;
+pub use relay::Relay;
 pub use sentinels::Sentinels;
 pub use single::{Server, ServerBuilder};

@@ -65,6 +65,13 @@ impl Server {
         self.running().pid()
     }
 
+    /// The version of Redis that it has, or says it is as good as.
+    pub async fn version(&self) -> String {
+        let about = self.command(&["INFO", "server"]).await;
+        let version = about.lines().find_map(|line| line.strip_prefix("redis_version:"));
+        version.expect("every server tells its version").trim_end().to_owned()
+    }
+
     /// What the server's own client prints for a command, without the line's end: an array is a line for each element.
     /// Panics where the server answers an error, or nothing for 10 s.
     pub async fn command(&self, command: &[&str]) -> String {
