@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::steps::{TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read};
 use common::{builder, prefix};
-use freshen_core::store::{Committed, Currency, Store};
+use freshen_core::store::{Asked, Begin, Begun, Committed, Currency, Failure, Role, Store};
 use freshen_core::{Clock, Strength};
 use freshen_redis::RedisStore;
 use freshen_testkit::servers::{Flavour, Server};
@@ -131,6 +131,37 @@ async fn a_server_that_stops_answering_costs_one_time_out() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(read(&store, &key("k")).await.currency, Currency::Current, "it is the same server");
+}
+
+/// A server is stopped and goes on: it carries out what it was told, and nobody hears of it. An ask and a begin that were answered
+/// by an error hold nobody up, nor does a load that could not say that it had failed.
+#[tokio::test]
+async fn steps_whose_answer_did_not_come_are_taken_back() {
+    let server = Server::redis(Flavour::Redis).start().await;
+    let builder = builder(server.url()).prefix(prefix()).response_timeout(Duration::from_millis(500));
+    let store = builder.connect(Clock::runtime()).await.unwrap().store();
+    let hour = Duration::from_secs(3600);
+    let begin = Begin { role: Role::Foreground, lease: hour, at_least: None, heeds_backoff: true };
+    // So that the server knows the scripts.
+    assert_eq!(store.ask(&key("other"), hour, None).await.unwrap(), Asked::Asked);
+    let Begun::Granted(lease) = store.begin(&key("failed"), begin).await.unwrap() else { panic!("it was free") };
+    server.stop_signal();
+    let (asked, begun) = (key("asked"), key("begun"));
+    let (asked, begun) = tokio::join!(store.ask(&asked, hour, None), store.begin(&begun, begin));
+    assert!(asked.unwrap_err().retryable && begun.unwrap_err().retryable);
+    assert!(store.fail(&key("failed"), &lease, Failure::abandoned()).await.is_err());
+    server.continue_signal();
+    let until = Instant::now() + Duration::from_secs(60);
+    while store.ask(&key("asked"), hour, None).await.ok() != Some(Asked::Asked) {
+        assert!(Instant::now() < until, "the marker stays");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for held in ["begun", "failed"] {
+        while !matches!(store.begin(&key(held), begin).await, Ok(Begun::Granted(_))) {
+            assert!(Instant::now() < until, "{held} stays");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -156,6 +156,21 @@ impl LinkError {
         }
     }
 
+    /// Whether the command may have been carried out all the same.
+    pub fn leaves_open(&self) -> bool {
+        match self {
+            LinkError::Broken { .. }
+            | LinkError::TimedOut { .. }
+            | LinkError::Unexpected { .. }
+            | LinkError::Unheard { .. }
+            | LinkError::Partly { .. } => true,
+            LinkError::Down { .. }
+            | LinkError::Refused { .. }
+            | LinkError::Moving { .. }
+            | LinkError::Lasting { .. } => false,
+        }
+    }
+
     /// The runtime ended before the answer.
     pub fn given_up() -> LinkError {
         let source = std::io::Error::from(std::io::ErrorKind::Interrupted).into();

@@ -46,6 +46,7 @@ use freshen_core::store::{
     Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, Scope, Snapshot, Store, StoreTraits, Target,
 };
 use freshen_core::{BoxFuture, Entry, Generation, Key, KeyHash, PortError, Strength, Tags};
+use tokio::sync::Semaphore;
 
 use crate::link::Repeat;
 use crate::party::Party;
@@ -64,12 +65,14 @@ mod scripts;
 mod snapshot;
 mod steps;
 mod together;
+mod undoing;
 
 use gathering::Reader;
 pub(crate) use invalidating::AT_ONCE;
 pub(crate) use partitions::{Partitions, Waiting};
 pub(crate) use scripts::Patch;
 use together::Parties;
+use undoing::UNDOING_MOST;
 
 /// The port's name in errors.
 const PORT: &str = "redis store";
@@ -90,6 +93,8 @@ pub(crate) struct Shared {
     tags_seen: quick_cache::sync::Cache<KeyHash, Tags>,
     readers: Vec<Party<Reader>>,
     parties: Vec<Parties>,
+    /// Places for steps that are being taken back.
+    undoing: Arc<Semaphore>,
 }
 
 impl RedisStore {
@@ -97,7 +102,8 @@ impl RedisStore {
         let readers = (0..partitions.count()).map(|_| Party::default()).collect();
         let parties = (0..partitions.count()).map(|_| Parties::default()).collect();
         let tags_seen = quick_cache::sync::Cache::new(TAGS_SEEN_KEYS);
-        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, readers, parties }))
+        let undoing = Arc::new(Semaphore::new(UNDOING_MOST));
+        RedisStore(Arc::new(Shared { partitions, settings, tags_seen, readers, parties, undoing }))
     }
 }
 

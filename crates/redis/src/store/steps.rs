@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::store::{Asked, Begin, Begun, Committed, Failure, Lease, Role, Token};
-use freshen_core::{Entry, Generation, Key, PortError, Value};
+use freshen_core::{Entry, Generation, Key, PortError, Timestamp, Value};
 
 use crate::link::{LinkError, Repeat, Script};
 use crate::store::answer::Answer;
 use crate::store::found::{facts_text, micros, tags_text};
 use crate::store::together::Kind;
+use crate::store::undoing::Undo;
 use crate::store::{PORT, Shared, packing};
 
 /// The longest span that is sent, about 142 years: sums with it are exact in scripts.
@@ -37,9 +38,10 @@ impl Shared {
         deadline: Duration,
         at_least: Option<Generation>,
     ) -> Result<Asked, LinkError> {
-        let (deadline, at_least) = (span(deadline), generation(at_least));
-        let arguments = [deadline.as_bytes(), at_least.as_bytes()];
-        self.step_together(Kind::Ask, key, &arguments).await?.asked()
+        let (span, at_least) = (span(deadline), generation(at_least));
+        let arguments = [span.as_bytes(), at_least.as_bytes()];
+        let asked = self.step_together(Kind::Ask, key, &arguments).await;
+        asked.and_then(|mut answer| answer.asked()).inspect_err(|error| self.undo(error, key, Undo::Ask, deadline))
     }
 
     pub(super) async fn begin(self: &Arc<Self>, key: &Key, request: Begin) -> Result<Begun, LinkError> {
@@ -53,7 +55,10 @@ impl Shared {
         let heeds: &[u8] = if request.heeds_backoff { b"1" } else { b"0" };
         let held = self.held(token);
         let arguments = [role, lease.as_bytes(), deadline.as_bytes(), at_least.as_bytes(), heeds, held.as_bytes()];
-        self.step_together(Kind::Begin, key, &arguments).await?.begun(token)
+        let begun = self.step_together(Kind::Begin, key, &arguments).await;
+        begun.and_then(|answer| answer.begun(token)).inspect_err(|error| {
+            self.undo(error, key, Undo::Begin(unheard(token), Failure::abandoned()), request.lease);
+        })
     }
 
     pub(super) async fn commit(
@@ -93,11 +98,22 @@ impl Shared {
         Ok(bytes)
     }
 
-    pub(super) async fn fail(&self, key: &Key, lease: &Lease, failure: Failure) -> Result<(), LinkError> {
+    /// Where the server does not hear of it, it is told later: until then nobody else may load the key.
+    pub(super) async fn fail(self: &Arc<Self>, key: &Key, lease: &Lease, failure: Failure) -> Result<(), LinkError> {
+        let ended = self.end_lease(key, lease, &failure).await;
+        ended.inspect_err(|error| {
+            if !error.is_lasting() {
+                let within = self.partitions.now().until(lease.until);
+                self.undo_in_time(key, Undo::Begin(lease.clone(), failure), within);
+            }
+        })
+    }
+
+    pub(super) async fn end_lease(&self, key: &Key, lease: &Lease, failure: &Failure) -> Result<(), LinkError> {
         // The constructor of a failure cuts its reason, but its fields are open.
-        let cut = |reason: Box<str>| Failure::failed(failure.retry_after, &reason).reason.unwrap_or_default();
+        let cut = |reason: &str| Failure::failed(failure.retry_after, reason).reason.unwrap_or_default();
         let counts: &[u8] = if failure.reason.is_some() { b"1" } else { b"0" };
-        let (pause, reason) = (span(failure.retry_after), failure.reason.map(cut).unwrap_or_default());
+        let (pause, reason) = (span(failure.retry_after), failure.reason.as_deref().map(cut).unwrap_or_default());
         let held = self.held(lease.token);
         let arguments = [held.as_bytes(), pause.as_bytes(), counts, reason.as_bytes()];
         self.step(key, &self.partitions.scripts.fail, &arguments, Repeat::Harmless).await.map(drop)
@@ -114,6 +130,12 @@ impl Shared {
     fn held(&self, token: Token) -> String {
         format!("{:032x}@{}", token.0, self.settings.process)
     }
+}
+
+/// The lease of a begin whose answer did not come: its token tells it.
+fn unheard(token: Token) -> Lease {
+    let (generation, begun_at) = (Generation { epoch: 0, number: 0 }, Timestamp::ZERO);
+    Lease { token, generation, begun_at, until: Timestamp::ZERO, failures: 0 }
 }
 
 fn span(of: Duration) -> String {
