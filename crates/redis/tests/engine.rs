@@ -178,3 +178,21 @@ async fn a_partition_that_cannot_be_read_is_a_miss_for_its_own_keys_alone() {
     assert!(other.get_many(&numbers).await.iter().all(Result::is_ok));
     assert_eq!(source.reads() - before, broken);
 }
+
+/// The bytes of a value were damaged on the server, which goes on calling it fresh. Whoever reads it loads it once.
+#[tokio::test]
+async fn a_value_that_cannot_be_opened_is_loaded_once_and_kept_near() {
+    let (server, source, prefix) = (shared(Flavour::Redis).await, Source::default(), prefix());
+    let open = || builder(server.url()).prefix(&prefix).partitions(1);
+    let [one, other] = [cache(open(), &source).await, cache(open(), &source).await];
+    source.write(1);
+    assert_eq!(*one.get(&number("k")).await.unwrap(), 1);
+    let key = one.explain(&number("k")).await.unwrap().key;
+    let record = format!("{{{prefix}:0}}:{}:{}:{:032x}", key.namespace(), key.job(), key.hash().0);
+    assert_eq!(server.command(&["HSET", &record, "v", "x"]).await, "0", "the field was there");
+    source.write(2);
+    for _ in 0..5 {
+        assert_eq!(*other.get(&number("k")).await.unwrap(), 2);
+    }
+    assert_eq!(source.reads(), 2);
+}

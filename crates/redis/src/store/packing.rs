@@ -25,17 +25,28 @@ fn marked(kind: u8, bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Unpacks a value. `None`: it is damaged, or says that it is longer than `most_bytes`.
-pub(super) fn unpack(packed: Vec<u8>, most_bytes: usize) -> Option<Bytes> {
+/// Why a value cannot be unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Wrong {
+    #[error("it is damaged")]
+    Damaged,
+    #[error("it has {bytes} bytes, and this process allows {most}")]
+    TooLong { bytes: usize, most: usize },
+}
+
+/// Unpacks a value of at most `most` bytes.
+pub(super) fn unpack(packed: Vec<u8>, most: usize) -> Result<Bytes, Wrong> {
     let packed = Bytes::from(packed);
-    match *packed.first()? {
-        PLAIN => Some(packed.slice(1..)),
-        LZ4 => {
-            let (length, compressed) = lz4_flex::block::uncompressed_size(&packed[1..]).ok()?;
-            (length <= most_bytes).then_some(())?;
-            lz4_flex::block::decompress(compressed, length).ok().map(Bytes::from)
+    match packed.first() {
+        Some(&PLAIN) => Ok(packed.slice(1..)),
+        Some(&LZ4) => {
+            let (bytes, compressed) = lz4_flex::block::uncompressed_size(&packed[1..]).map_err(|_| Wrong::Damaged)?;
+            if bytes > most {
+                return Err(Wrong::TooLong { bytes, most });
+            }
+            lz4_flex::block::decompress(compressed, bytes).map(Bytes::from).map_err(|_| Wrong::Damaged)
         }
-        _ => None,
+        _ => Err(Wrong::Damaged),
     }
 }
 
@@ -48,7 +59,7 @@ mod tests {
         for (value, packed_bytes) in [(vec![], 1), (vec![7; 99], 100), (vec![7; 10_000], 60)] {
             let packed = pack(&value, 100);
             assert!(packed.len() <= packed_bytes, "{} of {}", packed.len(), value.len());
-            assert_eq!(unpack(packed, 10_000).as_deref(), Some(&value[..]));
+            assert_eq!(unpack(packed, 10_000).as_deref(), Ok(&value[..]));
         }
     }
 
@@ -61,10 +72,10 @@ mod tests {
     #[test]
     fn damaged_bytes_and_false_lengths_are_refused() {
         let packed = pack(&[7; 10_000], 100);
-        assert_eq!(unpack(packed.clone(), 9_999), None, "longer than a value may be");
-        assert_eq!(unpack(packed[..packed.len() / 2].to_vec(), 10_000), None);
+        assert_eq!(unpack(packed.clone(), 9_999), Err(Wrong::TooLong { bytes: 10_000, most: 9_999 }));
+        assert_eq!(unpack(packed[..packed.len() / 2].to_vec(), 10_000), Err(Wrong::Damaged));
         for damaged in [vec![], vec![9, 1, 2], vec![LZ4], vec![LZ4, 255, 255, 255, 255, 0]] {
-            assert_eq!(unpack(damaged, 10_000), None);
+            assert!(unpack(damaged.clone(), 10_000).is_err(), "{damaged:?}");
         }
     }
 }

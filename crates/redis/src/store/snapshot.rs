@@ -1,5 +1,6 @@
 //! What a reader is told of a record, in the process's time.
 
+use bytes::Bytes;
 use freshen_core::store::{Currency, Snapshot};
 use freshen_core::{Entry, Facts, Key, Tags, Timestamp, Value};
 
@@ -14,13 +15,15 @@ impl Shared {
         let time = |server: Timestamp| from.to_process(server);
         let tags = found.entry.as_ref().map_or(Tags::NONE, |kept| kept.tags.clone());
         let marks = judged.of(key, tags.as_slice());
-        let entry = found.entry.and_then(|kept| {
-            let Some(value) = packing::unpack(kept.packed, self.settings.value_bytes_max) else {
-                tracing::warn!(target: "freshen", %key, "a value is damaged; it is not used, and will be replaced by the next load");
-                return None;
-            };
+        let entry = found.entry.map(|kept| {
+            // The record is as fresh as it says, so the entry is there; bytes that nobody can open are as those of another
+            // version, beside which a value is loaded and kept near.
+            let value = packing::unpack(kept.packed, self.settings.value_bytes_max).unwrap_or_else(|wrong| {
+                tracing::warn!(target: "freshen", %key, %wrong, "a value is not used");
+                Bytes::new()
+            });
             let facts = Facts { loaded_at: time(kept.facts.loaded_at), ..kept.facts };
-            Some(Entry { value: Value::Encoded(value), facts, tags: kept.tags, validators: kept.validators })
+            Entry { value: Value::Encoded(value), facts, tags: kept.tags, validators: kept.validators }
         });
         let judge = |entry: &Entry| judged.judge(&marks, entry.facts.generation, self.settings.lost);
         Snapshot {
