@@ -11,10 +11,10 @@ use futures_util::future::try_join_all;
 use redis::Value;
 use redis::aio::MultiplexedConnection;
 
+use super::Extent;
 use super::far::{Plain, Tagged, VALUE_BYTES, far, way};
 use super::spent::spent_micros;
 use super::trips::{self, Line};
-use super::Extent;
 use crate::summary::median;
 use crate::{Failure, aims};
 
@@ -124,8 +124,7 @@ impl Place {
                 };
                 let middle = |of: fn(&Found) -> f64| median(rounds.iter().map(|round| of(&round[row])).collect());
                 write!(rates, "{:>13.0}{:>7.2}", middle(|own| own.rate), part(|own, bare| own.rate / bare.rate))?;
-                let cell =
-                    format!("{:.2} + {:.2}", middle(|own| own.cpu_micros[0]), middle(|own| own.cpu_micros[1]));
+                let cell = format!("{:.2} + {:.2}", middle(|own| own.cpu_micros[0]), middle(|own| own.cpu_micros[1]));
                 write!(cpu, "{cell:>13}{:>7.2}", part(|own, bare| bare.cpu() / own.cpu()))?;
             }
             rates.push('\n');
@@ -186,7 +185,11 @@ impl Reader {
             Reader::Plain(cache) => hits(cache, keys.map(|key| Plain { key })).await?,
             Reader::Tagged(cache) => hits(cache, keys.map(|key| Tagged { key })).await?,
         };
-        if right as u64 == at_once { Ok(()) } else { Err(format!("{right} of {at_once} keys were served as they should be").into()) }
+        if right as u64 == at_once {
+            Ok(())
+        } else {
+            Err(format!("{right} of {at_once} keys were served as they should be").into())
+        }
     }
 }
 
