@@ -105,9 +105,9 @@ pub fn way(url: &str, prefix: &str) -> RedisBuilder {
 }
 
 /// A cache of these jobs that keeps nothing near and refreshes nothing.
-pub async fn far(url: &str, prefix: &str) -> Result<Cache, Failure> {
+pub async fn far(way: RedisBuilder) -> Result<Cache, Failure> {
     let jobs = Jobs::new().add::<Plain>().add::<Tagged>().add::<Stale>();
-    built(way(url, prefix), Cache::builder().jobs(jobs).near_bound(Duration::from_nanos(1)).workers(0)).await
+    built(way, Cache::builder().jobs(jobs).near_bound(Duration::from_nanos(1)).workers(0)).await
 }
 
 /// A cache on a server, with its bus.

@@ -9,9 +9,12 @@ use crate::{Failure, runtime};
 
 mod far;
 mod invalidations;
+mod many;
 mod one_load;
 mod reads;
 mod refreshes;
+mod spent;
+mod trips;
 
 pub use far::Line;
 pub use one_load::Weather;
@@ -36,6 +39,8 @@ pub struct Fleet {
 enum What {
     /// A hit in the store, beside a bare GET of the same bytes
     Reads,
+    /// Many keys by one call, beside GETs in a pipeline for each server
+    Many,
     /// From a stale key to a fresh one, through the queue
     Refreshes,
     /// Eight processes on one key, cold and stale
@@ -71,6 +76,9 @@ pub fn run(fleet: &Fleet) -> Result<(), Failure> {
         println!("one server ({}) and all clients on the same cores; medians of {} rounds\n", name, extent.rounds);
         if wants(What::Reads) {
             println!("{}", reads::measure(&url, extent).await?);
+        }
+        if wants(What::Many) {
+            println!("{}", many::measure(&server, flavour, extent).await?);
         }
         if wants(What::Refreshes) {
             println!("{}", refreshes::measure(&url, extent).await?);

@@ -1,6 +1,7 @@
 //! What a hit in the store costs: reads a second and CPU time, beside a bare GET of as many bytes.
 
 use std::fmt::Write;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -9,9 +10,10 @@ use freshen::{Cache, Status};
 use redis::aio::MultiplexedConnection;
 
 use super::Extent;
-use super::far::{Plain, Stale, Tagged, VALUE_BYTES, far};
+use super::far::{Plain, Stale, Tagged, VALUE_BYTES, far, way};
+use super::spent::spent_micros;
 use crate::summary::median;
-use crate::{Failure, aims, cpu};
+use crate::{Failure, aims};
 
 /// How many readers there are at once.
 const READERS: [usize; 3] = [1, 64, 256];
@@ -52,10 +54,10 @@ type Rounds = Vec<Vec<Found>>;
 
 /// Fills the server, and reads.
 pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
-    let cache = far(url, "reads").await?;
+    let cache = far(way(url, "reads")).await?;
     fill(&cache).await?;
     let client = redis::Client::open(url)?;
-    let (bare, mut asked) =
+    let (bare, asked) =
         (client.get_multiplexed_async_connection().await?, client.get_multiplexed_async_connection().await?);
     set_all(bare.clone()).await?;
     let readers = [
@@ -67,7 +69,7 @@ pub async fn measure(url: &str, extent: Extent) -> Result<String, Failure> {
     ];
     let mut columns = Vec::new();
     for at_once in READERS {
-        columns.push(rounds(&readers, at_once, extent, &mut asked).await?);
+        columns.push(rounds(&readers, at_once, extent, &asked).await?);
     }
     cache.shut_down(Duration::from_secs(5)).await;
     let rates = table(&readers, &columns, |own, bare| (format!("{:.0}", own.rate), own.rate / bare.rate))?;
@@ -138,29 +140,20 @@ async fn rounds(
     readers: &[Reader],
     at_once: usize,
     extent: Extent,
-    asked: &mut MultiplexedConnection,
+    asked: &MultiplexedConnection,
 ) -> Result<Rounds, Failure> {
     let mut rounds: Rounds = readers.iter().map(|_| Vec::new()).collect();
     for round in 1..=extent.rounds {
         eprintln!("{at_once} readers, round {round} of {}", extent.rounds);
         for (reader, rounds) in readers.iter().zip(&mut rounds) {
-            let before = spent_micros(asked).await?;
+            let before = spent_micros(slice::from_ref(asked)).await?;
             let (read, took) = read_for(reader, at_once, extent.span).await?;
-            let after = spent_micros(asked).await?;
+            let after = spent_micros(slice::from_ref(asked)).await?;
             let cpu_micros = [0, 1].map(|whose| (after[whose] - before[whose]) / read);
             rounds.push(Found { rate: read / took.as_secs_f64(), cpu_micros });
         }
     }
     Ok(rounds)
-}
-
-/// CPU time so far, of this process and of the server.
-async fn spent_micros(asked: &mut MultiplexedConnection) -> Result<[f64; 2], Failure> {
-    let told: String = redis::cmd("INFO").arg("cpu").query_async(asked).await?;
-    let spent =
-        |line: &str| line.strip_prefix("used_cpu_sys:").or(line.strip_prefix("used_cpu_user:"))?.parse::<f64>().ok();
-    let server: f64 = told.lines().filter_map(|line| spent(line.trim())).sum();
-    Ok([cpu::of_this_process().as_secs_f64() * 1e6, server * 1e6])
 }
 
 /// How much was read, and in which time.

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Extent;
 use super::far::way;
+use super::spent::spent_micros;
 use crate::summary::median;
 use crate::waits::Waits;
-use crate::{Failure, aims, cpu};
+use crate::{Failure, aims};
 
 /// Stale keys with a task each.
 const BACKLOG: u64 = 20_000;
@@ -67,7 +68,8 @@ async fn backlog(url: &str, prefix: &str) -> Result<WorkedOff, Failure> {
         }
     }
     let stored = Stored::default();
-    let (begun, here, there) = (Instant::now(), cpu::of_this_process(), of_server(url).await?);
+    let server = [redis::Client::open(url)?.get_multiplexed_async_connection().await?];
+    let (begun, before) = (Instant::now(), spent_micros(&server).await?);
     let worker = cache(url, prefix, AT_ONCE, stored.clone()).await?;
     while stored.count() < BACKLOG as usize {
         if begun.elapsed() > LIMIT {
@@ -76,22 +78,10 @@ async fn backlog(url: &str, prefix: &str) -> Result<WorkedOff, Failure> {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = begun.elapsed();
-    let each_micros = |spent: Duration| spent.as_secs_f64() * 1e6 / BACKLOG as f64;
-    let here_micros = each_micros(cpu::of_this_process().saturating_sub(here));
-    let there_micros = each_micros(of_server(url).await?.saturating_sub(there));
+    let after = spent_micros(&server).await?;
+    let [here_micros, there_micros] = [0, 1].map(|whose| (after[whose] - before[whose]) / BACKLOG as f64);
     end(&[web, worker]).await;
     Ok(WorkedOff { rate: BACKLOG as f64 / took.as_secs_f64(), here_micros, there_micros })
-}
-
-/// How much CPU time the server has spent since it began.
-async fn of_server(url: &str) -> Result<Duration, Failure> {
-    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
-    let said: String = redis::cmd("INFO").arg("cpu").query_async(&mut connection).await?;
-    let seconds = said.lines().filter_map(|line| {
-        let (name, seconds) = line.split_once(':')?;
-        ["used_cpu_sys", "used_cpu_user"].contains(&name).then(|| seconds.trim().parse::<f64>().ok())?
-    });
-    Ok(Duration::from_secs_f64(seconds.sum()))
 }
 
 /// What each of a steady stream takes from its push until it is stored.

@@ -112,15 +112,15 @@ impl Store for Witness {
         self.store.traits()
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
         Box::pin(async move {
-            let found = self.store.read(keys).await?;
+            let found = self.store.read(keys).await;
             for (key, snapshot) in keys.iter().zip(&found) {
-                if let Some(entry) = &snapshot.entry {
+                if let Ok(Snapshot { entry: Some(entry), .. }) = snapshot {
                     self.report(key, entry, entry.facts.generation);
                 }
             }
-            Ok(found)
+            found
         })
     }
 

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::steps::{by_tag, bytes, fill, grant, key_in, read, request};
+use common::steps::{by_tag, bytes, fill, grant, key_in, read, read_all, request, try_read};
 use common::{builder, prefix};
 use freshen_core::store::{Currency, Role, Store};
 use freshen_core::{Clock, Key, Strength};
@@ -112,11 +112,11 @@ async fn a_slot_that_is_moved_under_writes_loses_nothing() {
         // One of record and state is here, the other there: what needs both waits, and gives up as what may pass.
         let error = impatient.begin(&key, request(Role::TakeOver)).await.unwrap_err();
         assert!(error.retryable, "{error}");
-        let error = impatient.read(std::slice::from_ref(&key)).await.unwrap_err();
+        let error = try_read(&impatient, &key).await.unwrap_err();
         assert!(error.retryable, "{error}");
         // A new process, which has seen nothing yet.
         let late = builder(url(&cluster)).prefix(&bench.prefix).patience(Duration::from_millis(300));
-        let _attached = late.open(Clock::runtime()).unwrap().store().read(std::slice::from_ref(&key)).await;
+        let _attached = try_read(&late.open(Clock::runtime()).unwrap().store(), &key).await;
 
         while moving.carry(1).await > 0 {}
         let carried = read(&bench.store, &key).await;
@@ -129,6 +129,33 @@ async fn a_slot_that_is_moved_under_writes_loses_nothing() {
         let found = read(&bench.store, &key).await;
         assert_eq!((bytes(&found).as_deref(), found.currency), (Some(&b"after"[..]), Currency::Current));
     }
+}
+
+/// A slot is moved, which a process hears of when it reads there next: among others, by one call.
+#[tokio::test]
+async fn keys_whose_slot_was_moved_are_read_with_others_in_one_call() {
+    let cluster = Cluster::start(Flavour::Redis).await;
+    let bench = Bench::new(&cluster).await;
+    let keys: Vec<Key> = (0..PARTITIONS).map(|partition| key_in(PARTITIONS, partition)).collect();
+    for (number, key) in keys.iter().enumerate() {
+        fill(&bench.store, key, number.to_string().as_bytes(), &["a"]).await;
+    }
+    let slot = bench.slot(&cluster, 0).await;
+    let to = bench.another_master(&cluster, cluster.master_of(slot).await).await;
+    let mut moving = cluster.begin_move(slot, to).await;
+    let all_there = async |when: &str| {
+        let found = read_all(&bench.store, &keys).await;
+        for (number, found) in found.iter().enumerate() {
+            let text = number.to_string();
+            assert_eq!(bytes(found).as_deref(), Some(text.as_bytes()), "{when}");
+            assert!(number == 0 || found.currency == Currency::Current, "{when}: {number}");
+        }
+    };
+    all_there("before a key is moved").await;
+    while moving.carry(1).await > 0 {}
+    all_there("asked where it is moved to").await;
+    moving.finish().await;
+    all_there("moved").await;
 }
 
 #[tokio::test]
@@ -155,7 +182,7 @@ async fn in_a_cluster_an_invalidation_waits_for_a_replica_of_every_master() {
         fill(&store, key, b"old", &["a"]).await;
     }
     store.invalidate(&[by_tag("a")], Strength::Hard).await.unwrap();
-    for found in store.read(&keys).await.unwrap() {
+    for found in read_all(&store, &keys).await {
         assert_eq!(found.currency, Currency::OutdatedHard);
     }
     store.remove(&keys[0]).await.unwrap();

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::steps::{by_tag, fill, key};
+use common::steps::{by_tag, fill, key, try_read};
 use common::{builder, prefix, shared};
 use freshen_core::store::{Store, Target};
 use freshen_core::{Clock, Strength};
@@ -42,7 +42,7 @@ async fn another_number_of_partitions_is_an_error_that_names_both() {
     assert!(said.contains("format 1 and 2 partitions") && said.contains("format 1 and 5"), "{said}");
     let late = open(5).open(Clock::runtime()).unwrap().store();
     for partition in [0, 4] {
-        let error = late.read(&[common::steps::key_in(5, partition)]).await.unwrap_err();
+        let error = try_read(&late, &common::steps::key_in(5, partition)).await.unwrap_err();
         assert!(!error.retryable, "{error}");
     }
     fill(&store, &key("k"), b"one", &[]).await;
@@ -132,7 +132,7 @@ async fn while_an_invalidation_waits_for_replicas_nobody_else_waits() {
     until(async || told(&server, "clients", "blocked_clients").await == "1").await;
     for name in ["k", "l", "m"] {
         fill(&store, &key(name), b"one", &["a"]).await;
-        store.read(&[key(name)]).await.unwrap();
+        try_read(&store, &key(name)).await.unwrap();
     }
     assert!(!waiting.is_finished(), "they waited for its end");
     let error = waiting.await.unwrap().unwrap_err();
@@ -168,11 +168,11 @@ async fn a_cluster_that_has_no_slots_yet_is_used_when_it_has() {
     let server = Server::redis(Flavour::Redis).arg("--cluster-enabled", "yes").start().await;
     let url = format!("redis+cluster://127.0.0.1:{}", server.port());
     let store = builder(url).partitions(4).open(Clock::runtime()).unwrap().store();
-    let error = store.read(&[key("k")]).await.unwrap_err();
+    let error = try_read(&store, &key("k")).await.unwrap_err();
     assert!(error.retryable, "{error}");
     server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     let until = Instant::now() + Duration::from_secs(30);
-    while let Err(error) = store.read(&[key("k")]).await {
+    while let Err(error) = try_read(&store, &key("k")).await {
         assert!(Instant::now() < until, "{error}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

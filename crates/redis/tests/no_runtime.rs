@@ -140,7 +140,7 @@ fn steps_are_answered(redis: Redis) {
         let keys = [key_in(2, 0), key_in(2, 1)];
         fill(&store, &keys[0], b"one", &[]).await;
         for keys in [&keys[..1], &keys] {
-            assert!(store.read(keys).await.unwrap()[0].entry.is_some());
+            assert!(store.read(keys).await[0].as_ref().unwrap().entry.is_some());
         }
         store.invalidate(&[by_tag("a")], Strength::Soft).await.unwrap();
         let mut heard = bus.subscribe().await.unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::at_once::{Halt, at_once};
 use common::steps::{LEASE, TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, request};
-use common::{builder, prefix, shared};
+use common::{builder, calls, prefix, shared};
 use freshen_core::store::{Asked, Begun, Committed, Currency, Failure, Role, Store, Target};
 use freshen_core::{Clock, Key, Strength};
 use freshen_redis::{RedisBuilder, RedisStore};
@@ -233,15 +233,6 @@ async fn more_targets_than_one_script_takes_are_all_outdated() {
     }
 }
 
-/// How often each of these commands was carried out.
-async fn calls<const N: usize>(server: &Server, commands: [&str; N]) -> [u64; N] {
-    let told = server.command(&["INFO", "commandstats"]).await;
-    commands.map(|command| {
-        let line = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
-        line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or_default()
-    })
-}
-
 #[tokio::test]
 async fn a_hit_is_one_round_trip_once_its_tags_are_known() {
     let server = Server::redis(Flavour::Redis).start().await;
@@ -280,19 +271,6 @@ async fn many_reads_at_once_are_all_answered_and_share_their_round_trips() {
     let after = calls(&server, ["time", "hmget", "evalsha"]).await;
     let round_trips = after[0] - before[0];
     assert!((4..READS as u64 / 4).contains(&round_trips), "at most 128 go together: {round_trips}");
-}
-
-#[tokio::test]
-async fn many_keys_are_read_in_pipelines_of_at_most_128() {
-    let server = Server::redis(Flavour::Redis).start().await;
-    let store = builder(server.url()).connect(Clock::runtime()).await.unwrap().store();
-    fill(&store, &key("299"), b"last", &[]).await;
-    let keys: Vec<Key> = (0..300).map(|n| key(&n.to_string())).collect();
-    let before = calls(&server, ["time"]).await;
-    let found = store.read(&keys).await.unwrap();
-    assert_eq!(found.iter().map(|found| bytes(found).is_some()).filter(|there| *there).count(), 1);
-    assert_eq!(bytes(&found[299]).as_deref(), Some(&b"last"[..]));
-    assert_eq!(calls(&server, ["time"]).await[0] - before[0], 3, "a pipeline asks for the time once");
 }
 
 /// While one reads, several come who wait to go together, and the first of them leaves before he has set off for all.

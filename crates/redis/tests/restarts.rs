@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::steps::{TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read};
+use common::steps::{TTL, by_tag, bytes, entry, fill, grant, invalidate, key, read, try_read};
 use common::{builder, prefix};
 use freshen_core::store::{Asked, Begin, Begun, Committed, Currency, Failure, Role, Store};
 use freshen_core::{Clock, Strength};
@@ -98,13 +98,13 @@ async fn a_server_that_is_gone_is_an_error_that_may_pass_until_it_is_back() {
     fill(&store, &key("k"), b"old", &[]).await;
     server.kill();
     for _ in 0..3 {
-        let error = store.read(&[key("k")]).await.unwrap_err();
+        let error = try_read(&store, &key("k")).await.unwrap_err();
         assert!(error.retryable, "{error}");
         assert!(store.invalidate(&[by_tag("a")], Strength::Soft).await.unwrap_err().retryable);
     }
     server.restart().await;
     let until = Instant::now() + Duration::from_secs(20);
-    while let Err(error) = store.read(&[key("k")]).await {
+    while let Err(error) = try_read(&store, &key("k")).await {
         assert!(Instant::now() < until, "{error}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -121,12 +121,12 @@ async fn a_server_that_stops_answering_costs_one_time_out() {
     server.stop_signal();
     let began = Instant::now();
     for _ in 0..50 {
-        assert!(store.read(&[key("k")]).await.unwrap_err().retryable);
+        assert!(try_read(&store, &key("k")).await.unwrap_err().retryable);
     }
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     server.continue_signal();
     let until = Instant::now() + Duration::from_secs(20);
-    while store.read(&[key("k")]).await.is_err() {
+    while try_read(&store, &key("k")).await.is_err() {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -170,10 +170,10 @@ async fn without_a_server_a_store_opens_and_finds_it_when_it_is_there() {
     server.kill();
     assert!(builder(server.url()).connect(Clock::runtime()).await.is_err());
     let store = builder(server.url()).open(Clock::runtime()).unwrap().store();
-    assert!(store.read(&[key("k")]).await.unwrap_err().retryable);
+    assert!(try_read(&store, &key("k")).await.unwrap_err().retryable);
     server.restart().await;
     let until = Instant::now() + Duration::from_secs(20);
-    while store.read(&[key("k")]).await.is_err() {
+    while try_read(&store, &key("k")).await.is_err() {
         assert!(Instant::now() < until);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -6,9 +6,9 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::steps::{bytes, fill, grant, key, read};
+use common::steps::{bytes, fill, grant, key, read, try_read};
 use common::{builder, prefix};
-use freshen_core::store::{Currency, Store};
+use freshen_core::store::Currency;
 use freshen_core::{Clock, Strength};
 use freshen_redis::RedisBuilder;
 use freshen_testkit::servers::{Flavour, Sentinels};
@@ -44,7 +44,7 @@ async fn the_master_is_found_holds_the_suite_and_is_followed_when_it_fails_over(
     sentinels.master().await.command(&["WAIT", "2", "5000"]).await;
     sentinels.fail_over().await;
     let until = Instant::now() + Duration::from_secs(30);
-    while let Err(error) = store.read(&[key("k")]).await {
+    while let Err(error) = try_read(&store, &key("k")).await {
         assert!(error.retryable && Instant::now() < until, "{error}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

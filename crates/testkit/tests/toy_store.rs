@@ -107,8 +107,8 @@ impl Store for ToyStore {
         StoreTraits { durable: false, marks: true, shares_values: true, partitions: 1 }
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
-        self.step(|state, now| Ok(keys.iter().map(|key| state.read(key, now)).collect()))
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
+        self.step(|state, now| keys.iter().map(|key| Ok(state.read(key, now))).collect())
     }
 
     fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {

@@ -25,7 +25,7 @@ impl Cache {
     pub(crate) async fn look(&self, work: &Arc<dyn Work>) -> Explanation {
         let engine = self.engine();
         let pin = engine.near().pin(work.key(), engine.now());
-        let read = engine.store().read(std::slice::from_ref(work.key())).await.map(|mut read| read.pop());
+        let read = engine.record(work.key()).await;
         Look { cache: self, work, pin, read }.explain()
     }
 }

@@ -73,7 +73,7 @@ impl Cache {
     /// [`PortError`] of one that does not.
     pub async fn reachable(&self) -> Result<(), PortError> {
         let probe = Key::new("freshen", "reachable", &()).expect("short names make a key");
-        self.engine().store().read(std::slice::from_ref(&probe)).await?;
+        self.engine().record(&probe).await?;
         try_join_all(self.queues().map(|(_, queue)| queue.depth())).await?;
         Ok(())
     }

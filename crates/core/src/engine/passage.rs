@@ -205,14 +205,10 @@ impl Passage<'_> {
     /// Whether nothing outdated the key since the lease was granted: the other version's entry, which was fresh then, still is
     /// current, and no mark is as new as the lease.
     async fn is_current(&self, lease: &Lease) -> bool {
-        let read = self.engine.store().read(std::slice::from_ref(self.work.key())).await;
-        let snapshot = match read {
-            Ok(mut read) => read.pop(),
-            Err(error) => {
-                self.engine.emit(&Event::PortFailed { error: &error });
-                None
-            }
-        };
+        let snapshot = self.engine.record(self.work.key()).await.unwrap_or_else(|error| {
+            self.engine.emit(&Event::PortFailed { error: &error });
+            None
+        });
         snapshot.is_some_and(|snapshot| {
             let marked = snapshot.newest_mark.is_some_and(|mark| lease.generation.outdated_by(mark));
             snapshot.entry.is_some() && snapshot.currency == Currency::Current && !marked

@@ -26,8 +26,7 @@ impl<V: Send + Sync + 'static> Peek<V> {
         let engine = cache.engine();
         let work = cache.work_of(job)?;
         let pin = engine.near().pin(work.key(), engine.now());
-        let mut snapshots = engine.store().read(std::slice::from_ref(work.key())).await?;
-        let Some(snapshot) = snapshots.pop() else { return Ok(None) };
+        let Some(snapshot) = engine.record(work.key()).await? else { return Ok(None) };
         let Some(entry) = &snapshot.entry else { return Ok(None) };
         let hand = work.open(entry, &Frame { near: engine.near(), pin: &pin, marks: &snapshot.marks })?;
         let any: Arc<dyn std::any::Any + Send + Sync> = hand;

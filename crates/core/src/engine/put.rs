@@ -87,7 +87,7 @@ impl<J: Job> Put<J> {
     /// Whether a load was stored between the two steps of the take-over: whichever process made it calls it fresh. From the
     /// take-over on none can be.
     async fn is_late(&self) -> Result<bool, CacheError> {
-        let snapshot = self.cache.engine().store().read(std::slice::from_ref(self.work.key())).await?.pop();
+        let snapshot = self.cache.engine().record(self.work.key()).await?;
         Ok(snapshot.is_some_and(|Snapshot { now, entry, currency, .. }| {
             currency == Currency::Current && entry.is_some_and(|entry| now < entry.facts.fresh_until())
         }))

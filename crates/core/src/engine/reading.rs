@@ -1,9 +1,7 @@
 //! Reading records and judging them: the second step of a walk, past the near tier.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-use futures_util::{StreamExt, stream};
 
 use crate::engine::core::Engine;
 use crate::engine::demand::newer;
@@ -12,13 +10,11 @@ use crate::engine::refresh::Seen;
 use crate::engine::slot::Hand;
 use crate::engine::work::Work;
 use crate::entry::{Entry, Generation, Strength};
+use crate::error::PortError;
 use crate::event::Event;
 use crate::key::Key;
 use crate::store::{Currency, Snapshot};
 use crate::time::Timestamp;
-
-/// How many partitions are asked at a time.
-const PARTITIONS_AT_ONCE: usize = 32;
 
 /// What one read found, judged.
 pub(crate) struct Reading {
@@ -83,35 +79,28 @@ impl Engine {
         .collect()
     }
 
-    /// What the store has of each. Each partition is asked apart, so that one that cannot be read hides none of the others.
+    /// What the store has of each. That a partition cannot be read is told once, however many of its keys are asked for.
     async fn snapshots(&self, works: &[Arc<dyn Work>]) -> Vec<Option<Snapshot>> {
-        let mut parts = BTreeMap::<u32, (Vec<usize>, Vec<Key>)>::new();
-        for (at, work) in works.iter().enumerate() {
-            let (places, keys) = parts.entry(work.key().partition(self.near().partitions())).or_default();
-            places.push(at);
-            keys.push(work.key().clone());
-        }
-        let read = |(places, keys): (Vec<usize>, Vec<Key>)| async move { (places, self.store().read(&keys).await) };
-        let reads: Vec<_> = parts.into_values().map(read).collect();
-        let mut reads = stream::iter(reads).buffer_unordered(PARTITIONS_AT_ONCE);
-        let mut found: Vec<Option<Snapshot>> = works.iter().map(|_| None).collect();
-        while let Some((places, read)) = reads.next().await {
-            match read {
-                Ok(snapshots) => {
-                    places.into_iter().zip(snapshots).for_each(|(at, snapshot)| found[at] = Some(snapshot))
+        let keys: Vec<Key> = works.iter().map(|work| work.key().clone()).collect();
+        let mut read = self.store().read(&keys).await.into_iter();
+        let mut told = BTreeSet::new();
+        let found = keys.iter().map(|key| match read.next()? {
+            Ok(snapshot) => Some(snapshot),
+            Err(error) => {
+                if told.insert(key.partition(self.near().partitions())) {
+                    self.emit(&Event::PortFailed { error: &error });
                 }
-                Err(error) => self.emit(&Event::PortFailed { error: &error }),
+                None
             }
-        }
-        found
+        });
+        found.collect()
     }
 
     /// As [`Engine::read`], of one record: most reads are of one, and lists of it would be a good part of their cost.
     pub async fn read_one(&self, work: &Arc<dyn Work>) -> Reading {
         let began = self.now();
         let pin = self.near().pin(work.key(), began);
-        let read = self.store().read(std::slice::from_ref(work.key())).await;
-        let snapshot = read.map(|mut snapshots| snapshots.pop()).unwrap_or_else(|error| {
+        let snapshot = self.record(work.key()).await.unwrap_or_else(|error| {
             self.emit(&Event::PortFailed { error: &error });
             None
         });
@@ -119,6 +108,11 @@ impl Engine {
             Some(snapshot) => self.judge(work, pin, snapshot),
             None => Reading::nothing(pin, began),
         }
+    }
+
+    /// One record as the store has it; `None` where the store gave no answer at all.
+    pub async fn record(&self, key: &Key) -> Result<Option<Snapshot>, PortError> {
+        self.store().read(std::slice::from_ref(key)).await.pop().transpose()
     }
 
     /// Opens what a snapshot holds, and keeps it near unless it may never be served.

@@ -266,8 +266,8 @@ impl Store for MemoryStore {
         StoreTraits { durable: false, marks: true, shares_values: !self.0.encoded, partitions }
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
-        Box::pin(async { Ok(keys.iter().map(|key| self.0.read(key)).collect()) })
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
+        Box::pin(async { keys.iter().map(|key| Ok(self.0.read(key))).collect() })
     }
 
     fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {

@@ -103,9 +103,9 @@ pub trait Store: Send + Sync + 'static {
     /// What this store is able to do, asked once when a cache is built.
     fn traits(&self) -> StoreTraits;
 
-    /// Reads records and what judges them, one answer per key in their order. An error is one of all these keys: the engine
-    /// reads the keys of each partition apart.
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>>;
+    /// Reads records and what judges them, one answer per key in their order. Each answers for itself: what keeps one
+    /// partition from being read is an error of its keys and hides no other.
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>>;
 
     /// Reads the marks of scopes, for people who look: one answer for each partition, in their order. A store without marks
     /// has none to give.
@@ -156,7 +156,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).traits()
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
         (**self).read(keys)
     }
 

@@ -138,18 +138,21 @@ impl Store for FaultyStore {
         self.inner.traits()
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
         Box::pin(async move {
-            self.pass("read")?;
-            let (partitions, unreadable) = (self.traits().partitions, self.switches.0.lock().unwrap().unreadable);
-            if keys.iter().any(|key| Some(key.partition(partitions)) == unreadable) {
-                return Err(PortError::passing("store", "read", "switched off"));
+            if let Err(error) = self.pass("read") {
+                return keys.iter().map(|_| Err(error.clone())).collect();
             }
-            let mut answer = self.inner.read(keys).await?;
+            let mut answers = self.inner.read(keys).await;
             self.switches.answered("read").await;
-            let ahead = self.switches.0.lock().unwrap().ahead;
-            answer.iter_mut().for_each(|snapshot| snapshot.now = snapshot.now + ahead);
-            Ok(answer)
+            let (partitions, state) = (self.traits().partitions, self.switches.0.lock().unwrap());
+            for (key, answer) in keys.iter().zip(&mut answers) {
+                if Some(key.partition(partitions)) == state.unreadable {
+                    *answer = Err(PortError::passing("store", "read", "switched off"));
+                }
+                answer.iter_mut().for_each(|snapshot| snapshot.now = snapshot.now + state.ahead);
+            }
+            answers
         })
     }
 

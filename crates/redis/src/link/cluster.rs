@@ -117,7 +117,7 @@ impl Cluster {
         let known = self.map();
         let new = self.seeds.iter().filter(|(seed, _)| known.nodes.iter().all(|(node, _)| node != seed));
         let mut servers: Vec<_> = known.nodes.iter().chain(new).collect();
-        servers.sort_by_key(|(_, node)| !node.is_up());
+        servers.sort_by_key(|(_, node)| node.up().is_none());
         let asks: Vec<_> = servers.into_iter().map(|(address, node)| self.ask(address, node)).collect();
         let mut answers = stream::iter(asks).buffer_unordered(ASKED_AT_ONCE);
         let mut last = None;
@@ -158,7 +158,8 @@ impl Cluster {
         u16::try_from(index).ok()
     }
 
-    fn owner(&self, slot: u16) -> Option<Arc<Node>> {
+    /// The server that has a slot, as far as is known.
+    pub(super) fn owner(&self, slot: u16) -> Option<Arc<Node>> {
         let map = self.map();
         let index = map.owners.get(usize::from(slot)).copied().flatten()?;
         map.nodes.get(usize::from(index)).map(|(_, node)| node.clone())

@@ -55,6 +55,11 @@ impl Failing {
         }
     }
 
+    /// Whether a place has failed since it last answered.
+    pub fn has(&self, place: &Place) -> bool {
+        self.any.load(Ordering::Acquire) && self.slots().contains_key(&place.slot())
+    }
+
     /// Takes note of an error after which nothing more is tried. One that says nothing of the place is not remembered, and
     /// neither is a server that is down: that is known of the server.
     pub fn failed(&self, place: &Place, error: &LinkError, now: Instant) {

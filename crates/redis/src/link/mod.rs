@@ -169,6 +169,17 @@ impl Links {
         }
     }
 
+    /// The connection to the server that has a place, where there is one and the place does not fail. Nothing is done for it.
+    pub fn at_hand(&self, place: &Place) -> Option<Link> {
+        if self.0.failing.has(place) {
+            return None;
+        }
+        match &self.0.topology {
+            Topology::One(node) => node.up(),
+            Topology::Cluster(cluster) => cluster.owner(place.slot())?.up(),
+        }
+    }
+
     /// A connection of its own to the server that has a place, on which nothing is timed. Push messages go to the listener.
     ///
     /// # Errors

@@ -92,9 +92,12 @@ impl Node {
         }
     }
 
-    /// Whether it has a connection that is not known to have ended.
-    pub fn is_up(&self) -> bool {
-        matches!(&*self.state(), State::Up(link) if link.breach() == Breach::None)
+    /// Its connection, if it has one that is not known to have ended.
+    pub fn up(&self) -> Option<Link> {
+        match &*self.state() {
+            State::Up(link) if link.breach() == Breach::None => Some(link.clone()),
+            _ => None,
+        }
     }
 
     /// Where it is, or what it is called.

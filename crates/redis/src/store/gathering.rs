@@ -9,7 +9,7 @@ use crate::link::LinkError;
 use crate::party::{self, Answers, Carrier, Party};
 use crate::store::Shared;
 
-/// Most keys that are read in one go: while a server reads them it does nothing else.
+/// Most readers who go together, and most keys whose marks are one question: while a server answers it, it does nothing else.
 pub(super) const TOGETHER_MOST: usize = 128;
 
 /// The way of reads to their partition.

@@ -59,6 +59,7 @@ mod gathering;
 mod invalidating;
 mod marks;
 mod packing;
+mod part;
 mod partitions;
 mod reading;
 mod scripts;
@@ -140,13 +141,13 @@ impl Store for RedisStore {
         StoreTraits { durable: true, marks: true, shares_values: false, partitions: self.0.partitions.count() }
     }
 
-    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Snapshot>, PortError>> {
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
         Box::pin(async move {
             let read = match keys {
-                [key] => self.0.read_one(key).await.map(|snapshot| vec![snapshot]),
+                [key] => vec![self.0.read_one(key).await],
                 keys => self.0.read(keys).await,
             };
-            read.map_err(|error| error.at(PORT, "read"))
+            read.into_iter().map(|read| read.map_err(|error| error.at(PORT, "read"))).collect()
         })
     }
 

@@ -95,6 +95,12 @@ impl Partitions {
         &self.of(partition).state
     }
 
+    /// The connection over which a partition can be asked as it is: it was attached over it, and nothing is known to be wrong.
+    pub(crate) fn link_to(&self, partition: u32) -> Option<Link> {
+        let link = self.links.at_hand(self.place(partition))?;
+        (self.attached(Lane::Shared, partition).load(Ordering::Relaxed) == link.id()).then_some(link)
+    }
+
     /// Random bits that no grant had before.
     pub(crate) fn token(&self) -> u128 {
         self.chance.lock().unwrap_or_else(PoisonError::into_inner).u128(..)

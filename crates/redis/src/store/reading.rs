@@ -1,56 +1,61 @@
-//! Reading: records first, what judges them after, in one pipeline for each partition.
+//! Reading many keys: one pipeline for each server, whatever number of partitions they lie in.
 //!
-//! No script is needed. A mark that is newer than the record only outdates it, so this order is safe. Which marks are needed
-//! is known only from the record, so the tags that a key had last are remembered: a wrong guess costs a second round trip.
+//! What is in the way of a partition (no connection yet, a slot that was moved, a clock that is lost) takes it out of the
+//! company: it is read by itself, by the road of every step, which knows what to do.
 
 use std::collections::BTreeMap;
+use std::{iter, slice};
 
+use freshen_core::Key;
 use freshen_core::store::{Marked, Scope, Snapshot};
-use freshen_core::{Key, Tags};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use redis::{Cmd, Pipeline, Value};
 
-use crate::link::{LinkError, Repeat, Route, time_of};
+use crate::link::{Link, LinkError, Repeat, Route};
 use crate::store::Shared;
 use crate::store::answer::Answer;
 use crate::store::answered::Answered;
-use crate::store::found::{FIELDS, Found, Kept};
 use crate::store::gathering::TOGETHER_MOST;
 use crate::store::invalidating::AT_ONCE;
-use crate::store::marks::{Read, field_of};
+use crate::store::marks::field_of;
+use crate::store::part::Part;
 
 /// How often a clock that is lost again and again is made anew.
 const CLOCKS_MOST: usize = 3;
+/// Most keys of one pipeline: what it answers is in memory at once.
+const PIPELINE_KEYS_MOST: usize = 1_024;
+
+/// What is read of one partition.
+struct Share<'a> {
+    partition: u32,
+    /// Which of all keys they are.
+    places: Vec<usize>,
+    keys: Vec<&'a Key>,
+}
+
+/// Shares that are read over one connection together; without one each goes by itself.
+struct Trip<'a> {
+    link: Option<Link>,
+    shares: Vec<Share<'a>>,
+}
+
+/// What a share was answered.
+type Outcome = Result<Vec<Snapshot>, LinkError>;
 
 impl Shared {
-    /// Reads keys; gives what was found in their order.
-    pub(super) async fn read(&self, keys: &[Key]) -> Result<Vec<Snapshot>, LinkError> {
-        let mut groups = BTreeMap::<u32, Vec<usize>>::new();
-        for (index, key) in keys.iter().enumerate() {
-            groups.entry(self.partition(key)).or_default().push(index);
-        }
-        let mut reads = Vec::new();
-        for (partition, indexes) in groups {
-            for some in indexes.chunks(TOGETHER_MOST) {
-                reads.push(self.read_some(partition, keys, some.to_vec()));
+    /// Reads keys; gives what was found of each in their order. What keeps a partition from being read is an error of its keys.
+    pub(super) async fn read(&self, keys: &[Key]) -> Vec<Result<Snapshot, LinkError>> {
+        let trips: Vec<_> = self.trips(keys).into_iter().map(|trip| self.travel(trip)).collect();
+        let mut trips = stream::iter(trips).buffer_unordered(AT_ONCE);
+        let mut found: Vec<_> = keys.iter().map(|_| None).collect();
+        while let Some(outcomes) = trips.next().await {
+            for (places, outcome) in outcomes {
+                match outcome {
+                    Ok(snapshots) => places.into_iter().zip(snapshots).for_each(|(at, own)| found[at] = Some(Ok(own))),
+                    Err(error) => places.into_iter().for_each(|at| found[at] = Some(Err(error.clone()))),
+                }
             }
         }
-        let read: Vec<_> = stream::iter(reads).buffer_unordered(AT_ONCE).try_collect().await?;
-        let mut found: Vec<_> = read.into_iter().flatten().collect();
-        found.sort_unstable_by_key(|(index, _)| *index);
-        Ok(found.into_iter().map(|(_, snapshot)| snapshot).collect())
-    }
-
-    /// Reads those of the keys that have these indexes, and lie in one partition.
-    async fn read_some(
-        &self,
-        partition: u32,
-        keys: &[Key],
-        indexes: Vec<usize>,
-    ) -> Result<Vec<(usize, Snapshot)>, LinkError> {
-        let some: Vec<&Key> = indexes.iter().map(|index| &keys[*index]).collect();
-        let snapshots = self.read_partition(partition, &some).await?;
-        Ok(indexes.into_iter().zip(snapshots).collect())
+        found.into_iter().map(|found| found.unwrap_or_else(|| Err(LinkError::given_up()))).collect()
     }
 
     /// What every partition knows of these scopes.
@@ -65,112 +70,123 @@ impl Shared {
         stream::iter(asked).buffered(AT_ONCE).try_collect().await
     }
 
-    pub(super) async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
+    /// Reads keys of one partition, and tries again where that may help.
+    pub(super) async fn read_partition(&self, partition: u32, keys: &[&Key]) -> Outcome {
         let once = |route: Route| async move { self.read_over(&route, partition, keys).await };
         self.partitions.on(partition, Repeat::Harmless, once).await
     }
 
-    /// One round trip where all tags were guessed; a second one where they were not, or the clock was lost.
-    async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Result<Vec<Snapshot>, LinkError> {
-        let mut judged = Read::new(self.settings.lost);
-        let guesses: Vec<Option<Tags>> = keys.iter().map(|key| self.tags_seen.get(&key.hash())).collect();
-        let mut pipeline = Pipeline::with_capacity(keys.len() + 2);
-        pipeline.cmd("TIME");
-        for (key, guess) in keys.iter().zip(&guesses) {
-            judged.want(key, guess.as_ref());
-            pipeline.add_command(self.question(key));
-        }
-        judged.add_to(&mut pipeline, self.partitions.state(partition));
-        let sent = self.partitions.now();
-        let mut answers = route.commands(&pipeline).await?;
-        let state = answers.pop().unwrap_or_default();
-        if route.asking && answers.iter().any(is_absent) {
-            return Err(LinkError::Moving { address: route.link.address().to_owned(), partition });
-        }
-        let mut answers = answers.into_iter();
-        let told = route.link.accept(answers.next().unwrap_or_default())?;
-        let told = time_of(&told).ok_or_else(|| LinkError::unexpected(route.link.address(), "a time", &told))?;
-        let server = self.partitions.server_time(told);
-        let from = self.partitions.answered(Vec::new(), route.link.clone(), sent, server);
-        let mut found = Vec::with_capacity(keys.len());
-        for ((key, answer), guess) in keys.iter().zip(answers).zip(&guesses) {
-            found.push(self.found(&from, key, answer, guess.as_ref())?.unended(server));
-        }
-        judged.answer(&from, route.link.accept(state)?)?;
-        let unknown = self.learn(keys, &guesses, &found, &mut judged);
-        self.complete(route, partition, unknown, &mut judged, &from).await?;
-        Ok(keys.iter().zip(found).map(|(key, found)| self.snapshot(&from, key, found, &judged)).collect())
-    }
-
-    /// A record that is not this key's, or is damaged, is a miss. Refusals of the server are not.
-    fn found(&self, from: &Answered, key: &Key, answer: Value, guess: Option<&Tags>) -> Result<Found, LinkError> {
-        if let Value::ServerError(reply) = &answer
-            && reply.code() != "WRONGTYPE"
-        {
-            return from.link.accept(answer).map(|_| Found::default());
-        }
-        Ok(Found::read(key, answer, guess).unwrap_or_else(|wrong| {
-            tracing::warn!(target: "freshen", %key, wrong, "a record is not used, and will be replaced by the next load");
-            Found::default()
-        }))
-    }
-
-    /// Wants the marks of tags that were not guessed, and remembers them. `true`: there are such.
-    fn learn(&self, keys: &[&Key], guesses: &[Option<Tags>], found: &[Found], judged: &mut Read) -> bool {
-        let mut unknown = false;
-        for ((key, guess), found) in keys.iter().zip(guesses).zip(found) {
-            let Some(Kept { tags, .. }) = &found.entry else { continue };
-            let known = guess.as_ref().unwrap_or(&Tags::NONE);
-            if tags != known {
-                unknown |= judged.want(key, Some(tags));
-                self.tags_seen.insert(key.hash(), tags.clone());
+    /// Who goes with whom: those whose partitions lie on one server, as far as is known without asking.
+    fn trips<'a>(&self, keys: &'a [Key]) -> Vec<Trip<'a>> {
+        let mut trips = Vec::new();
+        let mut open = BTreeMap::<u64, Trip<'a>>::new();
+        for share in self.shares(keys) {
+            let Some(link) = self.partitions.link_to(share.partition) else {
+                trips.push(Trip { link: None, shares: vec![share] });
+                continue;
+            };
+            let trip = open.entry(link.id()).or_insert_with(|| Trip { link: Some(link.clone()), shares: Vec::new() });
+            let full = trip.keys() + share.keys.len() > PIPELINE_KEYS_MOST;
+            if full {
+                trips.push(std::mem::replace(trip, Trip { link: Some(link), shares: Vec::new() }));
             }
+            trip.shares.push(share);
         }
-        unknown
+        trips.extend(open.into_values());
+        trips
+    }
+
+    fn shares<'a>(&self, keys: &'a [Key]) -> Vec<Share<'a>> {
+        let mut places = BTreeMap::<u32, Vec<usize>>::new();
+        for (at, key) in keys.iter().enumerate() {
+            places.entry(self.partition(key)).or_default().push(at);
+        }
+        let mut shares = Vec::with_capacity(places.len());
+        for (partition, places) in places {
+            shares.extend(places.chunks(TOGETHER_MOST).map(|places| Share {
+                partition,
+                places: places.to_vec(),
+                keys: places.iter().map(|at| &keys[*at]).collect(),
+            }));
+        }
+        shares
+    }
+
+    /// Reads shares together, and by itself each that had no answer there.
+    async fn travel(&self, trip: Trip<'_>) -> Vec<(Vec<usize>, Outcome)> {
+        let read = match trip.link {
+            Some(link) => self.read_together(link, &trip.shares).await,
+            None => Vec::new(),
+        };
+        let read = read.into_iter().chain(iter::repeat_with(|| None));
+        let ends: Vec<_> = trip.shares.into_iter().zip(read).map(|(share, read)| self.end(share, read)).collect();
+        stream::iter(ends).buffer_unordered(AT_ONCE).collect().await
+    }
+
+    async fn end(&self, share: Share<'_>, read: Option<Vec<Snapshot>>) -> (Vec<usize>, Outcome) {
+        let outcome = match read {
+            Some(snapshots) => Ok(snapshots),
+            None => self.read_partition(share.partition, &share.keys).await,
+        };
+        (share.places, outcome)
+    }
+
+    /// What was found of each share, as far as all went well.
+    async fn read_together(&self, link: Link, shares: &[Share<'_>]) -> Vec<Option<Vec<Snapshot>>> {
+        let route = Route { link, asking: false };
+        let parts = shares.iter().map(|share| self.part(share.partition, &share.keys)).collect();
+        // Whatever was wrong, each share meets it once more by itself. A server that did not answer is known to be down by then.
+        self.partitions.links.host(self.read_parts(&route, parts)).await.unwrap_or_default()
+    }
+
+    /// One round trip where all tags were guessed; a second one where they were not.
+    async fn read_parts(
+        &self,
+        route: &Route,
+        mut parts: Vec<Part<'_>>,
+    ) -> Result<Vec<Option<Vec<Snapshot>>>, LinkError> {
+        let from = self.ask_for(route, &mut parts).await?;
+        if parts.iter().any(Part::lacks_marks) {
+            self.ask_again(&from, route, &mut parts).await?;
+        }
+        let read = |part: Part<'_>| if part.is_judged() { self.snapshots(&from, part).ok() } else { None };
+        Ok(parts.into_iter().map(read).collect())
+    }
+
+    /// The same for one partition alone, whose clock is made anew where it was lost.
+    async fn read_over(&self, route: &Route, partition: u32, keys: &[&Key]) -> Outcome {
+        let mut part = self.part(partition, keys);
+        let from = self.ask_for(route, slice::from_mut(&mut part)).await?;
+        self.complete(route, &from, &mut part).await?;
+        self.snapshots(&from, part)
     }
 
     /// Reads the marks that are still wanted, and makes a clock that is not there.
-    async fn complete(
-        &self,
-        route: &Route,
-        partition: u32,
-        mut unknown: bool,
-        judged: &mut Read,
-        from: &Answered,
-    ) -> Result<(), LinkError> {
+    async fn complete(&self, route: &Route, from: &Answered, part: &mut Part<'_>) -> Result<(), LinkError> {
+        let partition = part.partition;
         for _ in 0..CLOCKS_MOST {
-            let lost = !judged.has_clock();
-            if !lost && !unknown {
+            part.refusal()?;
+            if part.is_judged() {
                 return Ok(());
             }
+            let lost = !part.has_clock();
             if lost && route.asking {
                 return Err(LinkError::Moving { address: route.link.address().to_owned(), partition });
             }
             if lost {
                 self.partitions.attach(partition, route, false).await?;
             }
-            let mut pipeline = redis::pipe();
-            judged.add_to(&mut pipeline, self.partitions.state(partition));
-            let state = route.commands(&pipeline).await?.pop().unwrap_or_default();
-            judged.answer(from, route.link.accept(state)?)?;
-            unknown = false;
+            self.ask_again(from, route, slice::from_mut(part)).await?;
         }
-        if judged.has_clock() { Ok(()) } else { Err(lost_again(route, partition)) }
-    }
-
-    /// The fields of a key's record.
-    fn question(&self, key: &Key) -> Cmd {
-        let record = self.record(key);
-        let fields_bytes: usize = FIELDS.iter().map(|field| field.len()).sum();
-        let mut question = Cmd::with_capacity(2 + FIELDS.len(), "HMGET".len() + record.len() + fields_bytes);
-        question.arg("HMGET").arg(record).arg(&FIELDS);
-        question
+        part.refusal()?;
+        if part.has_clock() { Ok(()) } else { Err(lost_again(route, partition)) }
     }
 }
 
-/// Whether the answer is that of a record which is not there.
-fn is_absent(answer: &Value) -> bool {
-    matches!(answer, Value::Array(fields) if fields.first() == Some(&Value::Nil))
+impl Trip<'_> {
+    fn keys(&self) -> usize {
+        self.shares.iter().map(|share| share.keys.len()).sum()
+    }
 }
 
 fn lost_again(route: &Route, partition: u32) -> LinkError {

@@ -136,3 +136,12 @@ pub async fn bus_at(builder: RedisBuilder) -> BusFixture {
         Box::pin(std::future::ready(()))
     })
 }
+
+/// How often each of these commands was carried out.
+pub async fn calls<const N: usize>(server: &Server, commands: [&str; N]) -> [u64; N] {
+    let told = server.command(&["INFO", "commandstats"]).await;
+    commands.map(|command| {
+        let line = told.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.and_then(|line| line.split(',').next()?.parse().ok()).unwrap_or_default()
+    })
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::store::{Begin, Begun, Committed, Lease, Role, Snapshot, Store, Target};
-use freshen_core::{Entry, Facts, Key, Strength, Tag, Tags, Value, Windows};
+use freshen_core::{Entry, Facts, Key, PortError, Strength, Tag, Tags, Value, Windows};
 use freshen_redis::RedisStore;
 
 pub const TTL: Duration = Duration::from_secs(600);
@@ -56,7 +56,15 @@ pub async fn fill(store: &RedisStore, key: &Key, value: &[u8], tags: &[&str]) ->
 }
 
 pub async fn read(store: &RedisStore, key: &Key) -> Snapshot {
-    store.read(std::slice::from_ref(key)).await.unwrap().remove(0)
+    try_read(store, key).await.unwrap()
+}
+
+pub async fn try_read(store: &RedisStore, key: &Key) -> Result<Snapshot, PortError> {
+    store.read(std::slice::from_ref(key)).await.remove(0)
+}
+
+pub async fn read_all(store: &RedisStore, keys: &[Key]) -> Vec<Snapshot> {
+    store.read(keys).await.into_iter().map(Result::unwrap).collect()
 }
 
 pub fn bytes(snapshot: &Snapshot) -> Option<Bytes> {

@@ -59,7 +59,7 @@ impl Look {
 }
 
 async fn look_at_key(store: &dyn Store, key: &Key, as_json: bool) -> Result<(), Failure> {
-    let read = store.read(std::slice::from_ref(key)).await?.pop();
+    let read = store.read(std::slice::from_ref(key)).await.pop().transpose()?;
     let Some(snapshot) = read else { return Err(Failure::NotFound { what: format!("{key:#}") }) };
     let partition = key.partition(store.traits().partitions);
     if as_json {

@@ -21,7 +21,7 @@ async fn overfill(fixture: &StoreFixture, capacity: u64) -> (Vec<Key>, u64) {
 pub async fn the_store_holds_no_more_than_its_capacity(fixture: &StoreFixture) {
     let Some(capacity) = fixture.bounds.capacity else { return };
     let (keys, bytes) = overfill(fixture, capacity).await;
-    let found = fixture.store.read(&keys).await.expect("read");
+    let found = fixture.read_all(&keys).await;
     let held = found.iter().filter(|found| found.entry.is_some()).count() as u64;
     assert!(held * bytes <= capacity, "{held} values of {bytes} bytes in {capacity}");
     assert!(held > 0, "what was stored last is there");

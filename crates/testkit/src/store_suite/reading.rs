@@ -22,10 +22,10 @@ pub async fn answers_come_in_the_order_of_the_keys(fixture: &StoreFixture) {
     let keys = [key("a"), key("none"), key("b"), key("a")];
     fixture.fill(&keys[0], "of a").await;
     fixture.fill(&keys[2], "of b").await;
-    let found = fixture.store.read(&keys).await.expect("read");
+    let found = fixture.read_all(&keys).await;
     let texts: Vec<_> = found.iter().map(|found| found.entry.as_ref().map(|entry| text(&entry.value))).collect();
     assert_eq!(texts, [Some("of a".to_owned()), None, Some("of b".to_owned()), Some("of a".to_owned())]);
-    assert!(fixture.store.read(&[]).await.expect("read").is_empty());
+    assert!(fixture.read_all(&[]).await.is_empty());
 }
 
 pub async fn an_entry_comes_back_as_it_was_committed(fixture: &StoreFixture) {

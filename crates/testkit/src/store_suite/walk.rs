@@ -70,8 +70,12 @@ impl StoreFixture {
         Entry { tags, ..self.entry(lease, text) }
     }
 
+    pub(crate) async fn read_all(&self, keys: &[Key]) -> Vec<Snapshot> {
+        self.store.read(keys).await.into_iter().collect::<Result<_, _>>().expect("read")
+    }
+
     pub(crate) async fn read(&self, key: &Key) -> Snapshot {
-        let mut found = self.store.read(std::slice::from_ref(key)).await.expect("read");
+        let mut found = self.read_all(std::slice::from_ref(key)).await;
         assert_eq!(found.len(), 1, "one answer per key");
         found.remove(0)
     }

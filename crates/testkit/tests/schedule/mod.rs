@@ -53,7 +53,7 @@ impl Run {
     pub async fn new(fixture: StoreFixture) -> Run {
         let keys: Vec<Key> = (0..KEYS).map(|key| Key::new(NAMESPACE, "job", &key).expect("a small key")).collect();
         let store = fixture.store.clone();
-        let now = store.read(&keys).await.expect("the store reads")[0].now;
+        let now = store.read(&keys[..1]).await.remove(0).expect("the store reads").now;
         let reference = Reference::new(now, fixture.lost);
         Run { fixture, store, reference, keys, leases: Vec::new(), seen: Vec::new(), newest: None, values: 0 }
     }
@@ -61,8 +61,9 @@ impl Run {
     /// Does a step to both, and compares the answers and what a reader then sees.
     pub async fn step(&mut self, step: &Step) -> Differs {
         self.act(step).await?;
-        let read = self.store.read(&self.keys).await.expect("the store reads");
-        for (key, snapshot) in read.iter().enumerate() {
+        let read = self.store.read(&self.keys).await;
+        for (key, snapshot) in read.into_iter().enumerate() {
+            let snapshot = &snapshot.expect("the store reads");
             same(&format!("read of key {key}"), shown(snapshot), self.reference.read(&key))?;
             same("the time", snapshot.now, self.reference.now)?;
             let Some(mark) = snapshot.newest_mark else { return Err(format!("key {key} has no mark to be above")) };

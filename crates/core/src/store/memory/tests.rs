@@ -76,7 +76,7 @@ async fn a_shared_value_comes_back_as_itself() {
     let value: Arc<dyn Described> = Arc::new(Bare("one"));
     let lease = grant(&store, &key).await;
     store.commit(&key, &lease, entry(&lease, Value::Shared(value.clone()), 3)).await.unwrap();
-    let found = store.read(&[key]).await.unwrap().remove(0).entry.unwrap();
+    let found = store.read(&[key]).await.remove(0).unwrap().entry.unwrap();
     assert!(matches!(found.value, Value::Shared(found) if Arc::ptr_eq(&found, &value)));
 }
 
