@@ -41,7 +41,12 @@ async fn what_outdated_a_value_is_named() {
     cache.load(&ann()).await.unwrap();
     cache.invalidate_tag("user:ann", Strength::Soft).await.unwrap();
     assert_eq!(state(), ["stale", "outdated by the mark of tag user:ann"]);
+    // The mark of the tag is soft: it is not why.
+    cache.invalidate(&ann(), Strength::Hard).await.unwrap();
+    assert_eq!(state(), ["outdated-hard", "outdated by its key"]);
     cache.invalidate_namespace("default", Strength::Hard).await.unwrap();
+    assert_eq!(state(), ["outdated-hard", "outdated by the mark of namespace default"]);
+    cache.invalidate_tag("user:ann", Strength::Hard).await.unwrap();
     assert_eq!(state(), ["outdated-hard", "outdated by the mark of namespace default and of tag user:ann"]);
 }
 
