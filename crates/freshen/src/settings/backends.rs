@@ -112,7 +112,8 @@ impl Settings {
 
     /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
     ///
-    /// It has to be there: a mistyped prefix makes no store. Without `partitions` its number of them is taken.
+    /// It has to be there: a mistyped prefix makes no store. It has as many partitions as it was made with, whatever
+    /// `partitions` says.
     ///
     /// # Errors
     /// As [`Settings::open`], and [`OpenError::Absent`].
