@@ -133,6 +133,12 @@ async fn a_server_that_is_down_is_an_error_and_degraded_starts_and_recovers() {
     let error = settings.open().await.unwrap_err();
     assert!(matches!(error, OpenError::Server { what: "store", .. }), "{error}");
     assert!(error.to_string().contains(&server.url()), "{error}");
+    // What a `main` prints that returns it: in words, with each cause once.
+    let printed = format!("{error:?}");
+    assert!(printed.starts_with("cannot open the store at redis://127.0.0.1:"), "{printed}");
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let told: Vec<usize> = causes.map(|cause| printed.matches(&cause.to_string()).count()).collect();
+    assert!(!told.is_empty() && told.iter().all(|times| *times == 1), "{printed}: {told:?}");
     settings.degraded = true;
     let cache = cache(&settings).await;
     let job = Counted::of(2);

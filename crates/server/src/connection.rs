@@ -62,14 +62,14 @@ impl Connection {
         let config = self.config.iter().map(|file| ("--config", file.clone().into_os_string()));
         texts.chain(config).flat_map(|(flag, value)| [OsString::from(flag), value]).collect()
     }
+}
 
-    /// The store.
-    pub async fn store(&self) -> Result<Arc<dyn Store>, Failure> {
-        self.settings()?.shared_store().await?.ok_or(Failure::InMemory { what: "store" })
-    }
+/// The store that settings name.
+pub async fn store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    settings.shared_store().await?.ok_or(Failure::InMemory { what: "store" })
+}
 
-    /// A queue.
-    pub async fn queue(&self, name: &str) -> Result<Arc<dyn Queue>, Failure> {
-        self.settings()?.shared_queue(name).await?.ok_or(Failure::InMemory { what: "queue" })
-    }
+/// A queue of the server that settings name.
+pub async fn queue(settings: &Settings, name: &str) -> Result<Arc<dyn Queue>, Failure> {
+    settings.shared_queue(name).await?.ok_or(Failure::InMemory { what: "queue" })
 }

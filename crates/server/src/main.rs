@@ -7,6 +7,7 @@ mod queue;
 mod quarantine;
 mod check;
 mod connection;
+mod absence;
 mod task;
 mod output;
 mod flag;

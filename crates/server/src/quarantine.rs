@@ -4,7 +4,8 @@ use freshen::queue::{Quarantined, Queue};
 use freshen::{Clock, Timestamp};
 use serde_json::{Value, json};
 
-use crate::connection::Connection;
+use crate::absence;
+use crate::connection::{self, Connection};
 use crate::failure::Failure;
 use crate::flag;
 use crate::output::{self, millis, rough};
@@ -96,9 +97,13 @@ impl Quarantine {
 
 impl List {
     async fn run(self) -> Result<(), Failure> {
-        let queue = self.connection.queue(&self.queue_name).await?;
+        let settings = self.connection.settings()?;
+        let queue = connection::queue(&settings, &self.queue_name).await?;
         // The flag's own bound is far below.
         let aside = queue.quarantined(usize::try_from(self.most).unwrap_or(LISTED_MOST)).await?;
+        if aside.is_empty() {
+            absence::doubt(&settings, &self.queue_name, &*queue).await?;
+        }
         let now = Clock::runtime().now();
         if self.json {
             return output::json(&aside.iter().map(|aside| document(aside, now)).collect::<Vec<_>>());
@@ -111,9 +116,13 @@ impl List {
 
 impl One {
     async fn run(self) -> Result<(), Failure> {
-        let queue = self.connection.queue(&self.queue_name).await?;
+        let settings = self.connection.settings()?;
+        let queue = connection::queue(&settings, &self.queue_name).await?;
         let aside = queue.quarantined(LISTED_MOST).await?.into_iter().find(|aside| aside.id == self.id);
-        let aside = aside.ok_or_else(|| Failure::NotFound { what: format!("task {}", self.id) })?;
+        let Some(aside) = aside else {
+            absence::doubt(&settings, &self.queue_name, &*queue).await?;
+            return Err(Failure::NotFound { what: format!("task {}", self.id) });
+        };
         let now = Clock::runtime().now();
         if self.json {
             return output::json(&document(&aside, now));
@@ -124,8 +133,12 @@ impl One {
 
 impl Several {
     async fn run(self, done: &'static str) -> Result<(), Failure> {
-        let queue = self.connection.queue(&self.queue_name).await?;
+        let settings = self.connection.settings()?;
+        let queue = connection::queue(&settings, &self.queue_name).await?;
         let ended = if self.all { all(&*queue, done).await? } else { these(&*queue, done, &self.ids).await? };
+        if ended.is_empty() {
+            absence::doubt(&settings, &self.queue_name, &*queue).await?;
+        }
         let missing: Vec<u64> = self.ids.iter().filter(|id| !ended.contains(id)).copied().collect();
         if self.json {
             output::json(&json!({ done: ended, "missing": missing }))?;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use freshen::PortError;
 use freshen::queue::{Depth, Queue, Task};
+use freshen::{Clock, PortError, Timestamp};
 use serde_json::{Value, json};
 
-use crate::connection::Connection;
+use crate::absence;
+use crate::connection::{self, Connection};
 use crate::failure::Failure;
 use crate::flag;
 use crate::output::{self, millis, rough};
@@ -40,8 +41,11 @@ impl Show {
     /// Looks, once or until a signal, and prints.
     pub async fn run(self) -> Result<(), Failure> {
         if !self.watch {
-            let queue = self.connection.queue(&self.name).await?;
-            return self.print(&look(&*queue).await?);
+            let settings = self.connection.settings()?;
+            let queue = connection::queue(&settings, &self.name).await?;
+            let looked = look(&*queue).await?;
+            absence::doubt(&settings, &self.name, &*queue).await?;
+            return self.print(&looked);
         }
         let mut signals = Signals::listen().map_err(Failure::Start)?;
         tokio::select! {
@@ -50,13 +54,17 @@ impl Show {
         }
     }
 
-    /// Looks until somebody has seen enough. A queue that was there may be away for a while.
+    /// Looks until somebody has seen enough. A queue that was there may be away for a while, and one that nobody has yet may come.
     async fn watch(&self) -> Result<(), Failure> {
-        let queue = self.connection.queue(&self.name).await?;
+        let settings = self.connection.settings()?;
+        let queue = connection::queue(&settings, &self.name).await?;
+        if let Err(doubt) = absence::doubt(&settings, &self.name, &*queue).await {
+            warn(&doubt);
+        }
         loop {
             match look(&*queue).await {
                 Ok(looked) => self.print(&looked)?,
-                Err(error) => eprintln!("freshen: {}", output::plain_lines(&error.to_string())),
+                Err(error) => self.print_failed(&error)?,
             }
             tokio::time::sleep(self.every).await;
             if !self.json {
@@ -66,8 +74,26 @@ impl Show {
     }
 
     fn print(&self, (depth, sample): &Looked) -> Result<(), Failure> {
-        if self.json { output::json(&document(depth, sample)) } else { output::lines(&lines(depth, sample)) }
+        if self.json { output::json(&document(depth, sample, now())) } else { output::lines(&lines(depth, sample)) }
     }
+
+    /// Programs that read one line for each look miss none; people see it beside the lines.
+    fn print_failed(&self, error: &PortError) -> Result<(), Failure> {
+        warn(error);
+        if self.json { output::json(&json!({ "at_ms": at_ms(now()), "error": error.to_string() })) } else { Ok(()) }
+    }
+}
+
+fn warn(what: &impl std::fmt::Display) {
+    eprintln!("freshen: {}", output::plain_lines(&what.to_string()));
+}
+
+fn now() -> Timestamp {
+    Clock::runtime().now()
+}
+
+fn at_ms(now: Timestamp) -> u64 {
+    now.as_micros() / 1000
 }
 
 /// What a queue has, and the first of what waits in it.
@@ -104,8 +130,9 @@ fn lines(depth: &Depth, sample: &[Task]) -> Vec<String> {
     lines
 }
 
-fn document(depth: &Depth, sample: &[Task]) -> Value {
+fn document(depth: &Depth, sample: &[Task], now: Timestamp) -> Value {
     json!({
+        "at_ms": at_ms(now),
         "ready": depth.ready,
         "delayed": depth.delayed,
         "held": depth.held,
@@ -119,8 +146,8 @@ fn document(depth: &Depth, sample: &[Task]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use freshen::Key;
     use freshen::queue::{MemoryQueue, NewTask, Queue};
-    use freshen::{Clock, Key};
 
     async fn waiting(jobs: &[&str]) -> (Depth, Vec<Task>) {
         let queue = MemoryQueue::builder(Clock::runtime()).build().unwrap();
@@ -145,13 +172,14 @@ mod tests {
             "1        n:b",
         ];
         assert_eq!(lines(&depth, &sample), expected);
-        assert_eq!(document(&depth, &sample)["jobs"], json!({ "n:a": 2, "n:b": 1 }));
+        assert_eq!(document(&depth, &sample, now())["jobs"], json!({ "n:a": 2, "n:b": 1 }));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_empty_queue_has_no_oldest() {
         let (depth, sample) = waiting(&[]).await;
         assert_eq!(lines(&depth, &sample)[1..], ["0      0        0     0            -"]);
-        assert_eq!(document(&depth, &sample)["oldest_ms"], Value::Null);
+        assert_eq!(document(&depth, &sample, Timestamp::from_micros(1_999))["oldest_ms"], Value::Null);
+        assert_eq!(document(&depth, &sample, Timestamp::from_micros(1_999))["at_ms"], 1);
     }
 }

@@ -49,7 +49,7 @@ impl Worker {
     }
 
     /// How long what is under way is waited for when the process is told to end. Default: 30 s, as long as most supervisors
-    /// wait before they kill; give a little less than yours does.
+    /// wait before they kill; give 2 s less than yours does, for [`Worker::run`] ends the process 1 s after it.
     pub fn drain(mut self, drain: Duration) -> Worker {
         self.drain = drain;
         self
@@ -64,14 +64,19 @@ impl Worker {
     /// Works until SIGTERM or SIGINT, then drains: no new task is taken, what was pulled ahead goes back at once, and what runs
     /// is finished. A second signal ends the process at once, with exit code 130, even while its runtime is blocked.
     ///
+    /// It is the last thing that the process does: 1 s after the drain's deadline the process is ended with exit code 1, whatever
+    /// still holds it, for a runtime waits for jobs that block its threads. A program that has more to do after it, or that
+    /// ends by itself, takes [`Worker::run_until`].
+    ///
     /// # Errors
     /// [`WorkerError`], when it cannot begin, and when work was cut off at the end. Return it from `main`, and the exit code
     /// says so too.
     ///
     /// # Cancellation
-    /// As [`Worker::run_until`]. Signals stay caught: the second one still ends the process.
+    /// As [`Worker::run_until`]. Signals stay caught: the second one still ends the process, and so does the deadline where the
+    /// first had come.
     pub async fn run(self) -> Result<(), WorkerError> {
-        let told = signals::first().await.map_err(WorkerError::Start)?;
+        let told = signals::first(self.drain).await.map_err(WorkerError::Start)?;
         self.run_until(told).await
     }
 

@@ -51,7 +51,7 @@ impl OpenQueue {
 }
 
 /// Why what settings name could not be opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The settings are wrong: trying again does not help.
@@ -75,6 +75,13 @@ pub enum OpenError {
         /// Under which prefix.
         prefix: String,
     },
+}
+
+/// As people read it, causes included: a program that returns the error from `main` prints this.
+impl fmt::Debug for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Settings {
@@ -105,7 +112,8 @@ impl Settings {
 
     /// Opens the store alone, for a program that only looks; `None` where it is in each process's memory.
     ///
-    /// It has to be there: a mistyped prefix makes no store. Without `partitions` its number of them is taken.
+    /// It has to be there: a mistyped prefix makes no store. It has as many partitions as it was made with, whatever
+    /// `partitions` says.
     ///
     /// # Errors
     /// As [`Settings::open`], and [`OpenError::Absent`].

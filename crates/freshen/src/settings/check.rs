@@ -3,7 +3,7 @@
 use freshen_core::queue::{DEFAULT_QUEUE, is_queue_name};
 use freshen_core::store::PARTITIONS_MAX;
 
-use super::{Mistake, Secret, Settings};
+use super::{Mistake, Place, Secret, Settings, field};
 
 /// Longest prefix, in bytes.
 const PREFIX_BYTES_MAX: usize = 64;
@@ -35,8 +35,11 @@ impl Settings {
             refuse(file.is_some() && !spoken, key, reason.into());
         }
         let (certificate, key) = (self.cert_file.is_some(), self.key_file.is_some());
-        refuse(spoken && certificate && !key, "cert_file", "needs key_file beside it".into());
-        refuse(spoken && key && !certificate, "key_file", "needs cert_file beside it".into());
+        for (alone, file, other) in
+            [(certificate && !key, "cert_file", "key_file"), (key && !certificate, "key_file", "cert_file")]
+        {
+            refuse(spoken && alone, file, format!("needs {} beside it", self.named_beside(file, other)));
+        }
         let named = self.names_sentinels();
         let reason = "is set, but no URL names sentinels: write redis+sentinel for redis";
         refuse(self.sentinel_password != Secret::default() && !named, "sentinel_password", reason.into());
@@ -49,6 +52,14 @@ impl Settings {
             mistakes.extend(refused.map(|(key, reason)| self.mistake(key, reason)));
         }
         mistakes
+    }
+
+    /// What a field is called where another one was set.
+    fn named_beside(&self, key: &str, other: &'static str) -> String {
+        match (self.place(key), field::of(other)) {
+            (Place::Variable(_), Some(field)) => field.variable(),
+            _ => other.into(),
+        }
     }
 
     fn mistake(&self, key: &str, reason: String) -> Mistake {

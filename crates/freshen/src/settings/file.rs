@@ -96,12 +96,18 @@ fn given_by<'a>(value: &'a DeValue<'a>) -> Given<'a> {
     }
 }
 
-/// A name that no field has.
+/// A name that no field and no table has.
 fn unknown(key: &str) -> String {
-    let known: Vec<&str> = FIELDS.iter().map(|field| field.key).collect();
+    let fields = FIELDS.iter().map(|field| field.key);
+    let known: Vec<&str> = fields.clone().chain(fields.flat_map(tables)).collect();
     let shown = key.escape_debug();
     match freshen_text::nearest(key, &known) {
         Some(near) => format!("there is no `{shown}`: did you mean `{near}`?"),
         None => format!("there is no `{shown}`"),
     }
+}
+
+/// The tables that a field stands in: `limits` and `limits.job` for `limits.job.rate`.
+fn tables(key: &'static str) -> impl Iterator<Item = &'static str> {
+    key.match_indices('.').map(|(end, _)| &key[..end])
 }

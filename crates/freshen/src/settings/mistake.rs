@@ -15,7 +15,7 @@ pub struct SettingsError {
 /// As people read it: a program that returns the error from `main` prints this.
 impl fmt::Debug for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -23,9 +23,10 @@ pub(super) async fn store(settings: &Settings, clock: &Clock) -> Result<Redis, O
     .map_err(|error| settings.failed("store", &settings.store, error))
 }
 
-/// Connects to a store that is there already.
+/// Connects to a store that is there already, with as many partitions as it has.
 pub(super) async fn existing(settings: &Settings, clock: &Clock) -> Result<Redis, OpenError> {
-    let (builder, url) = (settings.redis(&settings.store), &settings.store);
+    let url = &settings.store;
+    let builder = Settings { partitions: None, ..settings.clone() }.redis(url);
     let redis = builder.connect_existing(clock.clone()).await.map_err(|error| settings.failed("store", url, error))?;
     redis.ok_or_else(|| OpenError::Absent { url: url.clone(), prefix: settings.prefix.clone() })
 }

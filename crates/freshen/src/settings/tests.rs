@@ -125,10 +125,14 @@ fn a_name_that_does_not_exist_is_told_with_the_nearest() {
         [
             "f.toml:1:1: there is no `heartbeet`: did you mean `heartbeat`?",
             "f.toml:3:1: there is no `near.bounds`: did you mean `near.bound`?",
-            "f.toml:4:9: there is no `limits.jobs`: did you mean `limits.ramp`?",
+            "f.toml:4:9: there is no `limits.jobs`: did you mean `limits.job`?",
             "f.toml:6:2: there is no `zebra`",
         ]
     );
+    for (table, meant) in [("limit", "limits"), ("limitz", "limits"), ("nears", "near")] {
+        let told = mistakes(&format!("[{table}]\nat_once = 1\n"));
+        assert_eq!(told, [format!("f.toml:1:2: there is no `{table}`: did you mean `{meant}`?")]);
+    }
 }
 
 #[test]
@@ -155,19 +159,44 @@ fn a_value_of_another_type_is_told_what_was_expected() {
         mistakes(file),
         [
             "f.toml:1:9: store: is a number, where a URL, such as \"redis://host:6379\" is expected",
-            "f.toml:2:7: bus: is a text, where \"store\" or \"none\" is expected",
-            "f.toml:3:12: degraded: is a text, where true or false is expected",
-            "f.toml:4:11: workers: is a text, where a whole number without quotes is expected",
+            "f.toml:2:7: bus: is \"off\", where \"store\" or \"none\" is expected",
+            "f.toml:3:12: degraded: is \"yes\", where true or false is expected",
+            "f.toml:4:11: workers: is \"4\" in quotes, where a whole number is expected",
             "f.toml:5:10: prefix: is a list, where a text in quotes is expected",
-            "f.toml:6:14: partitions: is a number with a fraction, where a whole number without quotes, or \"fitting\" is expected",
+            "f.toml:6:14: partitions: is a number with a fraction, where a whole number, or \"fitting\" is expected",
             "f.toml:7:19: connect_timeout: is true or false, where a duration, such as \"30s\" is expected",
             "f.toml:8:15: queue_limit: is 0, where a whole number of at least 1 is expected",
             "f.toml:9:8: near: is a number, where a table is expected",
             "f.toml:10:12: replicas: is -1, where a whole number of at least 0 is expected",
-            "f.toml:11:13: when_lost: is a text, where \"soft\" or \"hard\" is expected",
+            "f.toml:11:13: when_lost: is \"firm\", where \"soft\" or \"hard\" is expected",
             "f.toml:12:11: ca_file: is empty",
         ]
     );
+}
+
+#[test]
+fn a_word_that_is_none_here_is_shown_with_the_nearest_and_a_text_that_may_be_a_secret_is_not() {
+    for (name, value, reason) in [
+        ("WHEN_LOST", "sof", "is \"sof\", where \"soft\" or \"hard\" is expected: did you mean `soft`?"),
+        ("BUS", "stor", "is \"stor\", where \"store\" or \"none\" is expected: did you mean `store`?"),
+        ("DEGRADED", "ture", "is \"ture\", where true or false is expected: did you mean `true`?"),
+        ("WORKERS", "x", "is \"x\", where a whole number is expected"),
+        ("WORKERS", "-1", "is \"-1\", where a whole number is expected"),
+        (
+            "PARTITIONS",
+            "fiting",
+            "is \"fiting\", where a whole number, or \"fitting\" is expected: did you mean `fitting`?",
+        ),
+        ("WORKERS", "redis://ann:secret@h", "is a text, where a whole number is expected"),
+        ("BUS", "s3cret", "is a text, where \"store\" or \"none\" is expected"),
+        ("BUS", "abcdefghijklmnopqrstu", "is a text, where \"store\" or \"none\" is expected"),
+        ("BUS", "", "is empty, where \"store\" or \"none\" is expected"),
+    ] {
+        let variable = format!("FRESHEN_{name}");
+        assert_eq!(gather("", &[(&variable, value)]).unwrap_err(), [format!("{variable}: {reason}")]);
+    }
+    let told = mistakes("degraded = \"true\"");
+    assert_eq!(told, ["f.toml:1:12: degraded: is \"true\" in quotes, where true or false is expected"]);
 }
 
 #[test]
@@ -309,6 +338,8 @@ mod redis {
         let alone = |key| mistakes(&format!("store = \"rediss://h\"\n{key} = \"/nowhere.pem\""));
         assert_eq!(alone("cert_file"), ["f.toml:2:13: cert_file: needs key_file beside it"]);
         assert_eq!(alone("key_file"), ["f.toml:2:12: key_file: needs cert_file beside it"]);
+        let variables = [("FRESHEN_STORE", "rediss://h"), ("FRESHEN_CERT_FILE", "/nowhere.pem")];
+        assert_eq!(gather("", &variables).unwrap_err(), ["FRESHEN_CERT_FILE: needs FRESHEN_KEY_FILE beside it"]);
         let told = mistakes("store = \"rediss://h\"\ncert_file = \"/nowhere.pem\"\nkey_file = \"/nowhere.key\"");
         assert!(told[0].starts_with("f.toml:2:13: cert_file: /nowhere.pem: "), "{told:?}");
     }

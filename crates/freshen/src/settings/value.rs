@@ -35,6 +35,9 @@ impl Given<'_> {
     }
 }
 
+/// Longest word that is said again.
+const WORD_BYTES_MAX: usize = 20;
+
 type To<T> = fn(&mut Settings) -> &mut T;
 
 /// Where in the settings a field lies, which says how it is written. `…Or` takes a word besides, for "none of its own".
@@ -119,7 +122,7 @@ impl Slot {
             | Slot::Count(..)
             | Slot::Count32(_)
             | Slot::CountOr(..)
-            | Slot::Queues(_) => return Err(self.expected("a text")),
+            | Slot::Queues(_) => return Err(self.unknown(text)),
         }
         Ok(())
     }
@@ -163,6 +166,32 @@ impl Slot {
         }
     }
 
+    /// The words that it takes.
+    fn words(&self) -> Vec<&'static str> {
+        match self {
+            Slot::Word(_, words) => words.to_vec(),
+            Slot::Switch(_) => vec!["true", "false"],
+            Slot::Strength(_) => vec!["soft", "hard"],
+            Slot::CountOr(_, word) => vec![*word],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is wrong with a text that it does not take.
+    fn unknown(&self, text: &str) -> String {
+        let unquoted = (self.is_switch() && self.words().contains(&text)) || (self.is_count() && is_number(text));
+        match text {
+            _ if unquoted => self.expected(&format!("{text:?} in quotes")),
+            "" => self.expected("empty"),
+            _ if is_word(text) || is_number(text.trim_start_matches('-')) => {
+                let near = freshen_text::nearest(text, &self.words());
+                let meant = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+                self.expected(&format!("{text:?}")) + &meant
+            }
+            _ => self.expected("a text"),
+        }
+    }
+
     fn expected(&self, found: &str) -> String {
         let (what, word) = match self {
             Slot::Url(_) => ("a URL, such as \"redis://host:6379\"".to_owned(), None),
@@ -175,8 +204,8 @@ impl Slot {
             Slot::Span(_) => ("a duration, such as \"30s\"".into(), None),
             Slot::SpanOr(_, word) => ("a duration, such as \"30s\"".into(), Some(word)),
             Slot::Size(_) => ("a size, such as \"64MiB\"".into(), None),
-            Slot::Count(..) | Slot::Count32(_) => ("a whole number without quotes".into(), None),
-            Slot::CountOr(_, word) => ("a whole number without quotes".into(), Some(word)),
+            Slot::Count(..) | Slot::Count32(_) => ("a whole number".into(), None),
+            Slot::CountOr(_, word) => ("a whole number".into(), Some(word)),
             Slot::RateOr(_, word) => ("a rate, such as \"50/s\"".into(), Some(word)),
             Slot::Queues(_) => ("a table, such as { mail = 2 },".into(), None),
         };
@@ -202,9 +231,18 @@ fn bytes(text: &str) -> Result<u64, String> {
 fn count<T: TryFrom<usize>>(digits: &str, least: usize) -> Result<T, String> {
     let count = digits.parse::<usize>().ok().filter(|count| *count >= least).and_then(|count| count.try_into().ok());
     // Where it is no number it may be anything, a password too: only a number is said again.
-    let number = digits.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
-    let said = if number { digits } else { "no number" };
+    let said = if is_number(digits.trim_start_matches('-')) { digits } else { "no number" };
     count.ok_or_else(|| format!("is {said}, where a whole number of at least {least} is expected"))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a text may be said again where it is wrong: what is longer, or is more than letters, may be a password that was meant
+/// for another field.
+fn is_word(text: &str) -> bool {
+    text.len() <= WORD_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_alphabetic() || b"-_".contains(&byte))
 }
 
 fn queues_of(table: &DeTable<'_>) -> Result<BTreeMap<String, usize>, String> {

@@ -11,6 +11,7 @@ use crate::demo::crowd::Crowd;
 use crate::demo::not_up::NotUp;
 use crate::demo::page::Span;
 use crate::demo::shown::Shown;
+use crate::demo::stats::millis;
 
 /// How many ask at once.
 pub const CALLERS: usize = 200;
@@ -86,12 +87,12 @@ async fn loads_since(shown: &Shown, begun: u64, expected: bool) -> u64 {
 }
 
 impl Burst {
-    fn of(Crowd { share, by, again }: Crowd, n: u64, loads_before: usize) -> Burst {
+    fn of(Crowd { share, by, longest_wait, again }: Crowd, n: u64, loads_before: usize) -> Burst {
         Burst {
             n,
             callers: CALLERS,
             answers: share.answers,
-            longest_wait_ms: share.longest_wait_ms,
+            longest_wait_ms: millis(longest_wait),
             loads: 0,
             loads_before,
             by: by.into_iter().map(|(place, callers)| (place.name(), callers)).collect(),

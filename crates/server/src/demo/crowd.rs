@@ -1,5 +1,7 @@
 //! Many requests at once, shared among processes.
 
+use std::time::Duration;
+
 use crate::demo::order::Share;
 use crate::demo::place::Place;
 
@@ -9,13 +11,16 @@ pub struct Crowd {
     pub share: Share,
     /// How many each process answered.
     pub by: Vec<(Place, usize)>,
+    /// As whoever asked saw it: those that were asked again waited for both.
+    pub longest_wait: Duration,
     /// How many were asked again of another, because the process that had them did not answer.
     pub again: usize,
 }
 
 impl Crowd {
-    /// A process has answered so many.
-    pub fn add(&mut self, place: Place, callers: usize) {
+    /// A process has answered so many, the last of them after so long.
+    pub fn add(&mut self, place: Place, callers: usize, waited: Duration) {
+        self.longest_wait = self.longest_wait.max(waited);
         match self.by.iter_mut().find(|(by, _)| *by == place) {
             Some((_, all)) => *all += callers,
             None => self.by.push((place, callers)),

@@ -1,7 +1,7 @@
 //! All processes that the demo runs on, and whom a request goes to.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use freshen::Strength;
 use futures_util::future::join_all;
@@ -82,21 +82,21 @@ impl Fleet {
         !self.frozen() && self.posts.iter().any(|post| post.place().works() && post.is_up())
     }
 
-    /// One `get`, of one after the other of those that serve.
+    /// One `get`, of one after the other of those that serve. What it waited for one that did not answer is part of its wait.
     ///
     /// # Cancellation
     /// A caller who leaves cancels no load.
     pub async fn get(&self) -> Look {
-        let mut why = self.nobody();
+        let (began, mut why) = (Instant::now(), self.nobody());
         for post in self.serving() {
             match post.order(Order::Get, SERVE_WITHIN).await {
-                Ok(Reply::Look(look)) => return Look { by: Some(post.place()), ..look },
+                Ok(Reply::Look(look)) => return Look { by: Some(post.place()), waited: began.elapsed(), ..look },
                 Ok(_) => {}
                 Err(error) => why = self.unanswered(post, error),
             }
         }
         let refused = Refused::of_nobody(why.word(), why.to_string());
-        Look { outcome: Outcome::Refused(refused), waited: Duration::ZERO, by: None }
+        Look { outcome: Outcome::Refused(refused), waited: began.elapsed(), by: None }
     }
 
     /// Many at once, as evenly as it goes. What a process had that did not answer is asked of another, and it is asked no more.
@@ -108,11 +108,12 @@ impl Fleet {
     /// Dropping the future ends the callers of this process, and no load.
     pub async fn crowd(&self, callers: usize) -> Result<Crowd, NotUp> {
         let mut crowd = Crowd::default();
+        let began = Instant::now();
         let (mut left, mut why) = (callers, self.nobody());
         let mut up = self.serving();
         // Each turn but the last loses a process.
         while !up.is_empty() {
-            let lost = self.answer(&up, left, &mut crowd).await;
+            let lost = self.answer(&up, left, began, &mut crowd).await;
             left = lost.iter().map(|(_, callers, _)| callers).sum();
             if left == 0 {
                 return Ok(crowd);
@@ -220,16 +221,25 @@ impl Fleet {
         up
     }
 
-    /// Lets these answer so many callers; who of them did not, how many callers each had, and why.
-    async fn answer<'a>(&self, up: &[&'a Post], callers: usize, crowd: &mut Crowd) -> Vec<(&'a Post, usize, NoAnswer)> {
+    /// Lets these answer so many callers, who wait since then; who of them did not, how many callers each had, and why.
+    async fn answer<'a>(
+        &self,
+        up: &[&'a Post],
+        callers: usize,
+        since: Instant,
+        crowd: &mut Crowd,
+    ) -> Vec<(&'a Post, usize, NoAnswer)> {
         let shares: Vec<_> = shares(callers, up.len()).collect();
-        let asked = up.iter().zip(&shares).map(|(post, callers)| post.crowd(*callers, SERVE_WITHIN));
+        let asked = up.iter().zip(&shares).map(|(post, callers)| async move {
+            let answered = post.crowd(*callers, SERVE_WITHIN).await;
+            (answered, since.elapsed())
+        });
         let mut lost = Vec::new();
-        for ((post, callers), answered) in up.iter().zip(&shares).zip(join_all(asked).await) {
+        for ((post, callers), (answered, waited)) in up.iter().zip(&shares).zip(join_all(asked).await) {
             match answered {
                 Ok(share) => {
                     crowd.share.add(share);
-                    crowd.add(post.place(), *callers);
+                    crowd.add(post.place(), *callers, waited);
                 }
                 Err(error) => lost.push((*post, *callers, error)),
             }

@@ -43,7 +43,7 @@ impl Member {
             .observer(metrics.clone())
             .build()
             .await?;
-        let job = Latest::of(part.source.clone(), part.windows());
+        let job = part.job();
         if part.place.serves() {
             // Nothing is in hand yet, so this asks for the first load behind it; a source that does not answer is tried again.
             let _ = cache.get_ready(&job);

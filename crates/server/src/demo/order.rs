@@ -10,7 +10,6 @@ use crate::demo::hand::InHand;
 use crate::demo::names;
 use crate::demo::place::Place;
 use crate::demo::questions::QUESTIONS_MAX;
-use crate::demo::stats::millis;
 use crate::demo::tasks::Tasks;
 use crate::demo::view::Outcome;
 
@@ -76,7 +75,6 @@ pub struct Look {
 pub struct Share {
     /// By their status; `refused` for those who got an error.
     pub answers: BTreeMap<String, usize>,
-    pub longest_wait_ms: f64,
 }
 
 /// How a process stands.
@@ -110,7 +108,6 @@ impl Share {
     /// Counts one more.
     pub fn count(&mut self, look: &Look) {
         *self.answers.entry(look.outcome.status().to_owned()).or_default() += 1;
-        self.longest_wait_ms = self.longest_wait_ms.max(millis(look.waited));
     }
 
     /// Adds another one's.
@@ -118,6 +115,5 @@ impl Share {
         for (status, count) in other.answers {
             *self.answers.entry(status).or_default() += count;
         }
-        self.longest_wait_ms = self.longest_wait_ms.max(other.longest_wait_ms);
     }
 }

@@ -7,7 +7,7 @@ use freshen::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::demo::flags::Flags;
-use crate::demo::job::LEASE;
+use crate::demo::job::{LEASE, Latest};
 use crate::demo::place::Place;
 
 /// The part that a process plays. Which servers it plays on it reads from flags and settings, as the first process did.
@@ -53,6 +53,11 @@ impl Part {
             stale_while_revalidate: self.stale_while_revalidate,
             stale_if_error: self.stale_if_error,
         }
+    }
+
+    /// The list that is shown.
+    pub fn job(&self) -> Latest {
+        Latest::of(self.source.clone(), self.windows())
     }
 
     /// The settings with which it is played.

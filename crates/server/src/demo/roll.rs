@@ -15,6 +15,8 @@ pub struct Roll {
     pub store: String,
     /// What all names there begin with, for the commands of operators.
     pub prefix: String,
+    /// The command that looks at the list there; nothing where the source makes no key.
+    pub look: Option<String>,
     /// Requests that were answered, wherever.
     pub requests: u64,
     pub members: Vec<Entry>,
@@ -48,7 +50,8 @@ impl Roll {
         let troupe = fleet.troupe()?;
         let members = fleet.posts().iter().map(|post| Entry::of(post, stats.of(post.place()))).collect();
         let requests = stats.counts().requests();
-        Some(Roll { store: troupe.store.clone(), prefix: troupe.part.prefix.clone(), requests, members })
+        let (store, prefix) = (troupe.store.clone(), troupe.part.prefix.clone());
+        Some(Roll { store, prefix, look: troupe.look(), requests, members })
     }
 
     /// What those that refresh are doing: one who is alive is enough.

@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Arc;
 
 use freshen::settings::Settings;
+use freshen::{Job, Key};
 
+use crate::demo::job::Latest;
 use crate::demo::part::Part;
 use crate::demo::place::Place;
 use crate::demo::process::{Common, Process, Program};
@@ -39,6 +41,16 @@ impl Troupe {
         Ok(Troupe { program: Program { path, arguments }, part, store: settings.store.to_string(), common })
     }
 
+    /// The command that looks at the list on the store. Where the store has a password, FRESHEN_STORE is to give it.
+    pub fn look(&self) -> Option<String> {
+        let key = Key::new(Latest::NAMESPACE, Latest::NAME, &self.part.job()).ok()?;
+        let store = match self.store.contains('@') {
+            true => String::new(),
+            false => format!(" --store {}", quoted(&self.store)),
+        };
+        Some(format!("freshen look {}{store} --prefix {}", quoted(&format!("{key:#}")), quoted(&self.part.prefix)))
+    }
+
     /// Starts one.
     ///
     /// # Errors
@@ -47,6 +59,12 @@ impl Troupe {
         let part = Part { place, frozen, ..self.part.clone() };
         Process::start(&self.program, place, part, &self.common).map(Arc::new)
     }
+}
+
+/// One word of a shell, whatever it holds.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/,+".contains(c);
+    if text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The settings' prefix, and what tells this run from others.
@@ -65,5 +83,11 @@ mod tests {
         let mut settings = Settings::default();
         settings.prefix = prefix(&"p".repeat(64), "0123456789abcdef");
         assert!(settings.check().is_ok(), "{}", settings.prefix);
+    }
+
+    #[test]
+    fn what_a_shell_would_take_apart_is_quoted() {
+        let words = ["redis://127.0.0.1:6379/1", "a b", "it's", "$x", "redis://[::1]:1"].map(quoted);
+        assert_eq!(words, ["redis://127.0.0.1:6379/1", "'a b'", r"'it'\''s'", "'$x'", "'redis://[::1]:1'"]);
     }
 }

@@ -8,7 +8,7 @@ use freshen::store::{Scope, Snapshot, Store};
 use freshen::{Key, Tag};
 use serde_json::{Value, json};
 
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::failure::Failure;
 use crate::look::verdict::Verdict;
 use crate::output::{self, millis, rough};
@@ -47,7 +47,7 @@ pub fn namespace(text: &str) -> Result<Box<str>, String> {
 impl Look {
     /// Looks and prints.
     pub async fn run(self) -> Result<(), Failure> {
-        let store = self.connection.store().await?;
+        let store = connection::store(&self.connection.settings()?).await?;
         let scope = self.tag.map(Scope::Tag).or(self.namespace.map(Scope::Namespace));
         match (&self.key, scope) {
             (Some(key), _) => look_at_key(&*store, key, self.json).await,

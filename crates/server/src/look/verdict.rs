@@ -1,6 +1,6 @@
 //! Whether what is stored is fresh, and which rule says so.
 
-use freshen::store::{Currency, Snapshot};
+use freshen::store::{Currency, Mark, Snapshot};
 use freshen::{Entry, Generation};
 
 use crate::output::rough;
@@ -56,13 +56,15 @@ impl Verdict {
     }
 }
 
-/// What outdated an entry: marks tell it, and where none does it was the record's own flag.
+/// What outdated an entry as it is: marks of that strength tell it, and where none does it was the record's own flag. What
+/// outdated it softly is not why it is outdated hard.
 fn outdated_by(found: &Snapshot, entry: &Entry) -> String {
     let generation = entry.facts.generation;
     if found.newest_mark.is_some_and(|mark| mark.epoch != generation.epoch) {
         return "because the store has lost its clock since, and with it the marks".into();
     }
-    let marks = found.marks.iter().filter(|(_, mark)| outdates(generation, mark.newest()));
+    let tick = |mark: &Mark| if found.currency == Currency::OutdatedHard { mark.hard } else { mark.soft };
+    let marks = found.marks.iter().filter(|(_, mark)| outdates(generation, tick(mark)));
     let scopes: Vec<String> = marks.map(|(scope, _)| scope.to_string()).collect();
     if scopes.is_empty() { "by its key".into() } else { format!("by the mark of {}", scopes.join(" and of ")) }
 }

@@ -1,5 +1,7 @@
 //! Two web processes and two workers over one store: what they share, and what the page tells of each.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::binary::{Freshen, run, until};
@@ -31,6 +33,27 @@ fn four_processes_serve_one_key_with_one_load() {
     for mark in after["timeline"].as_array().unwrap() {
         assert!(["web 1", "web 2"].contains(&mark["by"].as_str().unwrap()) && mark["loaded_by"] == loader, "{mark}");
     }
+}
+
+/// Its source has a query.
+#[test]
+fn the_page_shows_the_command_that_looks_at_its_list() {
+    let origin = Origin::list(&["one"]);
+    let url = format!("{}?key=secret", origin.url);
+    let freshen = Freshen::start_with(&url, &["--ttl", "1h", "--store", &redis().url()]);
+    let state = freshen.until("served", |state| state["served"].is_object());
+    let look = state["fleet"]["look"].as_str().unwrap();
+    assert!(look.starts_with("freshen look ") && !look.contains("secret"), "{look}");
+    let shown = freshen.get("/").body;
+    assert!(shown.contains("<code data-text=\"fleet.look\">freshen look "), "{shown}");
+    let script = format!("\"$0\" {} --json", look.strip_prefix("freshen ").unwrap());
+    let looked = Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_freshen")]).output().unwrap();
+    let told: Value = serde_json::from_slice(&looked.stdout).unwrap();
+    assert_eq!(
+        (&told["state"], &told["entry"]["value"]["list"]["lines"]),
+        (&json!("fresh"), &json!(["one"])),
+        "{told}"
+    );
 }
 
 #[test]

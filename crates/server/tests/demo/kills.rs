@@ -187,6 +187,8 @@ fn a_web_process_that_hangs_under_200_requests_fails_none_and_is_asked_nothing_u
     let burst = &told["burst"];
     assert_eq!((&burst["answers"], &burst["by"]), (&json!({"hit": 200}), &json!([["web 2", 200]])), "{told}");
     assert_eq!(burst["again"], 100, "{told}");
+    // They waited out its silence, and the page does not say that nobody did.
+    assert!(burst["longest_wait_ms"].as_f64().unwrap() > 1000.0, "{told}");
     assert_eq!(member(&freshen.state(), 0)["state"], "silent");
     for _ in 0..4 {
         assert_eq!(freshen.state()["by"], "web 2");

@@ -45,7 +45,7 @@ fn mistakes_are_told_together_with_their_lines_and_end_with_2() {
     let lines: Vec<&str> = err.lines().collect();
     assert_eq!(lines[0], format!("freshen: {path}:1:1: there is no `stroe`: did you mean `store`?"));
     assert_eq!(lines[1], format!("{path}:2:13: heartbeat: is a number without a unit: write \"30s\" or \"30ms\""));
-    assert!(lines[2].starts_with(&format!("{path}:3:11: workers: is a text")) && lines.len() == 3, "{err}");
+    assert!(lines[2].starts_with(&format!("{path}:3:11: workers: is \"x\", where")) && lines.len() == 3, "{err}");
 }
 
 #[test]

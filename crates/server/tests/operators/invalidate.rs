@@ -9,7 +9,8 @@ async fn the_token_that_is_printed_is_seen_by_whoever_brings_it() {
     let scene = Scene::new().await;
     let cache = scene.cache().await;
     cache.get(&ann()).await.unwrap();
-    let token: WriteToken = scene.run(&["invalidate", "--key", ANN]).printed().trim().parse().unwrap();
+    let told = scene.run(&["invalidate", "--key", ANN, "--json"]).json();
+    let token: WriteToken = told["token"].as_str().unwrap().parse().unwrap();
     let answer = cache.request(&ann()).after(&token).get().await.unwrap();
     assert_eq!(answer.status(), Status::Loaded);
 }
@@ -32,6 +33,18 @@ async fn keys_tags_and_namespaces_are_outdated_together_soft_or_hard() {
     assert_eq!([state(ANN), state(r#"default:tweets{page: 1, user: "bob"}"#)], ["stale", "stale"]);
     scene.run(&["invalidate", "--namespace", "default", "--hard"]).printed();
     assert_eq!(state(ANN), "outdated-hard");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_what_was_outdated_how_and_where() {
+    let scene = Scene::new().await;
+    scene.cache().await;
+    let at = format!("store     {}\nprefix    {}\n", scene.url, scene.prefix);
+    let soft = scene.run(&["invalidate", "--tag", "a", "b\u{1b}[2J", "--key", ANN]).printed();
+    let targets = format!("outdated  key {ANN}\noutdated  tag a\noutdated  tag b\\u{{1b}}[2J\n");
+    assert_eq!(soft, format!("{targets}strength  soft: served while it is refreshed\n{at}"));
+    let hard = scene.run(&["invalidate", "--namespace", "default", "--hard"]).printed();
+    assert_eq!(hard, format!("outdated  namespace default\nstrength  hard: never served again\n{at}"));
 }
 
 #[test]

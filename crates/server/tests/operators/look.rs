@@ -5,7 +5,7 @@ use std::time::Duration;
 use freshen::Strength;
 use freshen::store::{Begin, Begun, Role};
 
-use crate::scene::{ANN, Scene, Tweets, ann, key, server};
+use crate::scene::{ANN, Ran, Scene, Tweets, ann, key, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_is_told_with_its_value_and_why_it_is_fresh() {
@@ -41,7 +41,12 @@ async fn what_outdated_a_value_is_named() {
     cache.load(&ann()).await.unwrap();
     cache.invalidate_tag("user:ann", Strength::Soft).await.unwrap();
     assert_eq!(state(), ["stale", "outdated by the mark of tag user:ann"]);
+    // The mark of the tag is soft: it is not why.
+    cache.invalidate(&ann(), Strength::Hard).await.unwrap();
+    assert_eq!(state(), ["outdated-hard", "outdated by its key"]);
     cache.invalidate_namespace("default", Strength::Hard).await.unwrap();
+    assert_eq!(state(), ["outdated-hard", "outdated by the mark of namespace default"]);
+    cache.invalidate_tag("user:ann", Strength::Hard).await.unwrap();
     assert_eq!(state(), ["outdated-hard", "outdated by the mark of namespace default and of tag user:ann"]);
 }
 
@@ -112,7 +117,10 @@ async fn the_marks_of_a_scope_are_told_for_each_partition() {
     let mut settings = scene.settings();
     settings.partitions = Some(3);
     settings.open().await.unwrap();
-    // The number of partitions is the store's.
+    // The number of partitions is the store's, whatever the settings say.
+    let mut other = scene.command(&["look", "--tag", "user:ann", "--json"]);
+    other.env("FRESHEN_PARTITIONS", "4");
+    assert_eq!(Ran::of(other).json()["partitions"].as_array().unwrap().len(), 3);
     scene.run(&["invalidate", "--tag", "user:ann"]).printed();
     scene.run(&["invalidate", "--namespace", "default", "--hard"]).printed();
     let told = scene.run(&["look", "--tag", "user:ann", "--json"]).json();

@@ -35,6 +35,7 @@ fn watching(scene: &Scene) -> (Child, BufReader<std::process::ChildStdout>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_who_leaves_ends_it_well_and_quietly() {
     let scene = Scene::new().await;
+    scene.cache().await;
     let (child, mut out) = watching(&scene);
     out.read_line(&mut String::new()).unwrap();
     drop(out);
@@ -44,6 +45,7 @@ async fn a_reader_who_leaves_ends_it_well_and_quietly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watch_looks_again_and_ends_well_by_a_signal() {
     let scene = Scene::new().await;
+    scene.cache().await;
     let (child, out) = watching(&scene);
     let mut lines = out.lines().map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
     assert_eq!(lines.next().unwrap()["ready"], 0);
@@ -55,15 +57,34 @@ async fn a_watch_looks_again_and_ends_well_by_a_signal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_watch_of_a_queue_that_nobody_has_yet_says_so_and_goes_on() {
+    let scene = Scene::new().await;
+    let (child, out) = watching(&scene);
+    let mut lines = out.lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("\"ready\":0"));
+    scene.push(&["tweets"]).await;
+    assert!(lines.by_ref().take(100_000).any(|line| line.contains("\"ready\":1")));
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    lines.for_each(drop);
+    let (code, err) = ended(child);
+    assert!(code == 0 && err.lines().count() == 1 && err.contains("no process has made a store"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_watch_goes_on_while_the_server_is_away() {
     let server = Server::redis(Flavour::Redis).start().await;
     let scene = Scene::at(server.url());
+    scene.cache().await;
     let (mut child, out) = watching(&scene);
     let mut lines = out.lines().map(Result::unwrap);
-    assert!(lines.next().unwrap().contains("\"ready\":0"));
+    let first: serde_json::Value = serde_json::from_str(&lines.next().unwrap()).unwrap();
+    assert!(first["ready"] == 0 && first["at_ms"].as_u64().unwrap() > 1_700_000_000_000, "{first}");
     server.kill();
     let mut err = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(err.by_ref().take(10_000).any(|line| line.starts_with("freshen: ")));
+    // A look that failed is a line too, with its time.
+    let mut failed = lines.by_ref().take(100_000).filter(|line| line.contains("\"error\":\""));
+    assert!(failed.next().unwrap().contains("\"at_ms\":"));
     server.restart().await;
     // Whatever was printed before it went down is read first, and the pipe holds less than is waited for.
     let queue = scene.queue().await;

@@ -29,6 +29,7 @@ async fn what_was_set_aside_is_listed_shown_released_and_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_ends_with_1_and_the_rest_is_done() {
     let scene = Scene::new().await;
+    scene.cache().await;
     scene.set_aside(&["broken"]).await;
     let id = ids(&scene.run(&["quarantine", "list", "--json"]).json()).remove(0);
     let ran = scene.run(&["quarantine", "drop", "7", &id]);
@@ -39,6 +40,7 @@ async fn what_is_not_there_ends_with_1_and_the_rest_is_done() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_are_ended_only_by_who_says_yes() {
     let scene = Scene::new().await;
+    scene.cache().await;
     scene.set_aside(&["a", "b", "c"]).await;
     assert!(scene.run(&["quarantine", "drop", "--all"]).failed(2).contains("--yes"));
     assert!(scene.run(&["quarantine", "drop"]).failed(2).contains("ID"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freshen::queue::NewTask;
 
-use crate::scene::{Scene, key, server};
+use crate::scene::{Ran, Scene, key, server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_counted_by_its_job() {
@@ -34,6 +34,7 @@ async fn a_task_that_cannot_be_read_is_counted_as_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_queue_is_looked_at_by_its_name() {
     let scene = Scene::new().await;
+    scene.cache().await;
     let mail = scene.settings().shared_queue("mail").await.unwrap().unwrap();
     let task = NewTask { key: key("tweets"), delay: Duration::ZERO, priority: Default::default() };
     mail.push(&[task]).await.unwrap();
@@ -49,5 +50,49 @@ async fn a_queue_may_be_looked_at_without_its_store() {
     scene.push(&["tweets"]).await;
     let mut command = crate::scene::command(&["queue", "--queue", &scene.url, "--json"]);
     command.env("FRESHEN_PREFIX", &scene.prefix);
-    assert_eq!(crate::scene::Ran::of(command).json()["ready"], 1);
+    assert_eq!(Ran::of(command).json()["ready"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_under_a_prefix_that_nobody_has_is_no_empty_queue() {
+    let scene = Scene::new().await;
+    let absent = format!("no process has made a store with the prefix `{}` at {} yet", scene.prefix, scene.url);
+    for arguments in [
+        &["queue"][..],
+        &["queue", "--json"],
+        &["quarantine", "list"],
+        &["quarantine", "show", "7"],
+        &["quarantine", "release", "--all", "--yes"],
+    ] {
+        let ran = scene.run(arguments);
+        assert!(ran.code == 1 && ran.out.is_empty() && ran.err.contains(&absent), "{ran:?}");
+    }
+    // Whoever names the queue's server alone may have the store elsewhere.
+    let mut command = crate::scene::command(&["queue", "--queue", &scene.url, "--json"]);
+    command.env("FRESHEN_PREFIX", &scene.prefix);
+    assert_eq!(Ran::of(command).json()["ready"], 0);
+    scene.cache().await;
+    let ran = scene.run(&["queue", "--json"]);
+    assert_eq!((ran.code, &*ran.err), (0, ""));
+    assert_eq!(scene.run(&["quarantine", "list", "--json"]).printed(), "[]\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_queue_that_the_settings_do_not_name_is_doubted() {
+    let scene = Scene::new().await;
+    scene.cache().await;
+    let told = |arguments: &[&str]| {
+        let mut command = scene.command(arguments);
+        command.env("FRESHEN_QUEUES", "mail=2");
+        let ran = Ran::of(command);
+        assert!(ran.code == 0 && !ran.out.is_empty(), "{ran:?}");
+        ran.err
+    };
+    let doubt = "freshen: nothing is in the queue `mial`, which the settings do not name: they have mail, default\n";
+    assert_eq!(told(&["queue", "mial"]), doubt);
+    assert_eq!(told(&["quarantine", "list", "--of", "mial"]), doubt);
+    assert_eq!([told(&["queue", "mail"]), told(&["queue"])], ["", ""]);
+    let task = NewTask { key: key("tweets"), delay: Duration::ZERO, priority: Default::default() };
+    scene.settings().shared_queue("mial").await.unwrap().unwrap().push(&[task]).await.unwrap();
+    assert_eq!(told(&["queue", "mial"]), "");
 }

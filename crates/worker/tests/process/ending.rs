@@ -1,6 +1,7 @@
 //! How a worker begins or does not, and how it ends.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
@@ -51,6 +52,42 @@ pub fn work_that_outlasts_the_drain_is_cut_off_with_an_error() {
     assert_eq!(stdout, "left ready 2 delayed 0 held 1\n", "{stderr}");
     let told = "ended: worker: 1 loads were still under way 300ms after it was told to end, and are cut off\n";
     assert!(stderr.ends_with(told) && stderr.contains("work was cut off"), "{stderr}");
+}
+
+const HELD: &str =
+    "Error: worker: its jobs still held the process 1s after the drain of 300ms, and are ended with it\n";
+
+/// A load blocks one of several threads. The drain is given up, and the runtime would wait for the load.
+pub fn a_load_that_blocks_its_thread_does_not_hold_the_process_beyond_the_deadline() {
+    let worker = Started::of("stubborn");
+    worker.has_begun();
+    worker.signal(Signal::SIGTERM);
+    let Ended { status, stdout, stderr } = worker.ended();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert_eq!(stdout, "left ready 0 delayed 0 held 1\n", "{stderr}");
+    assert!(stderr.contains("work was cut off") && stderr.ends_with(HELD), "{stderr}");
+}
+
+/// The only thread of the runtime is blocked by a load, so nobody there begins to drain.
+pub fn a_deadline_that_nobody_hears_of_ends_the_process_all_the_same() {
+    let worker = Started::of("deaf");
+    worker.has_begun();
+    worker.signal(Signal::SIGTERM);
+    let Ended { status, stderr, .. } = worker.ended();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(!stderr.contains("draining") && stderr.ends_with(HELD), "{stderr}");
+}
+
+/// It lives for longer than the drain and what is added to it.
+pub fn a_program_that_left_the_worker_has_no_deadline() {
+    let program = Started::of("left");
+    until("it has left the worker", || program.place().has("left").then_some(()));
+    program.signal(Signal::SIGTERM);
+    program.says("told to end");
+    std::thread::sleep(Duration::from_secs(3));
+    program.place().leave("open");
+    let Ended { status, stderr, .. } = program.ended();
+    assert!(status.success(), "{status}: {stderr}");
 }
 
 pub fn a_second_signal_ends_a_drain_at_once() {

@@ -65,9 +65,7 @@ impl Job for Step {
         match self {
             Step::Quick(number) => Ok((*number).into()),
             Step::Gated(number) => {
-                while !place.has("open") {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
+                until_there(place, "open").await;
                 Ok((*number).into())
             }
             Step::Panics => panic!("as it was told to"),
@@ -141,7 +139,7 @@ fn steps(role: &str) -> Vec<Step> {
     match role {
         "gated" | "hasty" => (0..3).map(Step::Gated).collect(),
         "panics" => vec![Step::Panics, Step::Quick(1)],
-        "blocked" | "held" => vec![Step::Blocks],
+        "blocked" | "held" | "stubborn" | "deaf" => vec![Step::Blocks],
         _ => Vec::new(),
     }
 }
@@ -154,23 +152,25 @@ pub fn run(arguments: &[String]) -> ExitCode {
         .with_ansi(false)
         .with_writer(std::io::stderr)
         .init();
-    let mut builder = if role == "blocked" { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    let mut builder = if ["blocked", "deaf"].contains(&&**role) {
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
     let runtime = builder.worker_threads(4).enable_all().build().unwrap();
     match runtime.block_on(work(role, Place(place.into()), address)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ended: {error}");
-            // A load that blocks its thread would hold the process.
-            std::process::exit(1)
+            // As after a `main` of the attribute `tokio::main`: a load that blocks its thread holds the runtime, and so the process.
+            ExitCode::FAILURE
         }
     }
 }
 
 /// Once the test has seen it begin, the worker has something to do.
 async fn push(cache: Cache, place: Place, steps: Vec<Step>) {
-    while !place.has("go") {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until_there(&place, "go").await;
     for step in steps {
         cache.refresh(&step).await.unwrap();
     }
@@ -184,12 +184,33 @@ async fn work(role: &str, place: Place, address: &str) -> Result<(), Box<dyn std
     let builder = Cache::builder().jobs(Jobs::new().add::<Step>()).state(place.clone()).clock(clock);
     let builder = builder.queue(Shaky(queue.clone(), place.clone())).observer(metrics.clone());
     let cache = builder.workers(usize::from(role != "nobody")).build().await?;
-    tokio::spawn(push(cache.clone(), place, steps(role)));
-    let drain = if role == "hasty" { Duration::from_millis(300) } else { HOUR };
+    tokio::spawn(push(cache.clone(), place.clone(), steps(role)));
+    let drain = if ["hasty", "stubborn", "deaf", "left"].contains(&role) { Duration::from_millis(300) } else { HOUR };
     let worker = Worker::new(cache).health(address).drain(drain).stuck_after(Duration::from_secs(1));
     let worker = if role == "bare" { worker } else { worker.metrics(metrics) };
+    if role == "left" {
+        return leave(worker, &place).await;
+    }
     let ended = worker.run().await;
     let depth = queue.depth().await?;
     println!("left ready {} delayed {} held {}", depth.ready, depth.delayed, depth.held);
     Ok(ended?)
+}
+
+/// Leaves `run`, and goes on with something else until the test opens the door.
+async fn leave(worker: Worker, place: &Place) -> Result<(), Box<dyn std::error::Error>> {
+    let mut run = Box::pin(worker.run());
+    tokio::select! {
+        ended = &mut run => return Ok(ended?),
+        () = until_there(place, "go") => drop(run),
+    }
+    place.leave("left");
+    until_there(place, "open").await;
+    Ok(())
+}
+
+async fn until_there(place: &Place, name: &str) {
+    while !place.has(name) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
