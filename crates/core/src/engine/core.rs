@@ -16,7 +16,7 @@ use crate::engine::fault::panic_text;
 use crate::engine::flight::Flights;
 use crate::engine::governor::Governor;
 use crate::engine::heat::Heat;
-use crate::engine::log::log;
+use crate::engine::log::Log;
 use crate::engine::near::Near;
 use crate::engine::notices::Notices;
 use crate::engine::queues::Queues;
@@ -57,6 +57,7 @@ pub(crate) struct Engine {
     chance: Mutex<fastrand::Rng>,
     running: Arc<Running>,
     crew: Arc<Crew>,
+    log: Log,
     closing: watch::Sender<bool>,
     paused: watch::Sender<bool>,
 }
@@ -68,6 +69,7 @@ impl Engine {
             chance: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
             flights: Arc::default(),
             notices: Notices::default(),
+            log: Log::default(),
             heat: Heat::default(),
             filling: Arc::default(),
             asks: Arc::new(Semaphore::new(ASKS_MOST)),
@@ -161,7 +163,7 @@ impl Engine {
                 tracing::error!(target: "freshen", panic = &*panic_text(&*panic), "an observer panicked");
             }
         }
-        log(event);
+        self.log.tell(event, || self.now());
     }
 
     /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.
