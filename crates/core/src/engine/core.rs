@@ -23,6 +23,7 @@ use crate::engine::queues::Queues;
 use crate::engine::refresh::{ASKS_MOST, Filling};
 use crate::engine::registry::Registry;
 use crate::engine::running::Running;
+use crate::engine::suspects::Suspects;
 use crate::engine::work::Work;
 use crate::entry::Strength;
 use crate::event::{Event, Observer};
@@ -51,13 +52,14 @@ pub(crate) struct Engine {
     flights: Arc<Flights>,
     notices: Notices,
     governor: Governor,
+    suspects: Suspects,
     heat: Heat,
     filling: Arc<Filling>,
     asks: Arc<Semaphore>,
     chance: Mutex<fastrand::Rng>,
+    log: Log,
     running: Arc<Running>,
     crew: Arc<Crew>,
-    log: Log,
     closing: watch::Sender<bool>,
     paused: watch::Sender<bool>,
 }
@@ -67,9 +69,10 @@ impl Engine {
         Engine {
             governor: Governor::new(parts.config.governor.clone()),
             chance: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
+            log: Log::default(),
             flights: Arc::default(),
             notices: Notices::default(),
-            log: Log::default(),
+            suspects: Suspects::default(),
             heat: Heat::default(),
             filling: Arc::default(),
             asks: Arc::new(Semaphore::new(ASKS_MOST)),
@@ -130,6 +133,10 @@ impl Engine {
 
     pub fn governor(&self) -> &Governor {
         &self.governor
+    }
+
+    pub fn suspects(&self) -> &Suspects {
+        &self.suspects
     }
 
     pub fn heat(&self) -> &Heat {
