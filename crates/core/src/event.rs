@@ -124,7 +124,7 @@ pub enum LoadEnd {
     Outdated,
     /// Its lease was taken or voided: discarded.
     Lost,
-    /// Served to those who waited, but not kept: the store was down, or keeps another version's value.
+    /// Served to those who waited, but not kept: the store was down, refuses the value, or keeps another version's.
     NotKept,
     /// The job's own error.
     Failed,
@@ -175,11 +175,15 @@ pub enum TaskEnd {
     PutBack,
     /// Set aside.
     Quarantined,
+    /// The queue did not take how it ended: it could not be reached, or had given the task to another meanwhile. Unless that
+    /// one ends it, it comes again.
+    Unsettled,
 }
 
 impl TaskEnd {
     /// All of them.
-    pub const ALL: [TaskEnd; 4] = [TaskEnd::Done, TaskEnd::Retried, TaskEnd::PutBack, TaskEnd::Quarantined];
+    pub const ALL: [TaskEnd; 5] =
+        [TaskEnd::Done, TaskEnd::Retried, TaskEnd::PutBack, TaskEnd::Quarantined, TaskEnd::Unsettled];
 
     /// Its name in metrics and logs.
     pub fn as_str(self) -> &'static str {
@@ -188,6 +192,7 @@ impl TaskEnd {
             TaskEnd::Retried => "retried",
             TaskEnd::PutBack => "put-back",
             TaskEnd::Quarantined => "quarantined",
+            TaskEnd::Unsettled => "unsettled",
         }
     }
 }
@@ -355,7 +360,7 @@ mod tests {
             (&statuses[..], Status::Empty as usize),
             (&rules[..], Rule::LoadFailed as usize),
             (&loads[..], LoadEnd::Refused as usize),
-            (&tasks[..], TaskEnd::Quarantined as usize),
+            (&tasks[..], TaskEnd::Unsettled as usize),
             (&dropped[..], Dropped::Closing as usize),
         ] {
             assert_eq!(list, (0..=last).collect::<Vec<_>>());

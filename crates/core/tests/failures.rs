@@ -13,8 +13,10 @@ use common::faults::{FaultyQueue, FaultyStore, Switches};
 use common::tuned::{Kind, Tuned, tuned, tuned_stage};
 use common::{Act, Down, ERROR, STALE, Stage, TTL, pass, stage, stage_with, truth};
 use freshen_core::queue::{MemoryQueue, Queue};
-use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, Clock, GetError, Job, Jobs, Load, Loaded, PolicyBuilder, Rule, Status, Strength, Timestamp};
+use freshen_core::store::{MemoryStore, Store};
+use freshen_core::{
+    Cache, Clock, GetError, Job, Jobs, Key, Load, Loaded, PolicyBuilder, Rule, Status, Strength, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -941,15 +943,89 @@ async fn while_nothing_can_be_committed_a_task_waits_and_is_not_set_aside() {
     assert_eq!(stage.value("a").await, 2);
 }
 
-/// A value that the store will never take is the job's fault: its task is set aside after its attempts.
+/// A value that the store will never take is the job's fault: its task is tried as one that fails, and set aside with what the
+/// store said. Without pauses each stale reader would have the source read ten times within a second.
 #[tokio::test(start_paused = true)]
-async fn a_task_whose_value_can_never_be_kept_is_set_aside() {
+async fn a_task_whose_value_can_never_be_kept_is_tried_with_growing_pauses_and_set_aside() {
     let clock = Clock::runtime();
     let store = MemoryStore::builder(clock.clone()).encoded().build().unwrap();
-    let cache = Cache::builder().clock(clock).store(store).jobs(Jobs::new().add::<Brittle>()).build().await.unwrap();
+    let events = common::Memory::default();
+    let builder = Cache::builder().clock(clock).store(store).jobs(Jobs::new().add::<Brittle>());
+    let cache = builder.observer(events.clone()).build().await.unwrap();
     assert!(cache.refresh(&Brittle).await.unwrap());
+    for (secs, loads) in [(0, 1), (1, 2), (2, 3), (4, 4), (8, 5), (16, 6)] {
+        pass(Duration::from_secs(secs) + Duration::from_millis(5)).await;
+        assert_eq!(events.count("LoadBegan"), loads, "after {secs} s more");
+    }
     pass(3600 * SECOND).await;
-    assert_eq!(cache.quarantined(9).await.unwrap().len(), 1);
+    let aside = cache.quarantined(9).await.unwrap();
+    assert_eq!((aside.len(), events.count("LoadBegan")), (1, 10));
+    let reason = &*aside[0].reason;
+    assert!(reason.starts_with("gave up after 10 attempts: store: commit failed: "), "{reason}");
+    assert!(reason.ends_with("panicked: brittle"), "{reason}");
+}
+
+/// The same where the store refuses it, for its size.
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_value_is_too_large_is_set_aside_with_what_the_store_said() {
+    let clock = Clock::runtime();
+    let store = MemoryStore::builder(clock.clone()).encoded().value_limit(1).build().unwrap();
+    let stage = stage_with(|builder| builder.clock(clock).store(store)).await;
+    assert!(stage.cache.refresh(&truth("a")).await.unwrap());
+    pass(SECOND / 2).await;
+    assert_eq!(stage.source.reads(), 1, "there is a pause");
+    pass(3600 * SECOND).await;
+    let reason = stage.cache.quarantined(9).await.unwrap().remove(0).reason;
+    assert!(reason.starts_with("gave up after 10 attempts: memory store: commit failed: "), "{reason}");
+    assert_eq!(stage.source.reads(), 10);
+}
+
+/// How somebody comes to a value.
+#[derive(Clone, Copy)]
+enum Way {
+    Get,
+    /// Without waiting for the store.
+    GetReady,
+    /// The read fails, and nothing else.
+    GetUnread,
+}
+
+/// A record's value is damaged, or larger than this process takes: the store calls it fresh, and gives its mark only. The load
+/// that is asked for takes its place.
+#[tokio::test(start_paused = true)]
+async fn what_is_fresh_and_cannot_be_had_is_replaced_by_the_next_load() {
+    for way in [Way::Get, Way::GetReady, Way::GetUnread] {
+        let clock = Clock::runtime();
+        let store = FaultyStore::around(MemoryStore::builder(clock.clone()).encoded().build().unwrap());
+        let (given, other) = (store.clone(), store.clone());
+        let first = stage_with(|builder| builder.clock(clock.clone()).store(given)).await;
+        first.value("a").await;
+        let key = Key::new("tests", "truth", &truth("a")).unwrap();
+        let found = store.inner.read(&[key]).await.unwrap().remove(0).entry.unwrap().facts.generation;
+        store.switches.damaged(found);
+        let stage = stage_with(|builder| builder.clock(clock).store(other)).await;
+        stage.source.write(2);
+        match way {
+            Way::Get => assert_eq!(answer(&stage, "a").await, (2, Status::Loaded, Rule::Missing)),
+            Way::GetReady => {
+                store.switches.late("read", Duration::from_millis(1));
+                assert!(stage.cache.get_ready(&truth("a")).is_none());
+                pass(SECOND).await;
+                assert_eq!(*stage.cache.get_ready(&truth("a")).unwrap(), 2);
+            }
+            Way::GetUnread => {
+                store.switches.down(["read"]);
+                let (begun, getting) = (store.switches.answer_late("begin"), stage.getting("a"));
+                stage.settle().await;
+                store.switches.up();
+                begun.arrive();
+                assert_eq!(*getting.await.unwrap().unwrap(), 2);
+            }
+        }
+        assert_eq!(answer(&stage, "a").await, (2, Status::Hit, Rule::Fresh));
+        assert_eq!((stage.source.reads(), stage.events.count("end: Stored")), (1, 1), "kept, and near");
+        assert!(store.switches.calls("begin") <= 1 + 4, "{}", store.switches.calls("begin"));
+    }
 }
 
 /// The store is down for a minute while a task is to be done. Nothing is loaded that could not be kept, and no attempt is counted:

@@ -4,8 +4,11 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use common::{Act, stage_with};
+use common::faults::FaultyStore;
+use common::{Act, pass, stage_with};
+use freshen_core::Clock;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Level, Metadata, Subscriber};
 
@@ -53,4 +56,24 @@ async fn what_happens_behind_the_answers_is_logged_under_one_target() {
         "a failed load; two that began, one that ended, a caller refused"
     );
     assert_eq!(*log.1.lock().unwrap(), ["load", "load"], "the jobs' code runs in spans of its own");
+}
+
+/// The store is down, and every request fails at it. The log says so once for each step that fails, and again after a while.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_down_is_told_once_for_each_step_and_then_once_a_while() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let store = FaultyStore::new(Clock::runtime());
+    let given = store.clone();
+    let stage = stage_with(|builder| builder.workers(0).store(given)).await;
+    store.switches.all_down();
+    let warnings = || log.0.lock().unwrap().iter().filter(|(_, level)| *level == Level::WARN).count();
+    for told in [2, 4] {
+        for read in 0..10 {
+            stage.value(&read.to_string()).await;
+        }
+        assert_eq!(warnings(), told, "read, and begin");
+        pass(Duration::from_secs(30)).await;
+    }
+    assert_eq!(stage.events.count("PortFailed"), 40, "observers hear of each");
 }

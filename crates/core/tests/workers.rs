@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use common::faults::FaultyQueue;
 use common::foreign::Foreign;
+use common::queued::{faulty_queue, key, leave_unsettled, task};
 use common::tuned::{Kind, Told, Tuned, tuned};
 use common::{Act, ERROR, STALE, Stage, TTL, Truth, pass, stage, stage_with, truth};
 use freshen_core::queue::{Depth, MemoryQueue, NewTask, Priority, Queue, Settlement};
@@ -28,14 +29,6 @@ async fn open_stage(workers: usize) -> (Stage, MemoryStore, MemoryQueue) {
     let (given, pushed) = (store.clone(), queue.clone());
     let stage = stage_with(|builder| builder.clock(clock).store(given).queue(pushed).workers(workers)).await;
     (stage, store, queue)
-}
-
-fn key(of: &str) -> Key {
-    Key::new("tests", "truth", &truth(of)).unwrap()
-}
-
-fn task(key: Key) -> NewTask {
-    NewTask { key, delay: Duration::ZERO, priority: Priority::Normal }
 }
 
 /// Makes a key stale, and writes a new truth.
@@ -723,14 +716,6 @@ async fn a_task_whose_value_is_stale_when_it_is_stored_leaves_no_marker() {
     }
 }
 
-/// So many holders in a row pull so many tasks, and settle none.
-async fn leave_unsettled(queue: &MemoryQueue, tasks: usize, holders: u32) {
-    for _ in 0..holders {
-        assert_eq!(queue.pull(tasks, Duration::ZERO).await.unwrap().len(), tasks);
-        pass(queue.traits().visibility).await;
-    }
-}
-
 /// Whoever carries the task out dies of it: it is delivered again, and takes the next one with it.
 #[tokio::test(start_paused = true)]
 async fn a_task_that_five_holders_did_not_settle_is_set_aside_and_not_carried_out() {
@@ -839,11 +824,6 @@ async fn a_task_that_waits_for_room_beyond_the_visibility_is_neither_counted_nor
     }
 }
 
-fn faulty_queue(visibility_secs: u32) -> FaultyQueue {
-    let inner = MemoryQueue::builder(Clock::runtime()).visibility(visibility_secs * SECOND);
-    FaultyQueue::around(inner.build().unwrap())
-}
-
 /// A load takes longer than the visibility, and has the only place. Its own task is delivered again, and no other.
 #[tokio::test(start_paused = true)]
 async fn what_waits_behind_a_load_that_takes_too_long_goes_back_in_time() {
@@ -878,27 +858,5 @@ async fn a_task_that_waits_for_a_place_beyond_the_visibility_is_not_counted() {
     }
     stage.settle().await;
     assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (10, 0));
-    assert_eq!(queue.depth().await.unwrap(), Depth::default());
-}
-
-/// A suspect has the places cleared for it while a load takes longer than the visibility. Nobody has begun it meanwhile.
-#[tokio::test(start_paused = true)]
-async fn a_suspect_that_waits_to_be_alone_beyond_the_visibility_is_not_counted() {
-    let queue = faulty_queue(20);
-    let given = queue.clone();
-    let stage = stage_with(|builder| builder.queue(given).workers(2)).await;
-    stage.cache.pause_workers();
-    stage.settle().await;
-    queue.push(&[task(key("suspect"))]).await.unwrap();
-    leave_unsettled(&queue.inner, 1, 2).await;
-    queue.push(&[task(key("slow"))]).await.unwrap();
-    stage.source.hold();
-    stage.cache.resume_workers();
-    stage.source.read_by(1).await;
-    pass(25 * SECOND).await;
-    assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (1, 2));
-    stage.source.open();
-    pass(5 * SECOND).await;
-    assert_eq!((stage.source.reads(), queue.switches.most_unsettled()), (2, 2));
     assert_eq!(queue.depth().await.unwrap(), Depth::default());
 }

@@ -16,13 +16,14 @@ use crate::engine::fault::panic_text;
 use crate::engine::flight::Flights;
 use crate::engine::governor::Governor;
 use crate::engine::heat::Heat;
-use crate::engine::log::log;
+use crate::engine::log::Log;
 use crate::engine::near::Near;
 use crate::engine::notices::Notices;
 use crate::engine::queues::Queues;
 use crate::engine::refresh::{ASKS_MOST, Filling};
 use crate::engine::registry::Registry;
 use crate::engine::running::Running;
+use crate::engine::suspects::Suspects;
 use crate::engine::work::Work;
 use crate::entry::Strength;
 use crate::event::{Event, Observer};
@@ -51,10 +52,12 @@ pub(crate) struct Engine {
     flights: Arc<Flights>,
     notices: Notices,
     governor: Governor,
+    suspects: Suspects,
     heat: Heat,
     filling: Arc<Filling>,
     asks: Arc<Semaphore>,
     chance: Mutex<fastrand::Rng>,
+    log: Log,
     running: Arc<Running>,
     crew: Arc<Crew>,
     closing: watch::Sender<bool>,
@@ -66,8 +69,10 @@ impl Engine {
         Engine {
             governor: Governor::new(parts.config.governor.clone()),
             chance: Mutex::new(fastrand::Rng::with_seed(parts.seed)),
+            log: Log::default(),
             flights: Arc::default(),
             notices: Notices::default(),
+            suspects: Suspects::default(),
             heat: Heat::default(),
             filling: Arc::default(),
             asks: Arc::new(Semaphore::new(ASKS_MOST)),
@@ -130,6 +135,10 @@ impl Engine {
         &self.governor
     }
 
+    pub fn suspects(&self) -> &Suspects {
+        &self.suspects
+    }
+
     pub fn heat(&self) -> &Heat {
         &self.heat
     }
@@ -161,7 +170,7 @@ impl Engine {
                 tracing::error!(target: "freshen", panic = &*panic_text(&*panic), "an observer panicked");
             }
         }
-        log(event);
+        self.log.tell(event, || self.now());
     }
 
     /// Outdates what this process keeps of a target. Called before an invalidation returns, whatever the bus does later.

@@ -4,19 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::engine::ahead::{AHEAD, Ahead};
 use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::governor::Place;
 use crate::engine::queues::NamedQueue;
+use crate::engine::suspects::SoleSuspect;
 use crate::engine::worker::Turn;
 use crate::event::Event;
-use crate::queue::Priority;
 use crate::time::Timestamp;
 
-/// Tasks that are pulled ahead of their turn at most, so that the hottest of them goes first.
-const AHEAD: usize = 64;
 /// With so many in hand the queue is not asked for more each time that a place is free,
 const ENOUGH: usize = AHEAD / 2;
 /// but so often, for what is wanted more than they are may have come.
@@ -27,14 +26,6 @@ const PULL_WAIT: Duration = Duration::from_secs(5);
 const QUEUE_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// How long a task goes back for, if there is no room for it and others may be waiting behind it.
 const MAKE_WAY_PAUSE: Duration = Duration::from_millis(500);
-/// What has stood in the backlog for this part of the queue's visibility goes back, for it would be delivered again, and be
-/// counted as unsettled, though nobody began it.
-const STAY_DIVISOR: u32 = 4;
-/// The same for one that waits to be alone, which has the places of others cleared for it meanwhile.
-const ALONE_DIVISOR: u32 = 2;
-/// After so long in the backlog a suspect goes first: behind a queue that never empties it would wait for ever.
-const SUSPECT_WAIT: Duration = Duration::from_secs(5);
-
 /// Starts the dispatcher of each queue on which the cache has workers.
 pub(crate) fn start(cache: &Cache) {
     for queue in cache.engine().queues().all().iter().filter(|queue| queue.workers > 0) {
@@ -50,34 +41,47 @@ struct Dispatcher {
     places: Arc<Semaphore>,
     /// When the last of the places that were given is free again, if its load keeps to its timeout.
     free_by: Timestamp,
-    backlog: Vec<Turn>,
+    backlog: Ahead,
     /// When the queue was asked last.
     asked: Timestamp,
     /// How long the governor has no room for anything in the backlog.
     no_room: Option<Duration>,
+    /// Hears that there is room sooner.
+    unused: watch::Receiver<()>,
 }
 
 /// What the backlog had to offer.
 enum Pick {
     /// What was wanted has started, as far as there were places; or there is nothing.
     Done,
-    /// Nothing but the turn at this place of the backlog, which has to be alone.
-    Alone(usize, Option<Place>, OwnedSemaphorePermit),
+    /// Nothing but a suspect.
+    Alone(Suspect),
     /// There is no room for any of it, for so long at least.
     NoRoom(Duration),
+}
+
+/// A suspect that has its turn, and all that it needs but to be alone.
+struct Suspect {
+    /// Where it stands in the backlog.
+    at: usize,
+    place: Option<Place>,
+    permit: OwnedSemaphorePermit,
+    right: SoleSuspect,
 }
 
 impl Dispatcher {
     fn new(cache: Cache, queue: Arc<NamedQueue>) -> Self {
         let places = Arc::new(Semaphore::new(queue.workers));
+        let unused = cache.engine().governor().unused();
         Dispatcher {
+            backlog: Ahead::new(cache.for_task(), queue.clone()),
             cache,
             queue,
             places,
             free_by: Timestamp::ZERO,
-            backlog: Vec::new(),
             asked: Timestamp::ZERO,
             no_room: None,
+            unused,
         }
     }
 
@@ -90,43 +94,8 @@ impl Dispatcher {
                 () = self.round() => {}
             }
         }
-        self.put_all_back().await;
+        self.backlog.put_back_behind(0, Duration::ZERO);
         self.queue.outlook.by(Timestamp::NEVER);
-    }
-
-    /// What was pulled ahead goes back: another process takes it at once.
-    async fn put_all_back(&mut self) {
-        self.put_back_behind(0, Duration::ZERO).await;
-    }
-
-    /// What stands behind the first `kept` of the backlog goes back.
-    async fn put_back_behind(&mut self, kept: usize, pause: Duration) {
-        while self.backlog.len() > kept {
-            let turn = self.backlog.remove(kept);
-            self.goes_on_within(Duration::ZERO);
-            turn.put_back(pause).await;
-        }
-    }
-
-    /// What has stood in the backlog for too long goes back, unbegun as it is.
-    async fn put_back_overstayed(&mut self) {
-        let (now, stay) = (self.cache.engine().now(), self.stay());
-        // Stable: what stays keeps its order. Until it is on its way back a turn stands in the backlog.
-        self.backlog.sort_by_key(|turn| turn.waited(now) >= stay);
-        let kept = self.backlog.partition_point(|turn| turn.waited(now) < stay);
-        self.put_back_behind(kept, Duration::ZERO).await;
-    }
-
-    /// How long a task may stand in the backlog.
-    fn stay(&self) -> Duration {
-        self.queue.queue.traits().visibility / STAY_DIVISOR
-    }
-
-    /// How long until the first of the backlog has to go back.
-    fn stays(&self) -> Duration {
-        let now = self.cache.engine().now();
-        let longest = self.backlog.iter().map(|turn| turn.waited(now)).max().unwrap_or_default();
-        self.stay().saturating_sub(longest)
     }
 
     /// Tells that this dispatcher will have gone on by then.
@@ -145,7 +114,7 @@ impl Dispatcher {
         let cache = self.cache.clone();
         let mut paused = cache.engine().paused().subscribe();
         if *paused.borrow() {
-            self.put_all_back().await;
+            self.backlog.put_back_behind(0, Duration::ZERO);
             self.queue.outlook.by(Timestamp::NEVER);
             // The sender lives as long as the engine, so the only end of this wait is the resumption.
             let _ = paused.wait_for(|paused| !paused).await;
@@ -153,31 +122,37 @@ impl Dispatcher {
     }
 
     /// Pulls what is there and starts what has its turn. A round that is dropped loses no task: what was pulled stands in the
-    /// backlog, and what was on its way back is delivered again.
+    /// backlog.
     async fn round(&mut self) {
         self.unpaused().await;
-        self.put_back_overstayed().await;
+        self.backlog.put_back_overstayed();
+        self.backlog.put_back_suspects();
         self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
         let places = self.places.clone();
         let permit = tokio::select! {
             biased;
             // What was pulled goes back at once, though no place is free.
             () = self.paused() => return,
+            () = self.backlog.another_suspect() => return,
             permit = places.acquire_owned() => permit,
-            () = tokio::time::sleep(self.stays()), if !self.backlog.is_empty() => return,
+            () = tokio::time::sleep(self.backlog.stays()), if !self.backlog.turns.is_empty() => return,
         };
         let Ok(permit) = permit else { return };
         if self.asks() {
-            self.pull().await;
+            tokio::select! {
+                biased;
+                () = self.backlog.another_suspect() => return,
+                () = self.pull() => {}
+            }
         }
         if *self.cache.engine().paused().borrow() {
             return;
         }
         match self.start_wanted(permit) {
-            Pick::Alone(at, place, permit) => self.start_alone(at, place, permit).await,
+            Pick::Alone(suspect) => self.start_alone(suspect).await,
             Pick::NoRoom(wait) => {
                 self.no_room = Some(wait);
-                self.make_way().await;
+                self.make_way();
             }
             Pick::Done => {}
         }
@@ -186,27 +161,41 @@ impl Dispatcher {
     /// Whether the queue is asked before tasks are started. Each time would be a round trip for each task.
     fn asks(&self) -> bool {
         let span = self.cache.engine().now().since(self.asked);
-        self.no_room.is_some() || self.backlog.len() < ENOUGH || (self.backlog.len() < AHEAD && span >= LOOK_PAUSE)
+        self.no_room.is_some()
+            || self.backlog.turns.len() < ENOUGH
+            || (self.backlog.turns.len() < AHEAD && span >= LOOK_PAUSE)
     }
 
     async fn pull(&mut self) {
+        let waits_for_room = self.no_room.is_some();
         let wait = match self.no_room.take() {
             // What is rare may have no room for hours.
-            Some(wait) => wait.min(PULL_WAIT).min(self.stays()),
-            None if self.backlog.is_empty() => PULL_WAIT,
+            Some(wait) => wait.min(PULL_WAIT).min(self.backlog.stays()),
+            None if self.backlog.turns.is_empty() => PULL_WAIT,
             None => Duration::ZERO,
         };
         self.goes_on_within(wait);
-        if self.backlog.len() >= AHEAD {
-            tokio::time::sleep(wait).await;
+        let most = self.backlog.room();
+        if most == 0 {
+            tokio::select! {
+                _ = self.unused.changed() => {}
+                () = self.backlog.returned() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
             return;
         }
         let (cache, queue) = (&self.cache, &self.queue);
         self.asked = cache.engine().now();
-        match queue.queue.pull(AHEAD - self.backlog.len(), wait).await {
+        let pulled = tokio::select! {
+            biased;
+            pulled = queue.queue.pull(most, wait) => pulled,
+            // A puller who leaves takes no task with it.
+            _ = self.unused.changed(), if waits_for_room => return,
+        };
+        match pulled {
             Ok(pulled) => {
                 let turn = |delivery| Turn::new(cache.for_task(), queue.clone(), delivery);
-                self.backlog.extend(pulled.into_iter().map(turn));
+                self.backlog.turns.extend(pulled.into_iter().map(turn));
             }
             Err(error) => {
                 cache.engine().emit(&Event::PortFailed { error: &error });
@@ -219,15 +208,24 @@ impl Dispatcher {
     /// together, and without a suspect.
     fn start_wanted(&mut self, first: OwnedSemaphorePermit) -> Pick {
         let (mut permit, mut shortest, mut started) = (Some(first), None::<Duration>, Vec::new());
-        for at in self.order() {
-            let suspect = self.backlog[at].is_suspect();
+        // What is given back from here on may be what this round lacks.
+        self.unused.mark_unchanged();
+        for at in self.backlog.order() {
+            let suspect = self.backlog.turns[at].is_suspect();
             if suspect && !started.is_empty() {
                 // Whatever follows is one, too, and waits until nothing else is to be done, or its time has come.
                 break;
             }
             let Some(own) = permit.take().or_else(|| self.places.clone().try_acquire_owned().ok()) else { break };
-            match admit(self.cache.engine(), &self.backlog[at]) {
-                Ok(place) if suspect => return Pick::Alone(at, place, own),
+            match admit(self.cache.engine(), &self.backlog.turns[at]) {
+                Ok(place) if suspect => match self.cache.engine().suspects().take() {
+                    Some(right) => return Pick::Alone(Suspect { at, place, permit: own, right }),
+                    // The next round puts it back.
+                    None => {
+                        permit = Some(own);
+                        unused(place);
+                    }
+                },
                 Ok(place) => started.push((at, place, own)),
                 Err(wait) => {
                     permit = Some(own);
@@ -238,85 +236,57 @@ impl Dispatcher {
         if started.is_empty() {
             return shortest.map_or(Pick::Done, Pick::NoRoom);
         }
-        let mut backlog: Vec<Option<Turn>> = std::mem::take(&mut self.backlog).into_iter().map(Some).collect();
+        let mut backlog: Vec<Option<Turn>> = std::mem::take(&mut self.backlog.turns).into_iter().map(Some).collect();
         for (at, place, permit) in started {
             if let Some(turn) = backlog[at].take() {
-                self.start(turn, place, permit);
+                self.start(turn, place, permit, None);
             }
         }
-        self.backlog = backlog.into_iter().flatten().collect();
+        self.backlog.turns = backlog.into_iter().flatten().collect();
         Pick::Done
     }
 
-    /// Where the tasks stand in the backlog, the most wanted first.
-    fn order(&self) -> impl Iterator<Item = usize> {
-        let (engine, patience) = (self.cache.engine(), SUSPECT_WAIT.min(self.stay() / 2));
-        let rank = |turn: &Turn| (urgency(engine, turn, patience), wanted(engine, turn));
-        let mut order: Vec<_> = self.backlog.iter().enumerate().map(|(at, turn)| (at, rank(turn))).collect();
-        // Stable: among equals the first goes first.
-        order.sort_by(|(_, one), (_, other)| other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal));
-        order.into_iter().map(|(at, _)| at)
-    }
-
-    fn start(&mut self, turn: Turn, place: Option<Place>, permit: OwnedSemaphorePermit) {
+    fn start(&mut self, turn: Turn, place: Option<Place>, permit: OwnedSemaphorePermit, right: Option<SoleSuspect>) {
         self.free_by = self.free_by.max(self.cache.engine().now() + turn.longest());
         self.cache.engine().spawn(async move {
             turn.take(place).await;
+            // Whoever has the places next may have the next suspect.
+            drop(right);
             drop(permit);
         });
     }
 
-    /// What may have ended the holders that did not settle it has this process for itself: it would take others with it, and in
-    /// the end into quarantine. It stays in the backlog until it starts, so that a round that is dropped leaves it there, and
-    /// one that waits for too long goes back.
-    async fn start_alone(&mut self, at: usize, place: Option<Place>, mut permit: OwnedSemaphorePermit) {
-        self.backlog.swap(0, at);
-        self.put_back_behind(1, Duration::ZERO).await;
-        self.queue.outlook.by(self.free_by.max(self.cache.engine().now()));
+    /// What may have ended the holders that did not settle it has its queue's places here for itself: it would take others with
+    /// it, and in the end into quarantine. It stays in the backlog until it starts, so that a round that is dropped leaves it
+    /// there.
+    async fn start_alone(&mut self, suspect: Suspect) {
+        let Suspect { at, place, mut permit, right } = suspect;
+        self.backlog.turns.swap(0, at);
+        self.backlog.put_back_behind(1, Duration::ZERO);
+        let left = self.backlog.stays();
+        self.goes_on_within(left);
         let others = u32::try_from(self.queue.workers - 1).unwrap_or(u32::MAX);
-        let longest = self.queue.queue.traits().visibility / ALONE_DIVISOR;
-        let waited = self.backlog.first().map_or(longest, |turn| turn.waited(self.cache.engine().now()));
         let all = self.places.clone().acquire_many_owned(others);
-        // The places are never closed. Where they are not free in time, the next round puts it back.
-        let Ok(Ok(all)) = tokio::time::timeout(longest.saturating_sub(waited), all).await else { return };
-        permit.merge(all);
-        if !*self.cache.engine().paused().borrow() {
-            let turn = self.backlog.remove(0);
-            self.start(turn, place, permit);
+        tokio::select! {
+            biased;
+            // The next round puts it back.
+            () = self.paused() => return unused(place),
+            // The places are never closed.
+            Ok(all) = all => permit.merge(all),
+            // Beside others after all: where there is always a long load, it would never be carried out, and hold up others
+            // each time that it is delivered. Those may be counted with it, until they are suspects themselves.
+            () = tokio::time::sleep(left) => {}
         }
+        let turn = self.backlog.turns.remove(0);
+        self.start(turn, place, permit, Some(right));
     }
 
     /// A backlog full of tasks that there is no room for must not hide others: the later half goes back for a while.
-    async fn make_way(&mut self) {
-        if self.backlog.len() >= AHEAD {
-            self.put_back_behind(AHEAD / 2, MAKE_WAY_PAUSE).await;
+    fn make_way(&mut self) {
+        if self.backlog.turns.len() >= AHEAD {
+            self.backlog.put_back_behind(AHEAD / 2, MAKE_WAY_PAUSE);
         }
     }
-}
-
-/// What goes before anything of a lesser one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Urgency {
-    /// A suspect waits until nothing else is to be done,
-    Suspect,
-    /// than which everything else goes first,
-    Usual,
-    /// until it has waited long enough.
-    Patient,
-}
-
-fn urgency(engine: &Engine, turn: &Turn, patience: Duration) -> Urgency {
-    match turn.is_suspect() {
-        false => Urgency::Usual,
-        true if turn.waited(engine.now()) < patience => Urgency::Suspect,
-        true => Urgency::Patient,
-    }
-}
-
-/// How much a task is wanted among those of its urgency: by its priority, then by its heat.
-fn wanted(engine: &Engine, turn: &Turn) -> (Priority, f64) {
-    let heat = turn.work().map_or(0.0, |work| engine.heat().score(work.key().hash(), engine.now()));
-    (turn.priority(), heat)
 }
 
 /// A place for a task. One that names no work needs none: it is only set aside.
@@ -324,5 +294,12 @@ fn admit(engine: &Engine, turn: &Turn) -> Result<Option<Place>, Duration> {
     match turn.work() {
         Some(work) => engine.governor().admit(work.namespace(), work.job_name(), engine.now()).map(Some),
         None => Ok(None),
+    }
+}
+
+/// Gives a place back whose turn goes back unbegun.
+fn unused(place: Option<Place>) {
+    if let Some(place) = place {
+        place.unused();
     }
 }

@@ -1,12 +1,14 @@
 //! Why a load gave no value, with the job's error type erased.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{CacheError, GetError, KeyError};
 use crate::event::LoadEnd;
 use crate::key::Key;
+use crate::store::cut_reason;
 
 /// Why a load gave no value. Shared by all who followed it.
 #[derive(Clone, Debug)]
@@ -36,17 +38,21 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// What to tell operators.
+    /// What to tell operators, at most [`REASON_BYTES_MAX`](crate::store::REASON_BYTES_MAX) bytes: it goes into records, tasks,
+    /// events and logs, and an error may carry all that a source answered.
     pub fn reason(&self) -> String {
+        cut_reason(&self.whole_reason()).into_owned()
+    }
+
+    fn whole_reason(&self) -> Cow<'_, str> {
         match self {
-            Fault::Failed { reason, .. } => reason.to_string(),
-            Fault::TimedOut(after) => format!("did not end within {after:?}"),
-            Fault::Panicked(message) => format!("panicked: {message}"),
-            Fault::Refused(reason) => format!("refused: {reason}"),
-            Fault::Cooling { reason, .. } => reason.to_string(),
+            Fault::Failed { reason, .. } | Fault::Cooling { reason, .. } => (&**reason).into(),
+            Fault::TimedOut(after) => format!("did not end within {after:?}").into(),
+            Fault::Panicked(message) => format!("panicked: {message}").into(),
+            Fault::Refused(reason) => format!("refused: {reason}").into(),
             Fault::Cycle(_) => "waits for itself".into(),
-            Fault::Key(error) => error.to_string(),
-            Fault::NotRegistered(job) => format!("job {job} is not registered"),
+            Fault::Key(error) => error.to_string().into(),
+            Fault::NotRegistered(job) => format!("job {job} is not registered").into(),
             Fault::Empty => "nothing in hand".into(),
             Fault::Busy { .. } => "held by another process".into(),
             Fault::Outdated => "every load was outdated before it ended".into(),

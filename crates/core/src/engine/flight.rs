@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::engine::fault::Fault;
 use crate::engine::near::{Near, Pin};
 use crate::engine::slot::Hand;
+use crate::error::PortError;
 use crate::key::Key;
 use crate::store::Currency;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -21,17 +22,26 @@ pub(crate) struct Done {
     pub clean: Option<Pin>,
     /// The round of the last load: those who joined in an earlier one began before it.
     pub round: u32,
-    /// Why the store did not take what was loaded, where it may take it another time.
+    /// Why the store did not take what was loaded, where it is no other version's value that it keeps.
     pub unkept: Option<Unkept>,
 }
 
 /// Why the store did not take a value. A task that loaded it comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unkept {
     /// The lease was not in force any more: somebody else has the key, or had it.
     Lost,
-    /// It failed.
+    /// It failed, and may take it another time.
     StoreFailed,
+    /// It will refuse it another time, too: the value is too large, or cannot be written. What it said.
+    Refused(Arc<str>),
+}
+
+impl Unkept {
+    /// What a commit that ended so means.
+    pub fn of(error: &PortError) -> Unkept {
+        if error.retryable { Unkept::StoreFailed } else { Unkept::Refused(error.to_string().into()) }
+    }
 }
 
 /// One load under way.
@@ -183,6 +193,11 @@ impl Seat {
 }
 
 impl Done {
+    /// Whether the job's code was run for it.
+    pub fn has_loaded(&self) -> bool {
+        self.round > 0
+    }
+
     /// Whether the value is still current, as far as this process knows.
     pub fn is_current(&self, near: &Near) -> bool {
         match (&self.result, &self.clean) {

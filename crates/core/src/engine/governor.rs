@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::error::BuildError;
 use crate::time::Timestamp;
 
@@ -24,6 +26,11 @@ impl Limit {
     /// So many at once, at any rate.
     pub const fn at_once(at_once: usize) -> Limit {
         Limit { at_once, per_second: None }
+    }
+
+    /// The time between two that begin, if their rate is bounded.
+    fn interval(&self) -> Option<Duration> {
+        self.per_second.map(|rate| Duration::from_secs_f64(1.0 / rate))
     }
 
     fn check(&self, field: &'static str) -> Result<(), BuildError> {
@@ -59,6 +66,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    fn of(&self, gauge: &Gauge) -> &Limit {
+        match gauge {
+            Gauge::Total => &self.total,
+            Gauge::Namespace(_) => &self.namespace,
+            Gauge::Job(..) => &self.job,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         self.total.check("limits.total")?;
         self.namespace.check("limits.namespace")?;
@@ -71,9 +86,14 @@ const SLOWEST_RATE: f64 = 1.0 / (10.0 * 365.0 * 86_400.0);
 
 /// Grants places to refreshes.
 #[derive(Debug)]
-pub(crate) struct Governor {
+pub(crate) struct Governor(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     limits: Limits,
-    state: Arc<Mutex<State>>,
+    state: Mutex<State>,
+    /// Tells that a place was given back unused.
+    unused: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -101,49 +121,54 @@ struct Level {
 /// The right to refresh. Dropping it makes room.
 #[derive(Debug)]
 pub(crate) struct Place {
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
     gauges: [Gauge; 3],
 }
 
 impl Governor {
     pub fn new(limits: Limits) -> Self {
-        Governor { limits, state: Arc::default() }
+        Governor(Arc::new(Shared { limits, state: Mutex::default(), unused: watch::Sender::default() }))
     }
 
     /// Everything was outdated at once: begin again with little. A ramp that is under way goes on, or whoever outdates again
     /// and again would hold everybody at its start.
     pub fn ramp(&self, now: Timestamp) {
-        let mut state = lock(&self.state);
-        if state.ramp_from.is_none_or(|from| self.allowed(from, now) >= self.limits.total.at_once as f64) {
+        let mut state = self.0.lock();
+        if state.ramp_from.is_none_or(|from| self.allowed(from, now) >= self.0.limits.total.at_once as f64) {
             state.ramp_from = Some(now);
         }
     }
 
     /// How many refreshes a ramp allows at once.
     fn allowed(&self, from: Timestamp, now: Timestamp) -> f64 {
-        let steps = now.since(from).as_secs_f64() / self.limits.ramp.as_secs_f64().max(f64::MIN_POSITIVE);
+        let steps = now.since(from).as_secs_f64() / self.0.limits.ramp.as_secs_f64().max(f64::MIN_POSITIVE);
         2f64.powf(steps.floor().min(63.0))
     }
 
     /// A place for a refresh, or how long to leave it in the queue.
     pub fn admit(&self, namespace: &'static str, job: &'static str, now: Timestamp) -> Result<Place, Duration> {
-        let mut state = lock(&self.state);
+        let mut state = self.0.lock();
         let gauges = [Gauge::Total, Gauge::Namespace(namespace), Gauge::Job(namespace, job)];
-        let limits = [self.ramped(&mut state, now), self.limits.namespace, self.limits.job];
-        for (gauge, limit) in gauges.iter().zip(limits) {
+        let limits = [self.ramped(&mut state, now), self.0.limits.namespace, self.0.limits.job];
+        for (gauge, limit) in gauges.iter().zip(&limits) {
             if let Some(wait) = state.gauges.get(gauge).and_then(|level| level.wait(limit, now)) {
                 return Err(wait);
             }
         }
-        for (gauge, limit) in gauges.iter().zip(limits) {
+        for (gauge, limit) in gauges.iter().zip(&limits) {
             state.gauges.entry(*gauge).or_default().take(limit, now);
         }
-        Ok(Place { state: self.state.clone(), gauges })
+        Ok(Place { shared: self.0.clone(), gauges })
+    }
+
+    /// Hears of each place that is given back unused: there is room sooner than was told.
+    pub fn unused(&self) -> watch::Receiver<()> {
+        self.0.unused.subscribe()
     }
 
     /// The total, or what the ramp allows of it.
     fn ramped(&self, state: &mut State, now: Timestamp) -> Limit {
-        let total = self.limits.total;
+        let total = self.0.limits.total;
         let Some(from) = state.ramp_from else { return total };
         let allowed = self.allowed(from, now);
         if allowed >= total.at_once as f64 {
@@ -159,27 +184,51 @@ const NO_ROOM_PAUSE: Duration = Duration::from_millis(20);
 
 impl Level {
     /// `None`: there is room now.
-    fn wait(&self, limit: Limit, now: Timestamp) -> Option<Duration> {
+    fn wait(&self, limit: &Limit, now: Timestamp) -> Option<Duration> {
         if self.running >= limit.at_once {
             return Some(NO_ROOM_PAUSE);
         }
-        let interval = Duration::from_secs_f64(1.0 / limit.per_second?);
+        let interval = limit.interval()?;
         let tolerated = Duration::from_secs(1).saturating_sub(interval);
         let ahead = now.until(self.due);
         (ahead > tolerated).then(|| (ahead - tolerated).max(Duration::from_millis(1)))
     }
 
-    fn take(&mut self, limit: Limit, now: Timestamp) {
+    fn take(&mut self, limit: &Limit, now: Timestamp) {
         self.running += 1;
-        if let Some(rate) = limit.per_second {
-            self.due = self.due.max(now) + Duration::from_secs_f64(1.0 / rate);
+        if let Some(interval) = limit.interval() {
+            self.due = self.due.max(now) + interval;
         }
+    }
+
+    /// The next one may begin as if the last had not.
+    fn give_back(&mut self, limit: &Limit) {
+        if let Some(interval) = limit.interval() {
+            self.due = Timestamp::ZERO + Timestamp::ZERO.until(self.due).saturating_sub(interval);
+        }
+    }
+}
+
+impl Place {
+    /// Gives back the right to begin, too: nothing was loaded, so the source was spared.
+    pub fn unused(self) {
+        let mut state = self.shared.lock();
+        for gauge in &self.gauges {
+            if let Some(level) = state.gauges.get_mut(gauge) {
+                level.give_back(self.shared.limits.of(gauge));
+            }
+        }
+        drop(state);
+        let shared = self.shared.clone();
+        // Whoever hears of it finds the room.
+        drop(self);
+        shared.unused.send_replace(());
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut state = lock(&self.state);
+        let mut state = self.shared.lock();
         for gauge in &self.gauges {
             if let Some(level) = state.gauges.get_mut(gauge) {
                 level.running -= 1;
@@ -188,8 +237,10 @@ impl Drop for Place {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -237,6 +288,36 @@ mod tests {
         assert!(governor.admit("n", "a", at(249)).is_err());
         assert!(governor.admit("n", "a", at(251)).is_ok());
         assert!(governor.admit("n", "a", at(252)).is_err());
+    }
+
+    #[test]
+    fn a_place_that_was_not_used_leaves_its_rate_at_each_bound() {
+        let (wide, rare) = (Limit::at_once(10), Limit { per_second: Some(0.2), ..Limit::at_once(10) });
+        for (total, namespace, job) in [(rare, wide, wide), (wide, rare, wide), (wide, wide, rare)] {
+            let governor = governor(total, namespace, job);
+            let mut heard = governor.unused();
+            for millis in 0..3 {
+                governor.admit("n", "a", at(millis)).unwrap().unused();
+                assert!(heard.has_changed().unwrap());
+                heard.mark_unchanged();
+            }
+            drop(governor.admit("n", "a", at(10)).unwrap());
+            assert!(!heard.has_changed().unwrap(), "a place that was used tells nothing");
+            let wait = Duration::from_millis(4990);
+            assert_eq!(governor.admit("n", "a", at(20)).unwrap_err(), wait, "and keeps its rate");
+        }
+    }
+
+    #[test]
+    fn places_that_are_given_back_out_of_order_leave_what_the_others_used() {
+        let governor =
+            governor(Limit { per_second: Some(2.0), ..Limit::at_once(10) }, Limit::at_once(10), Limit::at_once(10));
+        let [one, other] = [0, 0].map(|millis| governor.admit("n", "a", at(millis)).unwrap());
+        one.unused();
+        let _third = governor.admit("n", "a", at(0)).unwrap();
+        assert_eq!(governor.admit("n", "a", at(0)).unwrap_err(), Duration::from_millis(500));
+        drop(other);
+        assert_eq!(governor.admit("n", "a", at(0)).unwrap_err(), Duration::from_millis(500));
     }
 
     #[test]

@@ -16,7 +16,8 @@
 //! explain     what all of these would decide now, without any effect
 //! served      the answer, and who is told
 //! queues      by their names, with the workers on each; outlook: whether those go on
-//! dispatcher  one for each: tasks, the most wanted first, as the governor lets; worker takes each down the same road
+//! dispatcher  one for each: tasks, pulled ahead, the most wanted first, as the governor lets; worker takes each down the same
+//!             road; suspects: one of those at a time
 //! follow      the bus: what others outdated
 //! core        what all of them share, and the effects that many of them have
 //! ```
@@ -64,6 +65,8 @@ mod fault;
 mod queues;
 mod outlook;
 mod dispatcher;
+mod ahead;
+mod suspects;
 mod worker;
 mod heat;
 mod governor;

@@ -128,7 +128,11 @@ impl Passage<'_> {
             self.demand.at_least = found.newest;
             return None;
         }
-        let (hand, currency) = found.hand?;
+        let Some((hand, currency)) = found.hand else {
+            // It was removed since; or this process cannot have it, damaged or too large as it is: only what is above it answers.
+            self.demand.at_least = newer(self.demand.at_least, found.newest);
+            return None;
+        };
         let facts = hand.meta().facts();
         let judged = Found { facts, currency };
         let wish = Wish { strict: true, ..Wish::default() };
@@ -218,7 +222,7 @@ impl Passage<'_> {
     /// Serves what could not be installed, and keeps it in this process at most.
     async fn not_kept(&self, lease: &Lease, pin: Pin, hand: Hand, took: Duration, error: Option<PortError>) -> Done {
         self.loaded(LoadEnd::NotKept, took, None);
-        let unkept = error.as_ref().filter(|error| error.retryable).map(|_| Unkept::StoreFailed);
+        let unkept = error.as_ref().map(Unkept::of);
         let clean = match error {
             // Another version's bytes stay in the store, so no commit tells whether this load was overtaken.
             None => {

@@ -112,8 +112,9 @@ impl Cache {
         let at_least = Some(hand.meta().generation());
         let mut seat = self.take_off(work, Demand { at_least, previous: Some(hand.clone()), ..Demand::foreground() });
         engine.spawn(async move {
-            seat.landed().await;
-            drop(place);
+            if !seat.landed().await.has_loaded() {
+                place.unused();
+            }
         });
     }
 
@@ -145,9 +146,10 @@ impl Cache {
         // Whoever asked had not waited for the store: what is read now is near for the next one.
         if asked == Ask::Fresh
             && let Some(found) = self.engine().read(std::slice::from_ref(work)).await.pop()
-            && found.foreign.is_some()
+            && found.hand.is_none()
         {
-            // It is fresh for a version whose values we cannot read: ours is loaded beside it.
+            // It is fresh for a version whose values we cannot read: ours is loaded beside it. Or it cannot be had at all, and
+            // ours takes its place.
             (at_least, near_only) = (found.newest, found.bytes_stay());
             asked = self.ask_and_push(work, at_least, Priority::High).await;
         }

@@ -1,4 +1,4 @@
-//! The tasks of a cache that a shutdown waits for.
+//! Tasks that are counted, as those of a cache that a shutdown waits for.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,11 +22,16 @@ impl Running {
         Guard(self.clone())
     }
 
+    /// How many tasks are under way.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
     /// Waits until nothing is under way.
     pub async fn idle(&self) {
         loop {
             let notified = self.idle.notified();
-            if self.count.load(Ordering::Acquire) == 0 {
+            if self.count() == 0 {
                 return;
             }
             notified.await;

@@ -9,17 +9,16 @@ use crate::engine::cache::Cache;
 use crate::engine::core::Engine;
 use crate::engine::demand::Demand;
 use crate::engine::fault::Fault;
-use crate::engine::flight::Unkept;
+use crate::engine::flight::{Done, Unkept};
 use crate::engine::governor::Place;
 use crate::engine::passage::fly;
 use crate::engine::queues::NamedQueue;
 use crate::engine::spans;
 use crate::engine::work::Work;
-use crate::error::PortError;
 use crate::event::{Event, TaskEnd};
 use crate::key::Key;
 use crate::queue::{Delivery, Priority, Settlement, TASK_FORMAT, Task};
-use crate::store::Role;
+use crate::store::{Role, cut_reason};
 use crate::time::Timestamp;
 
 /// The shortest pause of a task whose value was outdated while it was loaded.
@@ -96,7 +95,8 @@ impl Turn {
                 {
                     self.cache.unask(&key).await;
                 }
-                self.end(None, Settlement::Quarantine(reason.as_str().into()), Some(reason)).await;
+                let (settlement, reason) = set_aside(reason);
+                self.end(None, settlement, reason.as_deref()).await;
             }
         }
     }
@@ -120,9 +120,10 @@ impl Turn {
         let (at_least, near_only) = reading.as_ref().map_or((None, false), |found| (found.newest, found.bytes_stay()));
         let (mut seat, lead) = engine.flights().join(work.key());
         let Some(lead) = lead else {
-            // A foreground load is under way. When it has landed, the task's own begin finds the key fresh.
-            seat.landed().await;
-            return (Settlement::PutBack(Duration::ZERO), None);
+            // A caller's load is under way, perhaps for longer than a task may be held, and waiting for it would keep others from
+            // their places. When it has landed, the task's own begin finds the key fresh.
+            place.unused();
+            return (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None);
         };
         let demand = Demand {
             role: Role::Task { deadline: engine.config().task_deadline },
@@ -133,14 +134,24 @@ impl Turn {
             batch: None,
         };
         fly(self.cache.clone(), work.clone(), lead, demand).await;
-        drop(place);
         let done = seat.landed().await;
-        match &done.result {
+        if done.has_loaded() {
+            drop(place);
+        } else {
+            place.unused();
+        }
+        self.judge(work, &done).await
+    }
+
+    /// What a flight that ended so means for the task.
+    async fn judge(&self, work: &Arc<dyn Work>, done: &Done) -> (Settlement, Option<String>) {
+        let engine = self.cache.engine();
+        match (&done.result, &done.unkept) {
             // Whoever had the key instead has not cleared the marker. The task's next begin does, where the key is still fresh.
-            Ok(_) if done.unkept == Some(Unkept::Lost) && done.is_current(engine.near()) => {
+            (Ok(_), Some(Unkept::Lost)) if done.is_current(engine.near()) => {
                 (Settlement::PutBack(Duration::ZERO), None)
             }
-            Ok(hand) if done.is_current(engine.near()) => {
+            (Ok(hand), _) if done.is_current(engine.near()) => {
                 // What was stale already when it was stored, because its load took longer than its ttl, has not cleared the
                 // marker.
                 if engine.now() >= hand.meta().facts().fresh_until() {
@@ -149,18 +160,19 @@ impl Turn {
                 (Settlement::Done, None)
             }
             // Its source did what it could. Each try reads it, so the pauses grow to their longest.
-            Ok(_) if done.unkept == Some(Unkept::StoreFailed) => {
-                (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None)
-            }
-            Ok(_) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
-            Err(Fault::Busy { retry_after }) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
-            Err(Fault::Cooling { retry_after, .. }) => (Settlement::PutBack(*retry_after), None),
-            Err(Fault::Closed) => (Settlement::PutBack(Duration::ZERO), None),
-            Err(fault) => {
-                let pause = work.policy().backoff().pause(self.delivery.task.attempts.saturating_add(1));
-                self.again(work, &fault.reason(), pause)
-            }
+            (Ok(_), Some(Unkept::StoreFailed)) => (Settlement::PutBack(self.busy_pause(BUSY_PAUSE_MAX)), None),
+            (Ok(_), Some(Unkept::Refused(reason))) => self.again(work, reason, self.back_off(work)),
+            (Ok(_), _) => self.again(work, "outdated while it was loaded", AGAIN_PAUSE),
+            (Err(Fault::Busy { retry_after }), _) => (Settlement::PutBack(self.busy_pause(*retry_after)), None),
+            (Err(Fault::Cooling { retry_after, .. }), _) => (Settlement::PutBack(*retry_after), None),
+            (Err(Fault::Closed), _) => (Settlement::PutBack(Duration::ZERO), None),
+            (Err(fault), _) => self.again(work, &fault.reason(), self.back_off(work)),
         }
+    }
+
+    /// The job's own pause after as many attempts.
+    fn back_off(&self, work: &Arc<dyn Work>) -> Duration {
+        work.policy().backoff().pause(self.delivery.task.attempts.saturating_add(1))
     }
 
     /// At the lease's end, or after a pause that grows with the task's age, whichever is sooner.
@@ -173,10 +185,9 @@ impl Turn {
     fn again(&self, work: &Arc<dyn Work>, reason: &str, pause: Duration) -> (Settlement, Option<String>) {
         let attempts = self.delivery.task.attempts.saturating_add(1);
         if attempts >= work.policy().attempts() {
-            let reason = format!("gave up after {attempts} attempts: {reason}");
-            return (Settlement::Quarantine(reason.as_str().into()), Some(reason));
+            return set_aside(&format!("gave up after {attempts} attempts: {reason}"));
         }
-        (Settlement::RetryAfter(pause), Some(reason.to_owned()))
+        (Settlement::RetryAfter(pause), Some(cut_reason(reason).into_owned()))
     }
 
     async fn end(&self, key: Option<&Key>, settlement: Settlement, reason: Option<&str>) -> TaskEnd {
@@ -186,19 +197,41 @@ impl Turn {
             Settlement::PutBack(_) => TaskEnd::PutBack,
             Settlement::Quarantine(_) => TaskEnd::Quarantined,
         };
-        self.settle(settlement).await;
+        let (end, reason) = match self.settle(settlement).await {
+            Settled::Well => (end, reason),
+            Settled::Late => (TaskEnd::Unsettled, Some("the queue had given it to another meanwhile")),
+            Settled::Failed => (TaskEnd::Unsettled, Some("the queue could not be told")),
+        };
         self.cache.engine().emit(&Event::TaskEnded { queue: &self.queue.name, key, end, reason });
         end
     }
 
     /// On the queue that the task came from, whatever queue its job names by now. A delivery that cannot be settled is delivered
     /// again by the queue: late, never lost.
-    async fn settle(&self, settlement: Settlement) {
-        let settled: Result<bool, PortError> = self.queue.queue.settle(&self.delivery.receipt, settlement).await;
-        if let Err(error) = settled {
-            self.cache.engine().emit(&Event::PortFailed { error: &error });
+    async fn settle(&self, settlement: Settlement) -> Settled {
+        match self.queue.queue.settle(&self.delivery.receipt, settlement).await {
+            Ok(true) => Settled::Well,
+            Ok(false) => Settled::Late,
+            Err(error) => {
+                self.cache.engine().emit(&Event::PortFailed { error: &error });
+                Settled::Failed
+            }
         }
     }
+}
+
+/// What the queue made of a settlement.
+enum Settled {
+    Well,
+    /// The delivery was not in force any more.
+    Late,
+    Failed,
+}
+
+/// Never again by itself. The queue keeps the reasons of many, so an error may not bring a page with it.
+fn set_aside(reason: &str) -> (Settlement, Option<String>) {
+    let reason = cut_reason(reason);
+    (Settlement::Quarantine((*reason).into()), Some(reason.into_owned()))
 }
 
 /// The work that a task names, or why it is not carried out.

@@ -102,7 +102,10 @@ impl MemoryQueue {
                 parts.backlog.put(Task { attempts, unsettled: 0, ..task }, delay, now);
             }
             Settlement::PutBack(delay) => parts.backlog.put(task, delay, now),
-            Settlement::Quarantine(reason) => parts.quarantine.add(task, reason, now),
+            Settlement::Quarantine(reason) => {
+                let attempts = task.attempts.saturating_add(1);
+                parts.quarantine.add(Task { attempts, ..task }, reason, now);
+            }
         }
         drop(parts);
         self.0.entered.notify_waiters();

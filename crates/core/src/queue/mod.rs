@@ -35,7 +35,7 @@ pub const TASK_FORMAT: u16 = 1;
 ///
 /// **Settling.** `Done` ends the task. `RetryAfter` brings it back when it is due, with one more attempt counted, at its old priority; `PutBack` brings it
 /// back without counting an attempt. `RetryAfter` forgets how often it was not settled, for whoever settles so has carried it out and is still there; `PutBack`
-/// remembers it. `Quarantine` sets it aside with its reason. Settling a receipt twice, or one that was
+/// remembers it. `Quarantine` sets it aside with its reason, with one more attempt counted. Settling a receipt twice, or one that was
 /// redelivered to another, changes nothing. What is put back is taken beyond the bound: a task is never dropped.
 ///
 /// **Quarantine.** It is bounded: the oldest makes room. `release` pushes a quarantined task as new, beyond the bound if need be; `discard` ends it.
@@ -204,7 +204,7 @@ pub enum Settlement {
     RetryAfter(Duration),
     /// It was not its turn: again after this long, no attempt counted.
     PutBack(Duration),
-    /// Never again by itself: set aside, with the reason.
+    /// Never again by itself: set aside with the reason, one attempt counted.
     Quarantine(Box<str>),
 }
 

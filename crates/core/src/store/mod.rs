@@ -3,6 +3,7 @@
 //! The record is the truth. It alone decides who may load a key, whether the result may be installed and what is served;
 //! queues and buses only hasten what it would allow anyway.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -283,14 +284,17 @@ pub struct Trouble {
     pub reason: Box<str>,
 }
 
-/// Longest reason that is kept of a failure, in bytes; the rest is cut off.
+/// Longest reason that is kept of a failure, in bytes; the rest is cut off, and an ellipsis shows it.
 pub const REASON_BYTES_MAX: usize = 512;
 
 /// Cuts a reason to its bound, between two characters.
-fn cut_reason(reason: &str) -> &str {
-    let most = reason.len().min(REASON_BYTES_MAX);
-    let end = (0..=most).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or_default();
-    &reason[..end]
+pub(crate) fn cut_reason(reason: &str) -> Cow<'_, str> {
+    const ELLIPSIS: &str = "…";
+    if reason.len() <= REASON_BYTES_MAX {
+        return reason.into();
+    }
+    let end = reason.floor_char_boundary(REASON_BYTES_MAX - ELLIPSIS.len());
+    (reason[..end].to_owned() + ELLIPSIS).into()
 }
 
 /// The answer of [`Store::ask`].
@@ -396,7 +400,7 @@ pub struct Failure {
 impl Failure {
     /// The load failed: count it and leave the key alone for `retry_after`.
     pub fn failed(retry_after: Duration, reason: &str) -> Failure {
-        Failure { retry_after, reason: Some(cut_reason(reason).into()) }
+        Failure { retry_after, reason: Some((*cut_reason(reason)).into()) }
     }
 
     /// The load was given up, through no fault of the source: drop the lease and nothing else.

@@ -23,10 +23,12 @@ struct State {
     all_down: bool,
     down: HashSet<&'static str>,
     late: HashMap<&'static str, Duration>,
+    slow: HashMap<&'static str, Duration>,
     calls: HashMap<&'static str, usize>,
     gated: HashMap<&'static str, Arc<Semaphore>>,
     ahead: Duration,
     unreadable: Option<u32>,
+    damaged: Option<Generation>,
     unsettled: u32,
 }
 
@@ -51,6 +53,16 @@ impl Switches {
         self.0.lock().unwrap().late.insert(operation, by);
     }
 
+    /// From now on this step is done only after `by`: a caller who leaves sooner has done nothing.
+    pub fn slow(&self, operation: &'static str, by: Duration) {
+        self.0.lock().unwrap().slow.insert(operation, by);
+    }
+
+    /// From now on readers are given no entry of this generation, and its mark instead: this process cannot have it.
+    pub fn damaged(&self, generation: Generation) {
+        self.0.lock().unwrap().damaged = Some(generation);
+    }
+
     /// From now on readers are told a time this far ahead, as by an adapter that is wrong about its server's clock.
     pub fn reads_ahead(&self, by: Duration) {
         self.0.lock().unwrap().ahead = by;
@@ -62,6 +74,7 @@ impl Switches {
         state.all_down = false;
         state.down.clear();
         state.late.clear();
+        state.slow.clear();
         state.unreadable = None;
     }
 
@@ -80,6 +93,13 @@ impl Switches {
         let gate = Arc::new(Semaphore::new(0));
         self.0.lock().unwrap().gated.insert(operation, gate.clone());
         LateAnswer(gate)
+    }
+
+    async fn begins(&self, operation: &'static str) {
+        let slow = self.0.lock().unwrap().slow.get(operation).copied();
+        if let Some(by) = slow {
+            tokio::time::sleep(by).await;
+        }
     }
 
     async fn answered(&self, operation: &'static str) {
@@ -150,7 +170,13 @@ impl Store for FaultyStore {
                 if Some(key.partition(partitions)) == state.unreadable {
                     *answer = Err(PortError::passing("store", "read", "switched off"));
                 }
-                answer.iter_mut().for_each(|snapshot| snapshot.now = snapshot.now + state.ahead);
+                let Ok(snapshot) = answer else { continue };
+                snapshot.now = snapshot.now + state.ahead;
+                let found = snapshot.entry.as_ref().map(|entry| entry.facts.generation);
+                if found.is_some() && found == state.damaged {
+                    snapshot.entry = None;
+                    snapshot.newest_mark = found;
+                }
             }
             answers
         })
@@ -289,6 +315,7 @@ impl Queue for FaultyQueue {
 
     fn settle<'a>(&'a self, receipt: &'a Receipt, settlement: Settlement) -> BoxFuture<'a, Result<bool, PortError>> {
         Box::pin(async move {
+            self.switches.begins("settle").await;
             self.pass("settle")?;
             self.inner.settle(receipt, settlement).await
         })

@@ -3,6 +3,7 @@
 
 pub mod faults;
 pub mod foreign;
+pub mod queued;
 pub mod tuned;
 
 use std::collections::VecDeque;

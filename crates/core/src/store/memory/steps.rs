@@ -253,7 +253,7 @@ impl Record {
         rare.lease = None;
         if let Some(reason) = failure.reason.or(counts) {
             // The constructor of a failure cuts its reason, but its fields are open.
-            let reason = first.unwrap_or_else(|| cut_reason(&reason).into());
+            let reason = first.unwrap_or_else(|| (*cut_reason(&reason)).into());
             rare.trouble = Some(Trouble { failures, retry_at: step.now + failure.retry_after, reason });
         }
     }
