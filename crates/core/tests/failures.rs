@@ -1001,7 +1001,7 @@ async fn what_is_fresh_and_cannot_be_had_is_replaced_by_the_next_load() {
         let first = stage_with(|builder| builder.clock(clock.clone()).store(given)).await;
         first.value("a").await;
         let key = Key::new("tests", "truth", &truth("a")).unwrap();
-        let found = store.inner.read(&[key]).await.unwrap().remove(0).entry.unwrap().facts.generation;
+        let found = store.inner.read(&[key]).await.remove(0).unwrap().entry.unwrap().facts.generation;
         store.switches.damaged(found);
         let stage = stage_with(|builder| builder.clock(clock).store(other)).await;
         stage.source.write(2);
