@@ -47,6 +47,7 @@ pub(super) enum Flaw {
     PutBackPushes,
     QuarantineEnds,
     QuarantineForgetsReason,
+    QuarantineForgetsAttempt,
     QuarantineListsOldestFirst,
     QuarantineRefusesNewest,
     ReleaseEnds,
@@ -293,8 +294,10 @@ impl Flawed {
 
     async fn quarantined_flawed(&self, most: usize) -> Answer<Vec<Quarantined>> {
         let mut aside = self.inner.quarantined(most).await?;
-        if self.flaw == Flaw::QuarantineListsOldestFirst {
-            aside.reverse();
+        match self.flaw {
+            Flaw::QuarantineListsOldestFirst => aside.reverse(),
+            Flaw::QuarantineForgetsAttempt => aside.iter_mut().for_each(|quarantined| quarantined.task.attempts -= 1),
+            _ => {}
         }
         Ok(aside)
     }

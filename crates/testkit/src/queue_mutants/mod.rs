@@ -52,6 +52,7 @@ const MUTANTS: &[(Flaw, &str)] = &[
     (Flaw::PutBackPushes, "what_is_put_back_is_taken_beyond_the_bound"),
     (Flaw::QuarantineEnds, "quarantine_sets_a_task_aside_with_its_reason"),
     (Flaw::QuarantineForgetsReason, "quarantine_sets_a_task_aside_with_its_reason"),
+    (Flaw::QuarantineForgetsAttempt, "quarantine_counts_one_more_attempt"),
     (Flaw::QuarantineListsOldestFirst, "quarantined_gives_the_newest_first"),
     (Flaw::QuarantineRefusesNewest, "the_oldest_in_quarantine_makes_room"),
     (Flaw::ReleaseEnds, "release_pushes_a_quarantined_task_as_new"),

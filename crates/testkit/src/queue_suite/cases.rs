@@ -42,6 +42,7 @@ macro_rules! for_each_queue_case {
             }
             quarantine {
                 quarantine_sets_a_task_aside_with_its_reason
+                quarantine_counts_one_more_attempt
                 quarantined_gives_the_newest_first
                 the_oldest_in_quarantine_makes_room
                 release_pushes_a_quarantined_task_as_new

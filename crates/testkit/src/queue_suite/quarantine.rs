@@ -28,6 +28,13 @@ pub(super) async fn quarantine_sets_a_task_aside_with_its_reason(fixture: &Fixtu
     assert_eq!(described(&aside(fixture).await), [("a".to_owned(), "no such job")]);
 }
 
+pub(super) async fn quarantine_counts_one_more_attempt(fixture: &Fixture) {
+    fixture.push_named(&["a"]).await;
+    fixture.settle(&fixture.pull_one().await, Settlement::RetryAfter(Duration::ZERO)).await;
+    fixture.settle(&fixture.pull_one().await, Settlement::Quarantine("no more".into())).await;
+    assert_eq!(aside(fixture).await[0].task.attempts, 2);
+}
+
 pub(super) async fn quarantined_gives_the_newest_first(fixture: &Fixture) {
     for (name, reason) in [("a", "first"), ("b", "second"), ("c", "third")] {
         fixture.set_aside(name, reason).await;

@@ -20,8 +20,10 @@ local function comes_back(priority, fields, delivery, how, more)
   -- Lua's stack has no room for more than 8000, and an entry of somebody else may have more.
   for i = #fields, FIELDS_MOST + 1, -1 do fields[i] = nil end
   local unsettled = tonumber(get(fields, 'unsettled')) or 0
-  if how == 'retry' then
+  if how ~= 'back' then
     set(fields, 'attempts', text(math.min((tonumber(get(fields, 'attempts')) or 0) + 1, 4294967295)))
+  end
+  if how == 'retry' then
     -- Its holder carried it out, and is still there.
     if unsettled > 0 then set(fields, 'unsettled', '0') end
   elseif delivery > 1 then
