@@ -1,0 +1,104 @@
+//! What its user decides for a cache, within what the standards allow.
+
+use std::time::Duration;
+
+use http::HeaderName;
+
+/// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// For whom responses are stored.
+    pub mode: Mode,
+    /// Fields that are for caches of this kind alone, most wanted first: the first that is there and valid counts, and
+    /// Cache-Control and Expires do not (RFC 9213, section 2.2).
+    pub targets: Vec<HeaderName>,
+    /// How a lifetime is guessed where none is said; `None`: it is not.
+    pub heuristic: Option<Heuristic>,
+    /// Whether a request may have a fresh response validated, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
+    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin.
+    pub obeys_reloads: bool,
+    /// Windows for responses that say nothing about being served stale. What an origin forbids stays forbidden.
+    pub grace: Grace,
+    /// What becomes of a response with Set-Cookie in a shared cache.
+    pub cookies: Cookies,
+    /// Whether responses to QUERY are stored (RFC 10008).
+    pub stores_query: bool,
+    /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3).
+    pub stores_post: bool,
+}
+
+/// For whom a cache stores responses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// For many users.
+    #[default]
+    Shared,
+    /// For one user.
+    Private,
+}
+
+/// How a lifetime is guessed: a part of the time since the last modification (RFC 9111, section 4.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heuristic {
+    /// The part, in per cent.
+    pub percent: u8,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// Windows of a cache's own for stale responses, each after the lifetime.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grace {
+    /// How long a stale response is served while it is refreshed.
+    pub stale_while_revalidate: Duration,
+    /// How long a stale response is served where its origin fails.
+    pub stale_if_error: Duration,
+}
+
+/// What becomes of a response that sets cookies in a shared cache. Nothing in RFC 6265 or RFC 9111 forbids to store it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cookies {
+    /// It is stored only where it is `public`, or names Set-Cookie in `no-cache` or `private`.
+    #[default]
+    Careful,
+    /// It is stored without them.
+    Dropped,
+    /// It is stored as any other: the first user's cookie is everybody's.
+    Stored,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            mode: Mode::Shared,
+            targets: vec![
+                HeaderName::from_static("freshen-cache-control"),
+                HeaderName::from_static("cdn-cache-control"),
+            ],
+            heuristic: Some(Heuristic::default()),
+            obeys_reloads: false,
+            grace: Grace::default(),
+            cookies: Cookies::Careful,
+            stores_query: true,
+            stores_post: false,
+        }
+    }
+}
+
+impl Config {
+    /// The default for a cache of one user: what he asks for, he gets.
+    pub fn private() -> Config {
+        Config { mode: Mode::Private, targets: Vec::new(), obeys_reloads: true, ..Config::default() }
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.mode == Mode::Shared
+    }
+}
+
+impl Default for Heuristic {
+    /// A tenth, which RFC 9111 calls typical, and at most a day.
+    fn default() -> Self {
+        Heuristic { percent: 10, most: Duration::from_secs(24 * 60 * 60) }
+    }
+}
