@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use http::HeaderName;
+use http::header::{ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE};
+
+use crate::likeness::Likeness;
 
 /// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct Config {
     pub grace: Grace,
     /// What becomes of a response with Set-Cookie in a shared cache.
     pub cookies: Cookies,
+    /// What makes a key's variants, and how many there are.
+    pub variants: Variants,
     /// Whether responses to QUERY are stored (RFC 10008).
     pub stores_query: bool,
     /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3).
@@ -55,6 +60,17 @@ pub struct Grace {
     pub stale_if_error: Duration,
 }
 
+/// What makes a key's variants, which Vary tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variants {
+    /// The most of one key. Above it the oldest leaves.
+    pub most: usize,
+    /// Most fields that a Vary may name. What names more is not stored.
+    pub names_most: usize,
+    /// In which fields of requests what differences do not matter. In others all do, but for blanks around the value.
+    pub likeness: Vec<(HeaderName, Likeness)>,
+}
+
 /// What becomes of a response that sets cookies in a shared cache. Nothing in RFC 6265 or RFC 9111 forbids to store it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cookies {
@@ -79,6 +95,7 @@ impl Default for Config {
             obeys_reloads: false,
             grace: Grace::default(),
             cookies: Cookies::Careful,
+            variants: Variants::default(),
             stores_query: true,
             stores_post: false,
         }
@@ -93,6 +110,19 @@ impl Config {
 
     pub(crate) fn is_shared(&self) -> bool {
         self.mode == Mode::Shared
+    }
+}
+
+impl Default for Variants {
+    /// For the fields of RFC 9110, section 12.5, what their definitions call the same.
+    fn default() -> Self {
+        let likeness = vec![
+            (ACCEPT, Likeness::Members),
+            (ACCEPT_CHARSET, Likeness::AnyCase),
+            (ACCEPT_ENCODING, Likeness::AnyOrder),
+            (ACCEPT_LANGUAGE, Likeness::AnyOrder),
+        ];
+        Variants { most: 32, names_most: 16, likeness }
     }
 }
 

@@ -56,6 +56,10 @@ rules! {
     Authorization = "authorization", "RFC 9111 3.5";
     /// The response varies by what no cache sees.
     VaryAny = "vary-any", "RFC 9111 4.1";
+    /// Vary names something that is no field.
+    VaryMalformed = "vary-malformed", "RFC 9110 12.5.5";
+    /// Vary names more fields, or the request has longer ones, than is kept.
+    VaryTooLong = "vary-too-long", "configuration";
     /// The response sets a cookie, and nothing says that others may have it.
     SetCookie = "set-cookie", "configuration";
     /// Nothing says that the response may be stored.
@@ -102,6 +106,36 @@ rules! {
     StaleIfError = "stale-if-error", "RFC 5861 4";
     /// The origin fails, and nothing may be served in its stead.
     OriginFailed = "origin-failed", "RFC 9111 4.2.4";
+    /// The request has no condition.
+    Unconditional = "unconditional", "RFC 9110 13.2.2";
+    /// The conditions of the request are not about this response.
+    ConditionsIgnored = "conditions-ignored", "RFC 9110 13.2.1";
+    /// The conditions of the request hold.
+    ConditionsMet = "conditions-met", "RFC 9110 13.2.2";
+    /// The client has it already: it names its tag.
+    IfNoneMatch = "if-none-match", "RFC 9110 13.1.2";
+    /// The client has it already: it was not modified since.
+    IfModifiedSince = "if-modified-since", "RFC 9110 13.1.3";
+    /// The client has a part of it, or of what it was before.
+    IfRange = "if-range", "RFC 9110 13.1.5";
+    /// The origin calls it current by a strong validator.
+    ValidatedStrongly = "validated-strongly", "RFC 9111 4.3.4";
+    /// The origin calls it current by a weak validator.
+    ValidatedWeakly = "validated-weakly", "RFC 9111 4.3.4";
+    /// The origin calls it current without naming it, and was asked about nothing else.
+    ValidatedAlone = "validated-alone", "RFC 9111 4.3.4";
+    /// The origin calls something current that is not stored.
+    ValidatesNothing = "validates-nothing", "RFC 9111 4.3.4";
+    /// The origin answers with a response of its own.
+    FullResponse = "full-response", "RFC 9111 4.3.3";
+    /// An update would make what is stored too large.
+    UpdateTooLarge = "update-too-large", "configuration";
+    /// A response to HEAD shows that it is current.
+    HeadMatches = "head-matches", "RFC 9111 4.3.5";
+    /// A response to HEAD shows that it is not current.
+    HeadDiffers = "head-differs", "RFC 9111 4.3.5";
+    /// A response to HEAD says nothing of it.
+    HeadUntold = "head-untold", "RFC 9111 4.3.5";
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! Whether a response is stored (RFC 9111, section 3).
 
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_LOCATION, EXPIRES, SET_COOKIE};
 use http::{HeaderMap, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
+use crate::entity_tag::EntityTag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lifetime, Lived};
-use crate::members::members;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
 use crate::status::{is_heuristically_cacheable, is_understood};
 use crate::terms::Terms;
+use crate::vary::vary_names;
 
 /// What becomes of a response that came from an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,10 +110,10 @@ impl Offer<'_> {
         let kept = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
         let cookies_stay =
             !self.directives.public && !kept(&self.directives.private) && !kept(&self.directives.no_cache);
-        match () {
-            () if members(self.headers(), &VARY).any(|member| member == b"*") => Some(Rule::VaryAny),
-            () if careful && self.headers().contains_key(SET_COOKIE) && cookies_stay => Some(Rule::SetCookie),
-            () => None,
+        match vary_names(self.headers(), self.config) {
+            Err(rule) => Some(rule),
+            Ok(_) if careful && self.headers().contains_key(SET_COOKIE) && cookies_stay => Some(Rule::SetCookie),
+            Ok(_) => None,
         }
     }
 
@@ -142,13 +143,8 @@ impl Offer<'_> {
     }
 }
 
-/// Whether an entity tag is there that is not weak: the other parts of a partial response are told by it
+/// Whether an entity tag is there that is strong: the other parts of a partial response are told by it
 /// (RFC 9111, section 3.3).
 fn has_strong_validator(headers: &HeaderMap) -> bool {
-    headers.get(ETAG).is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"))
-}
-
-/// Whether the response can be validated at all.
-pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
-    headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
+    EntityTag::of(headers).is_some_and(|tag| tag.is_strong())
 }

@@ -10,7 +10,7 @@ use crate::exchange::Exchange;
 use crate::lifetime::Lifetime;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
-use crate::storing::has_validator;
+use crate::validators::has_validator;
 
 /// The terms of a stored response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Terms {
             never_stale,
             no_cache: directives.no_cache == Reach::All,
             immutable: directives.immutable,
-            has_validator: has_validator(headers),
+            has_validator: has_validator(headers, exchange.answered_at),
         }
     }
 

@@ -1,0 +1,47 @@
+//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, section 4.1).
+
+use freshen_core::Timestamp;
+use http::HeaderMap;
+
+use crate::config::Config;
+use crate::terms::Terms;
+use crate::vary::Selecting;
+
+/// One of the responses that are stored for a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant<'a> {
+    /// By what it is selected.
+    pub selecting: &'a Selecting,
+    /// Its terms.
+    pub terms: &'a Terms,
+}
+
+/// The place of the variant that answers a request: the newest of those that it selects. One with a Vary goes before one without,
+/// which may lack it by mistake.
+pub fn choose<'a>(variants: impl IntoIterator<Item = Variant<'a>>, request: &HeaderMap) -> Option<usize> {
+    let all = variants.into_iter().enumerate();
+    let matching = all.filter(|(_, variant)| variant.selecting.matches(request));
+    matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.age_order())).map(|(at, _)| at)
+}
+
+/// The places of the variants that leave when a response to this request is stored, in rising order: those that the request
+/// selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no room.
+pub fn displaced(variants: &[Variant<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
+    let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
+        (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
+    stay.sort_by_key(|at| variants[*at].stored_order());
+    let room = config.variants.most.max(1) - 1;
+    leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
+    leave.sort_unstable();
+    leave
+}
+
+impl Variant<'_> {
+    fn age_order(&self) -> (Timestamp, Timestamp) {
+        (self.terms.date, self.terms.answered_at)
+    }
+
+    fn stored_order(&self) -> Timestamp {
+        self.terms.answered_at
+    }
+}
