@@ -23,7 +23,7 @@ pub enum Owed {
     NotModified(Rule),
     /// What it asked for: the response, or the part of it that its Range names.
     AsAsked(Rule),
-    /// The whole response: its Range does not count.
+    /// The whole response: its Range does not count. Where only a part is stored, the request goes to the origin.
     Whole(Rule),
 }
 

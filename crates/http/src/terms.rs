@@ -70,6 +70,12 @@ impl Terms {
         self.initial_age.saturating_add(now.since(self.answered_at))
     }
 
+    /// Of several responses to one request that with the greatest is used: the newest by its Date (RFC 9111, section 4), and of
+    /// those of one second the last that came.
+    pub(crate) fn newness(&self) -> (Timestamp, Timestamp) {
+        (self.date, self.answered_at)
+    }
+
     /// Whether it could ever be served.
     pub(crate) fn is_of_use(&self) -> bool {
         let longest = self.lifetime.span + self.stale_while_revalidate.max(self.stale_if_error);

@@ -3,7 +3,7 @@
 use freshen_core::Timestamp;
 use http::{HeaderMap, StatusCode, response};
 
-use crate::asked::Asked;
+use crate::asked::{Asked, AskedBy};
 use crate::judgement::stand_in;
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
@@ -41,7 +41,11 @@ impl Validated {
         match answer.status {
             StatusCode::NOT_MODIFIED => not_modified(&answer.headers, nominees, now),
             status if is_origin_failure(status) => failed(nominees, asked, now),
-            status => Validated::Answer { outdates: outdates(status), rule: Rule::FullResponse },
+            // What a response to HEAD shows, `Headed` tells.
+            status => {
+                let outdates = asked.method != AskedBy::Head && outdates(status);
+                Validated::Answer { outdates, rule: Rule::FullResponse }
+            }
         }
     }
 
@@ -140,6 +144,5 @@ fn by_being_the_only_one(answer: &HeaderMap, asked_about: &[Case<'_>]) -> Option
 }
 
 fn newest<'a>(cases: impl Iterator<Item = &'a Case<'a>>) -> Option<usize> {
-    let newest = cases.max_by_key(|case| (case.nominee.terms.date, case.nominee.terms.answered_at));
-    newest.map(|case| case.at)
+    cases.max_by_key(|case| case.nominee.terms.newness()).map(|case| case.at)
 }

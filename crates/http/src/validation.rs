@@ -20,7 +20,8 @@ pub struct Nominee<'a> {
     /// Its terms.
     pub terms: &'a Terms,
     /// Whether the request has the fields that select it (RFC 9111, section 4.1). Others of the same key may be asked about as
-    /// well, but only by strong tags: variants may have a weak one, or the time of their modification, in common.
+    /// well, but only by strong tags: variants may have a weak one, or the time of their modification, in common. If it is
+    /// current, whoever asks gets its fields too; so what varies by who asks is better not asked about for others.
     pub selected: bool,
     /// Whether it could answer the request, were it fresh. A part that lacks what is asked for could not
     /// (RFC 9111, section 4.3.2).

@@ -1,6 +1,5 @@
 //! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, section 4.1).
 
-use freshen_core::Timestamp;
 use http::HeaderMap;
 
 use crate::config::Config;
@@ -21,7 +20,7 @@ pub struct Variant<'a> {
 pub fn choose<'a>(variants: impl IntoIterator<Item = Variant<'a>>, request: &HeaderMap) -> Option<usize> {
     let all = variants.into_iter().enumerate();
     let matching = all.filter(|(_, variant)| variant.selecting.matches(request));
-    matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.age_order())).map(|(at, _)| at)
+    matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.terms.newness())).map(|(at, _)| at)
 }
 
 /// The places of the variants that leave when a response to this request is stored, in rising order: those that the request
@@ -29,19 +28,9 @@ pub fn choose<'a>(variants: impl IntoIterator<Item = Variant<'a>>, request: &Hea
 pub fn displaced(variants: &[Variant<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
         (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
-    stay.sort_by_key(|at| variants[*at].stored_order());
+    stay.sort_by_key(|at| variants[*at].terms.answered_at);
     let room = config.variants.most.max(1) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();
     leave
-}
-
-impl Variant<'_> {
-    fn age_order(&self) -> (Timestamp, Timestamp) {
-        (self.terms.date, self.terms.answered_at)
-    }
-
-    fn stored_order(&self) -> Timestamp {
-        self.terms.answered_at
-    }
 }

@@ -2,6 +2,7 @@
 
 use freshen_http::{Asked, Config, Owed, Represented, Rule, Validated, owed};
 use http::StatusCode;
+use proptest::prelude::*;
 
 use crate::wire::{Kept, Lines, NOON, at, date, headers, nominees, request, response};
 
@@ -140,6 +141,17 @@ fn a_response_of_its_own_answers_and_outdates_where_it_tells_of_the_resource() {
     }
 }
 
+/// RFC 9111, section 4.3.5: [`Headed`](freshen_http::Headed) compares them.
+#[test]
+fn a_response_to_head_outdates_nothing_by_its_status() {
+    let asked = Asked::of(&request("HEAD", &[]), &Config::default());
+    let kept = [Kept::new(&[("etag", r#""a""#)])];
+    for status in [200, 404] {
+        let validated = Validated::of(&response(status, &[]), &nominees(&kept), &asked, at(100));
+        assert_eq!(validated, Validated::Answer { outdates: false, rule: Rule::FullResponse }, "{status}");
+    }
+}
+
 /// RFC 9111, section 4.3.3; RFC 5861, section 4.
 #[test]
 fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
@@ -191,4 +203,26 @@ fn a_client_that_has_what_has_just_come_gets_a_304() {
     let response = Represented { status: StatusCode::OK, headers: &new.headers, terms: &new.terms };
     let owed = owed(&request.headers, &Asked::of(&request, &config), &response, NOON);
     assert_eq!(owed, Owed::NotModified(Rule::IfNoneMatch));
+}
+
+proptest! {
+    /// What was asked about can be written and read, and what is current was asked about and has room for it.
+    #[test]
+    fn no_validators_make_it_panic(
+        tags in prop::collection::vec("[\"W/,* ab\u{e9}\t]{0,6}", 1..5),
+        said in "[\"W/,* ab\u{e9}\t]{0,6}",
+        modified in "\\PC{0,16}",
+        selected in any::<bool>(),
+    ) {
+        let stored = |tag: &str| Kept { selected, ..Kept::new(&[("etag", tag), ("last-modified", &modified)]) };
+        let kept: Vec<Kept> = tags.iter().map(|tag| stored(tag)).collect();
+        let sent = freshen_http::validating(&headers(&[]), &nominees(&kept), NOON);
+        prop_assert!(sent.get("if-none-match").is_none_or(|tags| tags != "*" && !tags.is_empty()));
+        let answer = [("etag", &*said), ("last-modified", &modified)];
+        let validated = is_304(&answer, &kept);
+        if let Validated::Current { served, updated, .. } = &validated {
+            prop_assert!(*served < kept.len() && updated.iter().all(|at| *at < kept.len() && selected));
+        }
+        prop_assert_eq!(validated, is_304(&answer, &kept));
+    }
 }
