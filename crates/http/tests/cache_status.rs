@@ -205,20 +205,11 @@ fn the_member_comes_behind_those_that_stand_there() {
 #[test]
 fn a_response_that_is_full_of_fields_gets_none() {
     let mut headers = HeaderMap::new();
-    let value = HeaderValue::from_static("a");
-    while headers.try_append(CACHE_STATUS, value.clone()).is_ok() && headers.len() < 1 << 16 {
-        let name = http::HeaderName::from_bytes(format!("x-{}", headers.len()).as_bytes()).unwrap();
-        if headers.try_insert(name, value.clone()).is_err() {
-            break;
-        }
-    }
-    // A field that is there already may have any number of lines; only a new one may not fit.
-    headers.remove(CACHE_STATUS);
-    let filled = (0..1 << 16).any(|n| {
-        let name = http::HeaderName::from_bytes(format!("y-{n}").as_bytes()).unwrap();
-        headers.try_insert(name, value.clone()).is_err()
+    let full = (0..1 << 16).any(|n| {
+        let name = http::HeaderName::from_bytes(format!("x-{n}").as_bytes()).unwrap();
+        headers.try_insert(name, HeaderValue::from_static("a")).is_err()
     });
-    assert!(filled && hit().append_to(&mut headers, &Config::default()).is_err());
+    assert!(full && hit().append_to(&mut headers, &Config::default()).is_err());
 }
 
 #[test]
@@ -250,22 +241,8 @@ proptest! {
         let written = headers[CACHE_STATUS].as_bytes();
         let list: List = Parser::new(written).parse().unwrap();
         prop_assert_eq!(list.len(), 1);
-        let params = list[0].as_item_params();
+        let sfv::ListEntry::Item(sfv::Item { params, .. }) = &list[0] else { panic!("{list:?}") };
         prop_assert!(params.contains_key("hit") != params.contains_key("fwd"));
         prop_assert_eq!(list.serialize().unwrap().into_bytes(), written);
-    }
-}
-
-/// The parameters of a member that is an item.
-trait Params {
-    fn as_item_params(&self) -> &sfv::Parameters;
-}
-
-impl Params for sfv::ListEntry {
-    fn as_item_params(&self) -> &sfv::Parameters {
-        match self {
-            sfv::ListEntry::Item(item) => &item.params,
-            sfv::ListEntry::InnerList(list) => &list.params,
-        }
     }
 }
