@@ -1,5 +1,7 @@
 //! What a cache tells of itself (RFC 9211).
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use std::time::Duration;
 
 use freshen_core::Timestamp;

@@ -1,5 +1,7 @@
 //! What of a QUERY makes its key (RFC 10008, section 2.7).
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use freshen_http::{Config, ContentHash, ContentHasher, Rule};
 use http::Request;
 use http::header::HeaderName;

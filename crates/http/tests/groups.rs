@@ -1,5 +1,7 @@
 //! Groups and surrogate keys: what belongs together, and what a response outdates of it.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use freshen_core::{TAGS_MAX, Tag, Tags};
 use freshen_http::{
     AskedBy, CACHE_GROUP_INVALIDATION, CACHE_GROUPS, CacheKey, Config, Content, ContentHasher, GROUPS_MOST,

@@ -1,5 +1,7 @@
 //! What a response to an unsafe request outdates.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use freshen_http::{
     AskedBy, CacheKey, Choices, Config, Content, Counting, HostAlias, Invalidation, Parameters, Scheme, Target,
     group_tag,

@@ -1,5 +1,7 @@
 //! Which parts of a query an origin says do not matter (draft-ietf-httpbis-no-vary-search).
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use freshen_http::{Config, NO_VARY_SEARCH, NoVarySearch, Scheme, Target};
 use http::{HeaderMap, HeaderValue, Request};
 use proptest::prelude::*;
@@ -202,7 +204,8 @@ fn a_field_that_is_too_long_says_nothing_and_a_long_query_is_read_in_a_moment() 
 proptest! {
     #[test]
     fn what_matches_is_found_by_one_form_and_nothing_else_is(
-        one in "(\\?([abc]|%61|é)?=?[12+]?&?[ab]?(=[12])?&?[abc]?)?", other in "(\\?([abc]|%61|é)?=?[12+]?&?[ab]?(=[12])?&?[abc]?)?",
+        one in "(\\?([abc]|%61|é)?=?[12+]?&?[ab]?(=[12])?&?[abc]?)?",
+        other in "(\\?([abc]|%61|é)?=?[12+]?&?[ab]?(=[12])?&?[abc]?)?",
     ) {
         for says in ["key-order", "params=(\"a\")", "except=(\"a\")", "key-order, except=(\"a\" \"b\")", ""] {
             matches(&read(&[says]), &one, &other);

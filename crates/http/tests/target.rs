@@ -1,5 +1,7 @@
 //! Which requests are about the same target, and which about none.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 use freshen_http::{Config, HOST_BYTES_MOST, Scheme, Target, TargetError};
 use http::header::HOST;
 use http::{HeaderValue, Request, Version, request};
