@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::HeaderName;
 use http::header::{ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE};
 
+use crate::cache_status::Identifier;
+use crate::choices::Choices;
 use crate::likeness::Likeness;
 
 /// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
@@ -30,6 +32,22 @@ pub struct Config {
     pub stores_query: bool,
     /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3).
     pub stores_post: bool,
+    /// Which targets are held for one.
+    pub choices: Choices,
+    /// Whether a request of HTTP/1.1 that names its origin in its target may name another one in Host, which is then ignored (RFC
+    /// 9112, section 3.2.2). Where it may not, such a request is an error: the two may be read by two servers behind this one.
+    pub ignores_host: bool,
+    /// Most bytes of a QUERY's content, and of what its fields say about it, that are read to make its key.
+    pub query_content_bytes_most: usize,
+    /// Whether an origin may group its responses and outdate groups (RFC 9875). Where one origin is many parties, they can so
+    /// outdate each other's responses.
+    pub groups: bool,
+    /// Whether surrogate keys are sent on, for another cache in front of this one.
+    pub shows_surrogate_keys: bool,
+    /// Whether an origin may say which parts of a query do not matter (No-Vary-Search, which is a draft).
+    pub no_vary_search: bool,
+    /// By which name the cache tells what it did.
+    pub identifier: Identifier,
 }
 
 /// For whom a cache stores responses.
@@ -98,6 +116,13 @@ impl Default for Config {
             variants: Variants::default(),
             stores_query: true,
             stores_post: false,
+            choices: Choices::default(),
+            ignores_host: false,
+            query_content_bytes_most: 64 << 10,
+            groups: true,
+            shows_surrogate_keys: false,
+            no_vary_search: false,
+            identifier: Identifier::default(),
         }
     }
 }

@@ -38,6 +38,14 @@ rules! {
     MethodNotUnderstood = "method-not-understood", "RFC 9111 3";
     /// The method changes something at the origin.
     MethodUnsafe = "method-unsafe", "RFC 9111 4.4";
+    /// GET or HEAD with content: an origin may answer by it, and a key does not have it.
+    ContentOfGet = "content-of-get", "RFC 9110 9.3.1";
+    /// The content of a QUERY makes its key, and was not read.
+    QueryContentUnread = "query-content-unread", "RFC 10008 2.7";
+    /// The content of a QUERY makes its key, and is too long to be read for it.
+    QueryContentTooLong = "query-content-too-long", "configuration";
+    /// The response has more tags than an entry can carry.
+    TooManyTags = "too-many-tags", "configuration";
     /// An interim response is forwarded, and is no answer yet.
     StatusInterim = "status-interim", "RFC 9110 15.2";
     /// A 304 updates what is stored, and is not stored itself.
