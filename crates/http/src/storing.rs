@@ -1,16 +1,17 @@
 //! Whether a response is stored (RFC 9111, section 3).
 
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, VARY};
-use http::{HeaderMap, StatusCode, request, response};
+use http::header::{CONTENT_LOCATION, CONTENT_RANGE, ETAG, EXPIRES, LAST_MODIFIED, SET_COOKIE, VARY};
+use http::{HeaderMap, HeaderName, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
 use crate::exchange::Exchange;
-use crate::lifetime::{Lifetime, Lived};
+use crate::lifetime::{Lifetime, Lived, is_kept_failure};
 use crate::members::members;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
-use crate::status::{is_heuristically_cacheable, is_understood};
+use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
+use crate::targeted::Governing;
 use crate::terms::Terms;
 
 /// What becomes of a response that came from an origin.
@@ -25,7 +26,7 @@ pub enum Storing {
 impl Storing {
     /// Decides.
     pub fn of(request: &request::Parts, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
-        let (directives, targeted) = (ResponseDirectives::read(&response.headers, &CACHE_CONTROL), false);
+        let Governing { directives, targeted } = Governing::of(&response.headers, config);
         let offer = Offer { request, asked: Asked::of(request, config), response, directives, targeted, config };
         match offer.judge() {
             Err(rule) => Storing::Pass(rule),
@@ -82,9 +83,13 @@ impl Offer<'_> {
     fn refused_by_status(&self) -> Option<Rule> {
         match self.response.status {
             status if status.is_informational() => Some(Rule::StatusInterim),
+            status if status.as_u16() > 599 => Some(Rule::StatusInvalid),
+            status if is_never_stored(status) => Some(Rule::StatusNeverStored),
+            status if is_of_its_request(status) => Some(Rule::StatusOfRequest),
             StatusCode::NOT_MODIFIED => Some(Rule::StatusNotModified),
             status if self.directives.must_understand && !is_understood(status) => Some(Rule::StatusNotUnderstood),
             StatusCode::PARTIAL_CONTENT if !has_strong_validator(self.headers()) => Some(Rule::PartialWithoutValidator),
+            StatusCode::PARTIAL_CONTENT if !is_in_bytes(self.headers()) => Some(Rule::PartialNotInBytes),
             _ => None,
         }
     }
@@ -126,6 +131,7 @@ impl Offer<'_> {
             () if directives.public => Some(Rule::Public),
             () if !self.config.is_shared() && directives.private != Reach::Nothing => Some(Rule::Private),
             () if is_heuristically_cacheable(self.response.status) => Some(Rule::Heuristic),
+            () if is_kept_failure(self.response.status, self.config) => Some(Rule::Failure),
             () => None,
         }
     }
@@ -142,10 +148,23 @@ impl Offer<'_> {
     }
 }
 
-/// Whether an entity tag is there that is not weak: the other parts of a partial response are told by it
-/// (RFC 9111, section 3.3).
+/// Whether one entity tag is there that is not weak: the other parts of a partial response are told by it
+/// (RFC 9111, section 3.4).
 fn has_strong_validator(headers: &HeaderMap) -> bool {
-    headers.get(ETAG).is_some_and(|tag| !tag.as_bytes().starts_with(b"W/"))
+    only(headers, &ETAG).is_some_and(|tag| matches!(tag, [b'"', .., b'"']))
+}
+
+/// Whether it is one part, of a unit that is known (RFC 9111, section 3.3). Parts in a multipart body have no Content-Range.
+fn is_in_bytes(headers: &HeaderMap) -> bool {
+    let unit = only(headers, &CONTENT_RANGE).and_then(|range| range.split_first_chunk::<6>());
+    unit.is_some_and(|(unit, _)| unit.eq_ignore_ascii_case(b"bytes "))
+}
+
+/// The value of a field that has one line.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
+    let mut lines = headers.get_all(name).into_iter();
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    Some(line.as_bytes())
 }
 
 /// Whether the response can be validated at all.

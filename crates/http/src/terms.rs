@@ -49,6 +49,8 @@ impl Terms {
         let window = |said: Option<u32>, grace: Duration| match (never_stale, said) {
             (Some(_), _) => Duration::ZERO,
             (None, Some(said)) => Duration::from_secs(said.into()),
+            // What was kept to spare a failing origin is not kept longer than that.
+            (None, None) if lifetime.rule == Rule::Failure => Duration::ZERO,
             (None, None) => grace,
         };
         Terms {
@@ -72,7 +74,7 @@ impl Terms {
 
     /// Whether it could ever be served.
     pub(crate) fn is_of_use(&self) -> bool {
-        let longest = self.lifetime.span + self.stale_while_revalidate.max(self.stale_if_error);
+        let longest = self.lifetime.span.saturating_add(self.stale_while_revalidate.max(self.stale_if_error));
         self.has_validator || (!self.no_cache && self.initial_age < longest)
     }
 }
