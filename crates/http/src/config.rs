@@ -18,7 +18,8 @@ pub struct Config {
     /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
     /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
     pub obeys_reloads: bool,
-    /// Windows for responses that say nothing about being served stale. What an origin forbids stays forbidden.
+    /// Windows for responses that say nothing about being served stale, but for failures of the origin. What an origin forbids
+    /// stays forbidden.
     pub grace: Grace,
     /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
     /// the place of what may still be served: see [`takes_its_place`](crate::takes_its_place).

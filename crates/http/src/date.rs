@@ -85,7 +85,7 @@ fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
 
 fn is_weekday(name: &str, letters: usize) -> Option<()> {
     let same = |day: &&str| day[..letters.min(day.len())].eq_ignore_ascii_case(name);
-    DAYS.iter().any(|day| same(day)).then_some(())
+    DAYS.iter().any(same).then_some(())
 }
 
 fn month_of(name: &str) -> Option<i64> {

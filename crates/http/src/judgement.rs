@@ -22,7 +22,7 @@ pub struct Judgement {
 }
 
 /// What a cache does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Serves what is stored.
     Serve,

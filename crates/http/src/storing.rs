@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, StatusCode, request, response};
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
 use crate::exchange::Exchange;
-use crate::lifetime::{Lifetime, Lived, is_kept_failure};
+use crate::lifetime::{Lived, is_kept_failure};
 use crate::members::members;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
@@ -142,9 +142,7 @@ impl Offer<'_> {
 
     fn terms(&self, exchange: &Exchange) -> Terms {
         let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
-        let lived = Lived { status, headers, directives, targeted: self.targeted };
-        let lifetime = Lifetime::of(&lived, exchange, self.config);
-        Terms::new(headers, directives, lifetime, exchange, self.config)
+        Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
     }
 }
 

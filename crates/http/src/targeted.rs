@@ -119,7 +119,8 @@ mod tests {
     /// RFC 9213, section 2.2.
     #[test]
     fn the_first_target_that_is_valid_and_not_empty_counts_alone() {
-        let cases: [(&[(HeaderName, &str)], Option<u32>, bool); 8] = [
+        type Lines<'a> = &'a [(HeaderName, &'a str)];
+        let cases: [(Lines, Option<u32>, bool); 8] = [
             (&[(CACHE_CONTROL, "max-age=1"), (CDN, "max-age=2"), (OURS, "max-age=3")], Some(3), true),
             (&[(CACHE_CONTROL, "max-age=1"), (CDN, "max-age=2")], Some(2), true),
             (&[(CACHE_CONTROL, "max-age=1"), (OURS, "max-age=x"), (CDN, "max-age=2")], Some(2), true),
