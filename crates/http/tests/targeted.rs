@@ -24,6 +24,8 @@ fn a_targeted_field_is_heeded_and_cache_control_and_expires_are_not() {
         let terms = terms(&format!("200 | etag: \"a\" | {said}"), &cdn());
         assert_eq!((terms.lifetime.span, terms.no_cache), (expected * SECOND, false), "{said}");
     }
+    let unknown = format!("299 | etag: \"a\" | cdn-cache-control: none | cache-control: public | expires: {expires}");
+    assert_eq!(rule("GET /", &unknown, &cdn()), Err(Rule::NothingAllows));
     let private =
         terms("200 | etag: \"a\" | cdn-cache-control: max-age=600 | cache-control: max-age=60", &Config::private());
     assert_eq!(private.lifetime.span, 60 * SECOND, "it is no target of this cache");
