@@ -19,11 +19,16 @@ pub struct Config {
     pub targets: Vec<HeaderName>,
     /// How a lifetime is guessed where none is said; `None`: it is not.
     pub heuristic: Option<Heuristic>,
-    /// Whether a request may have a fresh response validated, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
-    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin.
+    /// Whether a request may have validated what could be served, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
+    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
+    /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
     pub obeys_reloads: bool,
-    /// Windows for responses that say nothing about being served stale. What an origin forbids stays forbidden.
+    /// Windows for responses that say nothing about being served stale, but for failures of the origin. What an origin forbids
+    /// stays forbidden.
     pub grace: Grace,
+    /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
+    /// the place of what may still be served: see [`takes_its_place`](crate::takes_its_place).
+    pub failure_lifetime: Duration,
     /// What becomes of a response with Set-Cookie in a shared cache.
     pub cookies: Cookies,
     /// What makes a key's variants, and how many there are.
@@ -112,6 +117,7 @@ impl Default for Config {
             heuristic: Some(Heuristic::default()),
             obeys_reloads: false,
             grace: Grace::default(),
+            failure_lifetime: Duration::ZERO,
             cookies: Cookies::Careful,
             variants: Variants::default(),
             stores_query: true,

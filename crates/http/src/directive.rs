@@ -64,10 +64,15 @@ impl<'a> Directive<'a> {
     /// is about the whole response.
     pub fn fields(&self) -> Option<Vec<HeaderName>> {
         let (Argument::Token(text) | Argument::Quoted(text)) = self.argument else { return None };
-        let names = text.split(|byte| *byte == b',').map(trim).filter(|name| !name.is_empty());
-        let names: Result<Vec<HeaderName>, _> = names.map(HeaderName::from_bytes).collect();
-        names.ok().filter(|names| !names.is_empty())
+        fields(text)
     }
+}
+
+/// The names of fields in a list of such, if it is one.
+pub(crate) fn fields(list: &[u8]) -> Option<Vec<HeaderName>> {
+    let names = list.split(|byte| *byte == b',').map(trim).filter(|name| !name.is_empty());
+    let names: Result<Vec<HeaderName>, _> = names.map(HeaderName::from_bytes).collect();
+    names.ok().filter(|names| !names.is_empty())
 }
 
 fn argument_of(text: &[u8]) -> Argument<'_> {

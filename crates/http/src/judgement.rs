@@ -7,6 +7,7 @@ use freshen_core::Timestamp;
 use crate::asked::Asked;
 use crate::config::Config;
 use crate::rule::Rule;
+use crate::seconds::SECONDS_MOST;
 use crate::terms::Terms;
 
 /// What a cache does next, by which rule.
@@ -21,7 +22,7 @@ pub struct Judgement {
 }
 
 /// What a cache does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Serves what is stored.
     Serve,
@@ -35,11 +36,16 @@ pub enum Step {
     Refuse,
 }
 
-/// Judges a stored response that was selected for a request.
+/// Judges a stored response that was selected for a request which does not [pass](Asked::passes).
 pub fn judge(terms: &Terms, asked: &Asked, now: Timestamp, config: &Config) -> Judgement {
     let case = Case { terms, asked, config, age: terms.age(now) };
     let (step, rule) = case.step();
     Judgement { step, rule, age: case.age }
+}
+
+/// What a cache does with a request that does not [pass](Asked::passes), and for which nothing is stored.
+pub fn judge_nothing(asked: &Asked) -> (Step, Rule) {
+    ask_the_origin(asked, Step::Fetch, Rule::NothingStored)
 }
 
 struct Case<'a> {
@@ -56,8 +62,8 @@ impl Case<'_> {
         }
         match (self.age < self.terms.lifetime.span, self.wants_newer()) {
             (true, None) => (Step::Serve, Rule::Fresh),
-            // RFC 8246, section 2: while it is fresh, a reload would only bring the same.
-            (true, Some(_)) if self.terms.immutable && !self.config.is_shared() && !self.asked.directives.no_cache => {
+            // RFC 8246, section 2: while it is fresh, a reload would only bring the same. `no-cache` is the reload that insists.
+            (true, Some(_)) if self.terms.immutable && !self.asked.directives.no_cache => {
                 (Step::Serve, Rule::Immutable)
             }
             (true, Some(rule)) => self.ask_the_origin(rule),
@@ -74,6 +80,8 @@ impl Case<'_> {
             () if !self.config.obeys_reloads => None,
             () if wishes.no_cache => Some(Rule::RequestNoCache),
             () if wishes.max_age.is_some_and(|most| self.age > seconds(most)) => Some(Rule::RequestMaxAge),
+            // RFC 9111, section 5.2.1.1: who says `max-age` wants nothing stale, unless it says `max-stale` as well.
+            () if wishes.max_age.is_some() && wishes.max_stale.is_none() && left.is_zero() => Some(Rule::RequestMaxAge),
             () if wishes.min_fresh.is_some_and(|least| left < seconds(least)) => Some(Rule::RequestMinFresh),
             () => None,
         }
@@ -85,37 +93,23 @@ impl Case<'_> {
         }
         let past = self.age.saturating_sub(self.terms.lifetime.span);
         let wishes = &self.asked.directives;
+        // RFC 9111, section 5.2.1.2: without a number, any age will do.
+        let suffices = |most: u32| most == SECONDS_MOST || past <= Duration::from_secs(most.into());
         match () {
-            // RFC 9111, section 5.2.1.2.
-            () if wishes.max_stale.is_some_and(|most| past <= Duration::from_secs(most.into())) => {
-                (Step::Serve, Rule::RequestMaxStale)
-            }
             () if past <= self.terms.stale_while_revalidate && self.terms.stale_while_revalidate > Duration::ZERO => {
                 (Step::ServeAndRefresh, Rule::StaleWhileRevalidate)
             }
+            () if wishes.max_stale.is_some_and(suffices) => (Step::Serve, Rule::RequestMaxStale),
             () => self.ask_the_origin(Rule::Stale),
         }
     }
 
     fn ask_the_origin(&self, rule: Rule) -> (Step, Rule) {
-        match () {
-            () if self.asked.directives.only_if_cached => (Step::Refuse, Rule::OnlyIfCached),
-            () if self.terms.has_validator => (Step::Validate, rule),
-            () => (Step::Fetch, rule),
-        }
+        ask_the_origin(self.asked, if self.terms.has_validator { Step::Validate } else { Step::Fetch }, rule)
     }
 }
 
-/// Whether a stored response stands in for an origin that fails: it answers 500, 502, 503 or 504, or not at all, or breaks off in
-/// its head (RFC 5861, section 4). `Err`: by which rule it does not.
-pub fn stand_in(terms: &Terms, asked: &Asked, now: Timestamp) -> Result<Rule, Rule> {
-    let past = terms.age(now).saturating_sub(terms.lifetime.span);
-    let asked_for = asked.directives.stale_if_error.map(|span| Duration::from_secs(span.into())).unwrap_or_default();
-    let window = terms.stale_if_error.max(asked_for);
-    match terms.never_stale {
-        Some(rule) => Err(rule),
-        // What is fresh, but had to be validated, stands in as well.
-        None if past <= window => Ok(Rule::StaleIfError),
-        None => Err(Rule::OriginFailed),
-    }
+/// RFC 9111, section 5.2.1.7.
+fn ask_the_origin(asked: &Asked, how: Step, rule: Rule) -> (Step, Rule) {
+    if asked.directives.only_if_cached { (Step::Refuse, Rule::OnlyIfCached) } else { (how, rule) }
 }

@@ -10,7 +10,7 @@ use crate::date::parse_date;
 use crate::exchange::Exchange;
 use crate::response_directives::ResponseDirectives;
 use crate::rule::Rule;
-use crate::status::is_heuristically_cacheable;
+use crate::status::{is_heuristically_cacheable, is_origin_failure};
 
 /// How long a response is fresh from when its origin made it, and by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +41,20 @@ impl Lifetime {
             _ if !lived.targeted && lived.headers.contains_key(EXPIRES) => {
                 Lifetime { span: by_date(lived.headers, exchange), rule: Rule::Expires }
             }
+            _ if is_kept_failure(lived.status, config) => {
+                Lifetime { span: config.failure_lifetime, rule: Rule::Failure }
+            }
             _ => match by_guess(lived, exchange, config) {
                 Some(span) => Lifetime { span, rule: Rule::Heuristic },
                 None => seconds(0, Rule::NoLifetime),
             },
         }
     }
+}
+
+/// Whether a failure of the origin is kept for a while though it does not say so.
+pub(crate) fn is_kept_failure(status: StatusCode, config: &Config) -> bool {
+    is_origin_failure(status) && config.failure_lifetime > Duration::ZERO
 }
 
 /// From Date to Expires. One that cannot be read, or is there twice, is past (RFC 9111, section 5.3).

@@ -72,8 +72,9 @@ impl ResponseDirectives {
         ];
         for (name, flag) in flags {
             if directive.is(name) {
-                // What permits something has to be written as it should be; what forbids may be written somehow.
-                let permits = matches!(name, "public" | "immutable" | "must-understand");
+                // What permits something has to be written as it should be; what forbids may be written somehow. Arguments of
+                // `immutable` mean nothing (RFC 8246, section 2).
+                let permits = matches!(name, "public" | "must-understand");
                 *flag |= !(permits && directive.has_argument());
                 return;
             }
@@ -171,7 +172,8 @@ mod tests {
         assert_eq!(read(&["no-cache=\"a\", no-cache"]).no_cache, Reach::All);
         assert_eq!(read(&["private, private=\"a\""]).private, Reach::All);
         assert!(read(&["no-store=1, must-revalidate=x"]).no_store);
-        assert!(!read(&["public=1, immutable=1"]).public);
+        let odd = read(&["public=1, immutable=1, must-understand=1"]);
+        assert_eq!((odd.public, odd.immutable, odd.must_understand), (false, true, false));
     }
 
     #[test]

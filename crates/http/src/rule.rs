@@ -48,12 +48,20 @@ rules! {
     TooManyTags = "too-many-tags", "configuration";
     /// An interim response is forwarded, and is no answer yet.
     StatusInterim = "status-interim", "RFC 9110 15.2";
+    /// No response has this status: it is taken for a failure of the server.
+    StatusInvalid = "status-invalid", "RFC 9110 15";
+    /// A response with this status is about one client, and is never stored: 428, 429, 431 and 511.
+    StatusNeverStored = "status-never-stored", "RFC 6585 3";
+    /// The status answers a precondition, an expectation or a range of its own request: 412, 416 and 417.
+    StatusOfRequest = "status-of-request", "configuration";
     /// A 304 updates what is stored, and is not stored itself.
     StatusNotModified = "status-not-modified", "RFC 9111 4.3.4";
     /// The response must be understood, and its status is not known.
     StatusNotUnderstood = "status-not-understood", "RFC 9111 5.2.2.3";
     /// A partial response is stored only where its other parts can be told by a strong validator.
     PartialWithoutValidator = "partial-without-validator", "RFC 9111 3.3";
+    /// The part is not said to be one of bytes.
+    PartialNotInBytes = "partial-not-in-bytes", "RFC 9111 3.3";
     /// The request forbids that its response is stored.
     RequestNoStore = "request-no-store", "RFC 9111 5.2.1.5";
     /// The response forbids that it is stored.
@@ -84,8 +92,12 @@ rules! {
     Expires = "expires", "RFC 9111 5.3";
     /// A lifetime that was guessed from the last modification.
     Heuristic = "heuristic", "RFC 9111 4.2.2";
+    /// A failure of the origin, kept for a while so that not every request meets it.
+    Failure = "failure", "configuration";
     /// No lifetime is said, and none is guessed.
     NoLifetime = "no-lifetime", "RFC 9111 4.2";
+    /// Nothing is stored that could answer.
+    NothingStored = "nothing-stored", "RFC 9111 4";
     /// It is fresh.
     Fresh = "fresh", "RFC 9111 4.2";
     /// It is stale, and nothing allows to serve it.
@@ -112,6 +124,8 @@ rules! {
     StaleWhileRevalidate = "stale-while-revalidate", "RFC 5861 3";
     /// It is stale, and is served because the origin fails.
     StaleIfError = "stale-if-error", "RFC 5861 4";
+    /// The origin answers, if with an error: nothing stands in for that.
+    OriginAnswered = "origin-answered", "RFC 5861 4";
     /// The origin fails, and nothing may be served in its stead.
     OriginFailed = "origin-failed", "RFC 9111 4.2.4";
     /// The request has no condition.

@@ -16,6 +16,16 @@ pub(crate) fn is_understood(status: StatusCode) -> bool {
     )
 }
 
+/// Whether no response with this status may be stored, whatever it says (RFC 6585, sections 3 to 6).
+pub(crate) fn is_never_stored(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 428 | 429 | 431 | 511)
+}
+
+/// Whether the status answers fields that are no part of a key: preconditions, expectations, ranges.
+pub(crate) fn is_of_its_request(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 412 | 416 | 417)
+}
+
 /// Whether a failure of the origin is meant, for which a stale response may stand in (RFC 5861, section 4).
 pub(crate) fn is_origin_failure(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502..=504)

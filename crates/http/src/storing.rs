@@ -1,16 +1,17 @@
 //! Whether a response is stored (RFC 9111, section 3).
 
-use http::header::{CACHE_CONTROL, CONTENT_LOCATION, EXPIRES, SET_COOKIE};
+use http::header::{CONTENT_LOCATION, CONTENT_RANGE, EXPIRES, SET_COOKIE};
 use http::{HeaderMap, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
 use crate::entity_tag::EntityTag;
 use crate::exchange::Exchange;
-use crate::lifetime::{Lifetime, Lived};
+use crate::lifetime::{Lived, is_kept_failure};
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
-use crate::status::{is_heuristically_cacheable, is_understood};
+use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
+use crate::targeted::Governing;
 use crate::terms::Terms;
 use crate::vary::vary_names;
 
@@ -26,7 +27,7 @@ pub enum Storing {
 impl Storing {
     /// Decides.
     pub fn of(request: &request::Parts, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
-        let (directives, targeted) = (ResponseDirectives::read(&response.headers, &CACHE_CONTROL), false);
+        let Governing { directives, targeted } = Governing::of(&response.headers, config);
         let offer = Offer { request, asked: Asked::of(request, config), response, directives, targeted, config };
         match offer.judge() {
             Err(rule) => Storing::Pass(rule),
@@ -83,9 +84,13 @@ impl Offer<'_> {
     fn refused_by_status(&self) -> Option<Rule> {
         match self.response.status {
             status if status.is_informational() => Some(Rule::StatusInterim),
+            status if status.as_u16() > 599 => Some(Rule::StatusInvalid),
+            status if is_never_stored(status) => Some(Rule::StatusNeverStored),
+            status if is_of_its_request(status) => Some(Rule::StatusOfRequest),
             StatusCode::NOT_MODIFIED => Some(Rule::StatusNotModified),
             status if self.directives.must_understand && !is_understood(status) => Some(Rule::StatusNotUnderstood),
             StatusCode::PARTIAL_CONTENT if !has_strong_validator(self.headers()) => Some(Rule::PartialWithoutValidator),
+            StatusCode::PARTIAL_CONTENT if !is_in_bytes(self.headers()) => Some(Rule::PartialNotInBytes),
             _ => None,
         }
     }
@@ -127,6 +132,7 @@ impl Offer<'_> {
             () if directives.public => Some(Rule::Public),
             () if !self.config.is_shared() && directives.private != Reach::Nothing => Some(Rule::Private),
             () if is_heuristically_cacheable(self.response.status) => Some(Rule::Heuristic),
+            () if is_kept_failure(self.response.status, self.config) => Some(Rule::Failure),
             () => None,
         }
     }
@@ -137,14 +143,20 @@ impl Offer<'_> {
 
     fn terms(&self, exchange: &Exchange) -> Terms {
         let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
-        let lived = Lived { status, headers, directives, targeted: self.targeted };
-        let lifetime = Lifetime::of(&lived, exchange, self.config);
-        Terms::new(headers, directives, lifetime, exchange, self.config)
+        Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
     }
 }
 
 /// Whether an entity tag is there that is strong: the other parts of a partial response are told by it
-/// (RFC 9111, section 3.3).
+/// (RFC 9111, section 3.4).
 fn has_strong_validator(headers: &HeaderMap) -> bool {
     EntityTag::of(headers).is_some_and(|tag| tag.is_strong())
+}
+
+/// Whether it is one part, of a unit that is known (RFC 9111, section 3.3). Parts in a multipart body have no Content-Range.
+fn is_in_bytes(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(CONTENT_RANGE).into_iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let unit = line.as_bytes().split_first_chunk::<6>();
+    unit.is_some_and(|(unit, _)| unit.eq_ignore_ascii_case(b"bytes "))
 }

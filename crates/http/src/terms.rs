@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use http::HeaderMap;
 
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::lifetime::Lifetime;
+use crate::lifetime::{Lifetime, Lived};
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
+use crate::status::is_origin_failure;
 use crate::validators::has_validator;
 
 /// The terms of a stored response.
@@ -38,24 +38,21 @@ pub struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn new(
-        headers: &HeaderMap,
-        directives: &ResponseDirectives,
-        lifetime: Lifetime,
-        exchange: &Exchange,
-        config: &Config,
-    ) -> Terms {
+    pub(crate) fn of(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Terms {
+        let &Lived { status, headers, directives, .. } = lived;
         let never_stale = never_stale(directives, config);
         let window = |said: Option<u32>, grace: Duration| match (never_stale, said) {
             (Some(_), _) => Duration::ZERO,
             (None, Some(said)) => Duration::from_secs(said.into()),
+            // An origin that has failed should not look as if it went on.
+            (None, None) if is_origin_failure(status) => Duration::ZERO,
             (None, None) => grace,
         };
         Terms {
             answered_at: exchange.answered_at,
             initial_age: exchange.initial_age(headers),
             date: exchange.date(headers),
-            lifetime,
+            lifetime: Lifetime::of(lived, exchange, config),
             stale_while_revalidate: window(directives.stale_while_revalidate, config.grace.stale_while_revalidate),
             stale_if_error: window(directives.stale_if_error, config.grace.stale_if_error),
             never_stale,
@@ -78,7 +75,7 @@ impl Terms {
 
     /// Whether it could ever be served.
     pub(crate) fn is_of_use(&self) -> bool {
-        let longest = self.lifetime.span + self.stale_while_revalidate.max(self.stale_if_error);
+        let longest = self.lifetime.span.saturating_add(self.stale_while_revalidate.max(self.stale_if_error));
         self.has_validator || (!self.no_cache && self.initial_age < longest)
     }
 }

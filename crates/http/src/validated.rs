@@ -4,7 +4,7 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::{Asked, AskedBy};
-use crate::judgement::stand_in;
+use crate::failure::{Failure, stand_in};
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
 use crate::validation::Nominee;
@@ -40,7 +40,7 @@ impl Validated {
     pub fn of(answer: &response::Parts, nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
         match answer.status {
             StatusCode::NOT_MODIFIED => not_modified(&answer.headers, nominees, now),
-            status if is_origin_failure(status) => failed(nominees, asked, now),
+            status if is_origin_failure(status) => Validated::failed(Failure::Status(status), nominees, asked, now),
             // What a response to HEAD shows, `Headed` tells.
             status => {
                 let outdates = asked.method != AskedBy::Head && outdates(status);
@@ -49,18 +49,14 @@ impl Validated {
         }
     }
 
-    /// What it means that no answer came, or not all of its head: as much as an answer 502.
-    pub fn unanswered(nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
-        failed(nominees, asked, now)
-    }
-}
-
-/// A failure leaves things as they are: it is forwarded, or what is stored stands in (RFC 9111, section 4.3.3).
-fn failed(nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
-    let first = nominees.iter().find(|nominee| nominee.selected && nominee.suffices);
-    match first.map_or(Err(Rule::OriginFailed), |first| stand_in(first.terms, asked, now)) {
-        Ok(rule) => Validated::StandIn(rule),
-        Err(rule) => Validated::Answer { outdates: false, rule },
+    /// What it means that the origin fails, with an answer or without. It leaves things as they are: what is stored stands in, or
+    /// the failure is forwarded (RFC 9111, section 4.3.3).
+    pub fn failed(failure: Failure, nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
+        let first = nominees.iter().find(|nominee| nominee.selected && nominee.suffices);
+        match first.map_or(Err(Rule::OriginFailed), |first| stand_in(first.terms, asked, failure, now)) {
+            Ok(rule) => Validated::StandIn(rule),
+            Err(rule) => Validated::Answer { outdates: false, rule },
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is done for each request that is answered from what is stored allocates nothing.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod case;
+
 use std::hint::black_box;
 
-use freshen_core::Timestamp;
+use case::{NOON, SECOND, request, terms};
 use freshen_http::{
-    Asked, Config, Exchange, Owed, Represented, Rule, Selecting, Storing, Variant, choose, not_modified, owed,
+    Asked, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, Variant, choose, judge, not_modified,
+    owed,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-
-const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
 
 fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
     let lines = lines.iter();
@@ -19,9 +22,25 @@ fn allocations(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
 }
 
+const BROWSER: &str = "GET /page?x=y | host: a.example | user-agent: Browser/1.0 | accept: text/html | accept-language: en, de;q=0.5 \
+                       | accept-encoding: gzip, br | cache-control: max-age=600, min-fresh=1 | cookie: a=b | referer: http://a.example/";
+
 const ASKED: [(&str, &str); 3] =
     [("accept-encoding", "br, GZIP"), ("accept-language", "de;q=0.5,en"), ("if-none-match", r#""x", W/"y", "a""#)];
 const VARY: [(&str, &str); 2] = [("vary", "accept-encoding, accept-language"), ("etag", r#""a""#)];
+
+#[test]
+fn a_fresh_hit_is_judged_without_an_allocation() {
+    for config in [Config::default(), Config::private()] {
+        let response = "200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=30, no-cache=\"x-user\"";
+        let (terms, request) = (terms(response, &config), request(BROWSER));
+        let judged = || {
+            let asked = Asked::of(black_box(&request), &config);
+            assert_eq!(judge(&terms, &asked, NOON + SECOND, &config).step, Step::Serve);
+        };
+        assert_eq!(allocations(judged), 0);
+    }
+}
 
 #[test]
 fn choosing_a_variant_allocates_nothing() {

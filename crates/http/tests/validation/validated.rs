@@ -1,6 +1,6 @@
 //! What the answer to a validation means.
 
-use freshen_http::{Asked, Config, Owed, Represented, Rule, Validated, owed};
+use freshen_http::{Asked, Config, Failure, Owed, Represented, Rule, Validated, owed};
 use http::StatusCode;
 use proptest::prelude::*;
 
@@ -169,9 +169,11 @@ fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
         assert_eq!(of(503, &[], &[useless]), fails(Rule::OriginFailed));
     }
     let asked = Asked::of(&request("GET", &[]), &Config::default());
-    let unanswered = |kept: &[Kept]| Validated::unanswered(&nominees(kept), &asked, at(100));
-    assert_eq!(unanswered(&[may()]), Validated::StandIn(Rule::StaleIfError));
-    assert_eq!(unanswered(&[]), fails(Rule::OriginFailed));
+    for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
+        let failed = |kept: &[Kept]| Validated::failed(failure, &nominees(kept), &asked, at(100));
+        assert_eq!(failed(&[may()]), Validated::StandIn(Rule::StaleIfError), "{failure:?}");
+        assert_eq!(failed(&[]), fails(Rule::OriginFailed), "{failure:?}");
+    }
 }
 
 /// RFC 9111, section 4.3.2: the last sentence.
