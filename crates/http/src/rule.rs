@@ -102,6 +102,30 @@ rules! {
     StaleIfError = "stale-if-error", "RFC 5861 4";
     /// The origin fails, and nothing may be served in its stead.
     OriginFailed = "origin-failed", "RFC 9111 4.2.4";
+    /// More fields than are kept of a response.
+    TooManyFields = "too-many-fields", "configuration";
+    /// Only a part of the content is there, which is not enough.
+    Incomplete = "incomplete", "RFC 9111 3.3";
+    /// What the response says of its length contradicts itself or what came.
+    LengthContradicts = "length-contradicts", "RFC 9110 8.6";
+    /// The response is partial, and which part it is cannot be told.
+    PartNotUnderstood = "part-not-understood", "RFC 9110 14.4";
+    /// The request had the fields of this version already, so that not all of them came with the part.
+    FieldsLeftOut = "fields-left-out", "RFC 9110 15.3.7";
+    /// Two parts have no strong validator in common, or contradict each other.
+    PartsDiffer = "parts-differ", "RFC 9111 3.4";
+    /// More parts than are kept of a response.
+    TooManyParts = "too-many-parts", "configuration";
+    /// The part is served that was asked for.
+    Range = "range", "RFC 9110 14.2";
+    /// The part that is asked for is not understood, or cannot be served as such: the whole is.
+    RangeIgnored = "range-ignored", "RFC 9110 14.2";
+    /// More parts are asked for than help anybody: the whole is served.
+    RangeExcessive = "range-excessive", "RFC 9110 17.15";
+    /// Nothing is there of the part that is asked for.
+    RangeNotSatisfiable = "range-not-satisfiable", "RFC 9110 15.5.17";
+    /// The part is asked for of another version: the whole is served.
+    IfRange = "if-range", "RFC 9110 13.1.5";
 }
 
 #[cfg(test)]
