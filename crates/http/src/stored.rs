@@ -76,6 +76,7 @@ impl Stored {
         };
         // What directives say of fields now, they say of those that were stored before as well.
         let headers = Kept::of(&headers, config).headers(&headers);
+        within_bound(headers.len())?;
         match Storing::of(request, &as_told(&headers, response)?, exchange, config) {
             Storing::Store(terms, _) => Stored::in_parts(headers, terms, body),
             Storing::Pass(rule) => Err(rule),

@@ -83,4 +83,3 @@ fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     sum.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECKSUM_BYTES]);
     sum
 }
-
