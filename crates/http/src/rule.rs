@@ -60,8 +60,8 @@ rules! {
     StatusNotUnderstood = "status-not-understood", "RFC 9111 5.2.2.3";
     /// A partial response is stored only where its other parts can be told by a strong validator.
     PartialWithoutValidator = "partial-without-validator", "RFC 9111 3.3";
-    /// The part is not said to be one of bytes.
-    PartialNotInBytes = "partial-not-in-bytes", "RFC 9111 3.3";
+    /// The response is partial, and which part it is cannot be told.
+    PartNotUnderstood = "part-not-understood", "RFC 9110 14.4";
     /// The request forbids that its response is stored.
     RequestNoStore = "request-no-store", "RFC 9111 5.2.1.5";
     /// The response forbids that it is stored.
@@ -138,8 +138,6 @@ rules! {
     IfNoneMatch = "if-none-match", "RFC 9110 13.1.2";
     /// The client has it already: it was not modified since.
     IfModifiedSince = "if-modified-since", "RFC 9110 13.1.3";
-    /// The client has a part of it, or of what it was before.
-    IfRange = "if-range", "RFC 9110 13.1.5";
     /// The origin calls it current by a strong validator.
     ValidatedStrongly = "validated-strongly", "RFC 9111 4.3.4";
     /// The origin calls it current by a weak validator.
@@ -158,6 +156,28 @@ rules! {
     HeadDiffers = "head-differs", "RFC 9111 4.3.5";
     /// A response to HEAD says nothing of it.
     HeadUntold = "head-untold", "RFC 9111 4.3.5";
+    /// More fields than are kept of a response.
+    TooManyFields = "too-many-fields", "configuration";
+    /// Only a part of the content is there, which is not enough.
+    Incomplete = "incomplete", "RFC 9111 3.3";
+    /// What the response says of its length contradicts itself or what came.
+    LengthContradicts = "length-contradicts", "RFC 9110 8.6";
+    /// The request had the fields of this version already, so that not all of them came with the part.
+    FieldsLeftOut = "fields-left-out", "RFC 9110 15.3.7";
+    /// Two parts have no strong validator in common, or contradict each other.
+    PartsDiffer = "parts-differ", "RFC 9111 3.4";
+    /// More parts than are kept of a response.
+    TooManyParts = "too-many-parts", "configuration";
+    /// The part is served that was asked for.
+    Range = "range", "RFC 9110 14.2";
+    /// The part that is asked for is not understood, or cannot be served as such: the whole is.
+    RangeIgnored = "range-ignored", "RFC 9110 14.2";
+    /// More parts are asked for than help anybody: the whole is served.
+    RangeExcessive = "range-excessive", "RFC 9110 17.15";
+    /// Nothing is there of the part that is asked for.
+    RangeNotSatisfiable = "range-not-satisfiable", "RFC 9110 15.5.17";
+    /// The part is asked for of another version: the whole is served.
+    IfRange = "if-range", "RFC 9110 13.1.5";
 }
 
 #[cfg(test)]

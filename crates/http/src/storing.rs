@@ -1,10 +1,11 @@
 //! Whether a response is stored (RFC 9111, section 3).
 
-use http::header::{CONTENT_LOCATION, CONTENT_RANGE, EXPIRES, SET_COOKIE};
+use http::header::{CONTENT_LOCATION, EXPIRES, SET_COOKIE};
 use http::{HeaderMap, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
+use crate::content_range::ContentRange;
 use crate::entity_tag::EntityTag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lived, is_kept_failure};
@@ -90,7 +91,9 @@ impl Offer<'_> {
             StatusCode::NOT_MODIFIED => Some(Rule::StatusNotModified),
             status if self.directives.must_understand && !is_understood(status) => Some(Rule::StatusNotUnderstood),
             StatusCode::PARTIAL_CONTENT if !has_strong_validator(self.headers()) => Some(Rule::PartialWithoutValidator),
-            StatusCode::PARTIAL_CONTENT if !is_in_bytes(self.headers()) => Some(Rule::PartialNotInBytes),
+            StatusCode::PARTIAL_CONTENT if ContentRange::read(self.headers()).is_none() => {
+                Some(Rule::PartNotUnderstood)
+            }
             _ => None,
         }
     }
@@ -151,12 +154,4 @@ impl Offer<'_> {
 /// (RFC 9111, section 3.4).
 fn has_strong_validator(headers: &HeaderMap) -> bool {
     EntityTag::of(headers).is_some_and(|tag| tag.is_strong())
-}
-
-/// Whether it is one part, of a unit that is known (RFC 9111, section 3.3). Parts in a multipart body have no Content-Range.
-fn is_in_bytes(headers: &HeaderMap) -> bool {
-    let mut lines = headers.get_all(CONTENT_RANGE).into_iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
-    let unit = line.as_bytes().split_first_chunk::<6>();
-    unit.is_some_and(|(unit, _)| unit.eq_ignore_ascii_case(b"bytes "))
 }

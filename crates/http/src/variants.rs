@@ -6,9 +6,9 @@ use crate::config::Config;
 use crate::terms::Terms;
 use crate::vary::Selecting;
 
-/// One of the responses that are stored for a key.
+/// One of the responses that are stored for a key, as far as one is chosen by it.
 #[derive(Clone, Copy, Debug)]
-pub struct Variant<'a> {
+pub struct Candidate<'a> {
     /// By what it is selected.
     pub selecting: &'a Selecting,
     /// Its terms.
@@ -17,7 +17,7 @@ pub struct Variant<'a> {
 
 /// The place of the variant that answers a request: the newest of those that it selects. One with a Vary goes before one without,
 /// which may lack it by mistake.
-pub fn choose<'a>(variants: impl IntoIterator<Item = Variant<'a>>, request: &HeaderMap) -> Option<usize> {
+pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, request: &HeaderMap) -> Option<usize> {
     let all = variants.into_iter().enumerate();
     let matching = all.filter(|(_, variant)| variant.selecting.matches(request));
     matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.terms.newness())).map(|(at, _)| at)
@@ -25,7 +25,7 @@ pub fn choose<'a>(variants: impl IntoIterator<Item = Variant<'a>>, request: &Hea
 
 /// The places of the variants that leave when a response to this request is stored, in rising order: those that the request
 /// selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no room.
-pub fn displaced(variants: &[Variant<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
+pub fn displaced(variants: &[Candidate<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
         (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
     stay.sort_by_key(|at| variants[*at].terms.answered_at);

@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use case::{NOON, SECOND, request, terms};
 use freshen_http::{
-    Asked, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, Variant, choose, judge, not_modified,
+    Asked, Candidate, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, choose, judge, not_modified,
     owed,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -53,7 +53,7 @@ fn choosing_a_variant_allocates_nothing() {
     let Storing::Store(terms, _) = Storing::of(&request, &response, &exchange, &config) else { panic!("it is stored") };
     let selecting = Selecting::of(&request.headers, &response.headers, &config).unwrap();
     let asked = headers(&ASKED);
-    let variants = || (0..8).map(|_| Variant { selecting: &selecting, terms: &terms });
+    let variants = || (0..8).map(|_| Candidate { selecting: &selecting, terms: &terms });
     assert_eq!(choose(variants(), &asked), Some(7));
     assert_eq!(allocations(|| _ = black_box(choose(variants(), &asked))), 0);
     let other = headers(&ASKED[..1]);

@@ -156,7 +156,7 @@ fn stories_reach_every_step_and_every_rule() {
     assert_eq!(unreached, ELSEWHERE);
 }
 
-/// Rules of other decisions (keys, validation), or of other failures; the tables of those reach them.
+/// Rules of other decisions (keys, validation, content), or of other failures; the tables of those reach them.
 const ELSEWHERE: &[Rule] = &[
     Rule::MethodNotUnderstood,
     Rule::MethodUnsafe,
@@ -173,7 +173,6 @@ const ELSEWHERE: &[Rule] = &[
     Rule::ConditionsMet,
     Rule::IfNoneMatch,
     Rule::IfModifiedSince,
-    Rule::IfRange,
     Rule::ValidatedStrongly,
     Rule::ValidatedWeakly,
     Rule::ValidatedAlone,
@@ -183,4 +182,15 @@ const ELSEWHERE: &[Rule] = &[
     Rule::HeadMatches,
     Rule::HeadDiffers,
     Rule::HeadUntold,
+    Rule::TooManyFields,
+    Rule::Incomplete,
+    Rule::LengthContradicts,
+    Rule::FieldsLeftOut,
+    Rule::PartsDiffer,
+    Rule::TooManyParts,
+    Rule::Range,
+    Rule::RangeIgnored,
+    Rule::RangeExcessive,
+    Rule::RangeNotSatisfiable,
+    Rule::IfRange,
 ];

@@ -92,7 +92,7 @@ fn a_part_is_stored_only_in_bytes_and_with_one_strong_validator() {
         " | content-range: bytes",
         " | content-range: bytes 0-1/9 | content-range: bytes 2-3/9",
     ] {
-        assert_eq!(part(&format!(" | etag: \"a\"{range}")), Err(Rule::PartialNotInBytes), "{range}");
+        assert_eq!(part(&format!(" | etag: \"a\"{range}")), Err(Rule::PartNotUnderstood), "{range}");
     }
 }
 

@@ -181,12 +181,12 @@ fn what_is_stale_at_once_and_cannot_be_validated_is_not_stored() {
             ("200 | cache-control: max-age=0, stale-while-revalidate=60", Ok(Rule::MaxAge)),
             ("200 | cache-control: max-age=0, stale-while-revalidate=60, must-revalidate", Err(Rule::NeverOfUse)),
             ("200 | cache-control: no-cache | etag: \"a\"", Ok(Rule::Heuristic)),
-            ("200 | cache-control: max-age=0 | last-modified: x", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0 | last-modified: Thu, 01 Jan 1970 00:00:00 GMT", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0 | last-modified: x", Err(Rule::NeverOfUse)),
         ],
     );
 }
 
-/// RFC 9111, sections 3.3 and 3.4.
 /// RFC 9111, sections 5.2.3 and 5.4.
 #[test]
 fn what_is_not_known_and_pragma_mean_nothing_in_a_response() {

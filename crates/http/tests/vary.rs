@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use freshen_http::{
-    Config, Exchange, Likeness, Rule, Selecting, Storing, Terms, Variant, Variants, choose, displaced, format_date,
+    Candidate, Config, Exchange, Likeness, Rule, Selecting, Storing, Terms, Variants, choose, displaced, format_date,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use proptest::prelude::*;
@@ -228,7 +228,7 @@ fn of_several_that_match_the_newest_with_a_vary_is_chosen() {
     let by_b = selecting(&[], &["b"]).unwrap();
     let chosen = |variants: &[(&Selecting, u64, u64)], asked: Lines<'_>| {
         let terms: Vec<Terms> = variants.iter().map(|(_, date, answered)| terms(*date, *answered)).collect();
-        let variants = variants.iter().zip(&terms).map(|((selecting, ..), terms)| Variant { selecting, terms });
+        let variants = variants.iter().zip(&terms).map(|((selecting, ..), terms)| Candidate { selecting, terms });
         choose(variants, &headers(asked))
     };
     let both = [(&one, 0, 0), (&other, 5, 5)];
@@ -247,7 +247,7 @@ fn what_a_request_selects_makes_way_for_its_new_response() {
     let by_a: Vec<Selecting> = ["1", "2"].map(|a| selecting(&[("a", a)], &["a"]).unwrap()).into();
     let all = selecting(&[], &[]).unwrap();
     let old = terms(0, 0);
-    let variants = [&by_a[0], &by_a[1], &all].map(|selecting| Variant { selecting, terms: &old });
+    let variants = [&by_a[0], &by_a[1], &all].map(|selecting| Candidate { selecting, terms: &old });
     let leave = |asked: Lines<'_>| displaced(&variants, &headers(asked), &Config::default());
     assert_eq!(leave(&[("a", "1")]), [0, 2]);
     assert_eq!(leave(&[("a", "3")]), [2]);
@@ -260,8 +260,8 @@ fn above_the_bound_the_variants_leave_that_came_first() {
     let selecting: Vec<Selecting> = (0..5).map(|at| selecting(&[("a", &at.to_string())], &["a"]).unwrap()).collect();
     let terms: Vec<Terms> = [7, 3, 9, 1, 5].map(|answered| terms(0, answered)).into();
     let variants: Vec<_> =
-        selecting.iter().zip(&terms).map(|(selecting, terms)| Variant { selecting, terms }).collect();
-    let leave = |variants: &[Variant<'_>], a: &str| displaced(variants, &headers(&[("a", a)]), &config);
+        selecting.iter().zip(&terms).map(|(selecting, terms)| Candidate { selecting, terms }).collect();
+    let leave = |variants: &[Candidate<'_>], a: &str| displaced(variants, &headers(&[("a", a)]), &config);
     assert_eq!(leave(&variants, "new"), [1, 3, 4], "two stay, so that there are three");
     assert_eq!(leave(&variants[..3], "new"), [1]);
     assert_eq!(leave(&variants[..3], "1"), [1]);
