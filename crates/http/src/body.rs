@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::rule::Rule;
 
 /// Most parts that are kept of one representation.
 pub const PARTS_MOST: usize = 32;
@@ -95,10 +96,14 @@ impl Body {
         ByteRange::new(start, end)
     }
 
-    /// Both together; `None`: they are of different lengths, have different bytes in one place, or are too many parts.
-    pub fn join(&self, other: &Body) -> Option<Body> {
+    /// Both together.
+    ///
+    /// # Errors
+    /// [`Rule::PartsDiffer`]: they are of different lengths, or have different bytes in one place. [`Rule::TooManyParts`]: they
+    /// are more than [`PARTS_MOST`], those that touch counted as one.
+    pub fn join(&self, other: &Body) -> Result<Body, Rule> {
         let length = match (self.length, other.length) {
-            (Some(one), Some(other)) if one != other => return None,
+            (Some(one), Some(other)) if one != other => return Err(Rule::PartsDiffer),
             (one, other) => one.or(other),
         };
         let mut all: Vec<&Part> = self.parts.iter().chain(&other.parts).collect();
@@ -107,14 +112,17 @@ impl Body {
         for part in all {
             let held = parts.last().map_or(0, Part::end);
             if part.start < held && !agrees(&parts, part) {
-                return None;
+                return Err(Rule::PartsDiffer);
             }
             parts.extend(part.behind(held));
         }
         if parts.len() > PARTS_MOST {
             parts = without_seams(parts);
         }
-        Body::of_parts(parts, length)
+        if parts.len() > PARTS_MOST {
+            return Err(Rule::TooManyParts);
+        }
+        Body::of_parts(parts, length).ok_or(Rule::PartsDiffer)
     }
 }
 

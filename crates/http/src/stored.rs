@@ -60,15 +60,15 @@ impl Stored {
     /// result.
     ///
     /// # Errors
-    /// The rule by which they are not one, or may not be stored as one. What is stored is of another version then, or is taken
-    /// back by its origin: it is not to be used again.
+    /// The rule by which they are not one, or may not be stored as one. By [`Rule::TooManyParts`] and [`Rule::RequestNoStore`] what
+    /// is stored stays. By any other it is not to be used again: it is of another version, or its origin takes it back.
     pub fn with(&self, received: &Received<'_>, exchange: &Exchange, config: &Config) -> Result<Stored, Rule> {
         let body = received.body()?;
         let Received { request, response, .. } = *received;
         if !share_a_strong_tag(&self.headers, &response.headers) {
             return Err(Rule::PartsDiffer);
         }
-        let body = self.body.join(&body).ok_or(Rule::PartsDiffer)?;
+        let body = self.body.join(&body)?;
         let newer = kept_headers(&Kept::of(&response.headers, config), response, exchange.answered_at)?;
         let headers = match response.status {
             StatusCode::PARTIAL_CONTENT => updated(&self.headers, &newer),

@@ -1,7 +1,7 @@
 //! Content in parts (RFC 9110, section 15.3.7.3).
 
 use bytes::Bytes;
-use freshen_http::{Body, ByteRange, PARTS_MOST};
+use freshen_http::{Body, ByteRange, PARTS_MOST, Rule};
 use proptest::prelude::*;
 
 use crate::made::ALPHABET;
@@ -86,19 +86,19 @@ fn parts_are_joined_and_the_union_may_be_complete() {
     let overlapping = of(3, 12).join(&of(0, 6)).unwrap().join(&of(10, 26)).unwrap();
     assert_eq!(text(&overlapping, 0, 26).as_deref(), Some(ALPHABET));
     assert_eq!(part(0, "abc", None).join(&of(2, 5)).unwrap().length(), Some(26));
-    assert_eq!(middle.join(&middle), Some(middle));
+    assert_eq!(middle.join(&middle), Ok(middle));
 }
 
 #[test]
 fn what_contradicts_is_not_joined() {
     let middle = of(5, 10);
-    assert_eq!(middle.join(&part(9, "x", Some(26))), None);
-    assert_eq!(middle.join(&part(4, "efxhi", Some(26))), None);
-    assert_eq!(middle.join(&part(0, "abcde", Some(25))), None);
-    assert_eq!(middle.join(&part(26, "x", None)), None, "beyond the length");
+    assert_eq!(middle.join(&part(9, "x", Some(26))), Err(Rule::PartsDiffer));
+    assert_eq!(middle.join(&part(4, "efxhi", Some(26))), Err(Rule::PartsDiffer));
+    assert_eq!(middle.join(&part(0, "abcde", Some(25))), Err(Rule::PartsDiffer));
+    assert_eq!(middle.join(&part(26, "x", None)), Err(Rule::PartsDiffer), "beyond the length");
     let two = of(0, 3).join(&of(6, 9)).unwrap();
-    assert_eq!(two.join(&part(2, "cdefXh", None)), None, "with the second of two");
-    assert_eq!(two.join(&part(0, "Xbcdefghijk", None)), None, "with the first of two");
+    assert_eq!(two.join(&part(2, "cdefXh", None)), Err(Rule::PartsDiffer), "with the second of two");
+    assert_eq!(two.join(&part(0, "Xbcdefghijk", None)), Err(Rule::PartsDiffer), "with the first of two");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn many_parts_that_touch_become_one_and_too_many_that_do_not_are_refused() {
     assert_eq!(touching.held(), 10_000);
     assert!(touching.pieces().count() <= PARTS_MOST);
     let apart = (1..PARTS_MOST as u64).fold(at(0), |body, start| body.join(&at(start * 2)).unwrap());
-    assert_eq!(apart.join(&at(1_000)), None);
+    assert_eq!(apart.join(&at(1_000)), Err(Rule::TooManyParts));
     assert_eq!(apart.join(&at(1)).unwrap().held(), PARTS_MOST as u64 + 1);
 }
 
