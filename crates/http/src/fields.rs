@@ -1,11 +1,12 @@
 //! Which fields are kept of a response, and what another one changes of them (RFC 9111, sections 3.1 and 3.2).
 
-use http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, SET_COOKIE};
+use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 
 use crate::config::{Config, Cookies};
 use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
+use crate::targeted::Governing;
 
 /// Most fields that are kept of one response, each line counted. A response with more is not stored.
 pub const FIELDS_MOST: usize = 1_000;
@@ -19,7 +20,7 @@ pub(crate) struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     pub fn of(headers: &HeaderMap, config: &'a Config) -> Self {
-        let directives = ResponseDirectives::read(headers, &CACHE_CONTROL);
+        let Governing { directives, .. } = Governing::of(headers, config);
         Kept { hop_by_hop: HopByHop::of(headers), directives, config }
     }
 

@@ -1,31 +1,26 @@
 //! A stored response, updated by the fields of one that says it is still current (RFC 9111, section 3.2).
 
-use std::collections::HashSet;
-
-use http::header::{
-    AGE, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, request};
+use http::header::{AGE, DATE};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
 
 use crate::config::Config;
 use crate::date::format_date;
 use crate::exchange::Exchange;
-use crate::members::members;
+use crate::fields::{FIELDS_MOST, Kept, updated};
+use crate::hop_by_hop::HopByHop;
 use crate::rule::Rule;
 use crate::storing::Storing;
 use crate::terms::Terms;
 
-/// Most lines that a response has after an update. Without a bound, an origin that names new fields each time would make what is
-/// stored grow for ever.
-pub const UPDATED_LINES_MOST: usize = 512;
-/// Most bytes of names and values after an update.
+/// Most bytes of names and values after an update. Without a bound, an origin that names new fields each time would make what is
+/// stored grow for ever; so would it without [`FIELDS_MOST`].
 pub const UPDATED_BYTES_MOST: usize = 256 << 10;
 
 /// What becomes of a stored response that its origin has called current.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Freshened {
-    /// It is stored with these fields, under these terms, and served.
+    /// It is stored with these fields, under these terms, and served. They lack what is [never kept](crate::Stored) of a response,
+    /// so an update brings no cookie and no private field in that the first response could not have brought.
     Stored {
         /// Its fields.
         headers: HeaderMap,
@@ -53,9 +48,6 @@ pub enum Freshened {
     Fetch(Rule),
 }
 
-/// What says how the stored body is to be read, which an update does not send again (RFC 9111, section 3.2).
-const OF_THE_BODY: [HeaderName; 3] = [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE];
-
 impl Freshened {
     /// Updates a stored response by the fields of a 304, or of a response to HEAD, and judges the result as if it had just come
     /// in answer to this request.
@@ -66,7 +58,7 @@ impl Freshened {
         exchange: &Exchange,
         config: &Config,
     ) -> Freshened {
-        let Some(headers) = updated(stored.1, update, exchange) else {
+        let Some(headers) = told(stored.1, update, exchange) else {
             return Freshened::Fetch(Rule::UpdateTooLarge);
         };
         let (mut response, ()) = Response::new(()).into_parts();
@@ -79,7 +71,10 @@ impl Freshened {
         let storing = Storing::of(&request, &response, exchange, config);
         let headers = response.headers;
         match storing {
-            Storing::Store(terms, rule) => Freshened::Stored { headers, terms, rule },
+            Storing::Store(terms, rule) => {
+                let headers = Kept::of(&headers, config).headers(&headers);
+                Freshened::Stored { terms: terms.described_by(&headers), headers, rule }
+            }
             Storing::Pass(rule) if is_of_the_request(rule) => Freshened::Once { headers, rule },
             Storing::Pass(rule) => Freshened::Last { headers, rule },
         }
@@ -91,28 +86,18 @@ fn is_of_the_request(rule: Rule) -> bool {
     matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::SetCookie)
 }
 
-/// The stored fields, each replaced that the update has as well, and added what is new in it. `None`: that is too much.
-pub(crate) fn updated(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange) -> Option<HeaderMap> {
-    let mut headers = stored.clone();
-    // Its age and date are those of the update, be they said or not (RFC 9111, section 4.2.3; RFC 9110, section 6.6.1).
-    headers.remove(AGE);
-    let now = format_date(exchange.answered_at);
-    headers.insert(DATE, HeaderValue::from_str(&now).expect("a date is written in ASCII"));
-    let hop_by_hop = hop_by_hop(update);
-    for name in update.keys().filter(|name| !OF_THE_BODY.contains(name) && !hop_by_hop.contains(*name)) {
-        headers.remove(name);
-        for line in update.get_all(name) {
-            headers.try_append(name, line.clone()).ok()?;
-        }
+/// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:
+/// that is too much.
+fn told(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange) -> Option<HeaderMap> {
+    if stored.len().max(update.len()) > FIELDS_MOST {
+        return None;
     }
+    let mut stored = stored.clone();
+    // Its age and date are those of the update, be they said or not (RFC 9111, section 4.2.3; RFC 9110, section 6.6.1).
+    stored.remove(AGE);
+    let now = format_date(exchange.answered_at);
+    stored.insert(DATE, HeaderValue::from_str(&now).expect("a date is written in ASCII"));
+    let headers = updated(&stored, &HopByHop::of(update).without(update));
     let bytes: usize = headers.iter().map(|(name, line)| name.as_str().len() + line.len()).sum();
-    (headers.len() <= UPDATED_LINES_MOST && bytes <= UPDATED_BYTES_MOST).then_some(headers)
-}
-
-/// The fields of a response that are of one connection or one proxy (RFC 9110, section 7.6.1; RFC 9111, section 3.1).
-fn hop_by_hop(headers: &HeaderMap) -> HashSet<HeaderName> {
-    let known = [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION];
-    let older = ["keep-alive", "proxy-connection", "proxy-authentication-info"].map(HeaderName::from_static);
-    let named = members(headers, &CONNECTION).filter_map(|option| HeaderName::from_bytes(option).ok());
-    known.into_iter().chain(older).chain(named).collect()
+    (headers.len() <= FIELDS_MOST && bytes <= UPDATED_BYTES_MOST).then_some(headers)
 }

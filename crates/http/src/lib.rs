@@ -75,7 +75,7 @@ pub use exchange::Exchange;
 pub use failure::{Failure, stand_in, takes_its_place};
 pub use fields::FIELDS_MOST;
 pub use forward::Forward;
-pub use freshened::{Freshened, UPDATED_BYTES_MOST, UPDATED_LINES_MOST};
+pub use freshened::{Freshened, UPDATED_BYTES_MOST};
 pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag};
 pub use head::Headed;
 pub use hop_by_hop::HopByHop;

@@ -15,7 +15,6 @@ use crate::rule::Rule;
 use crate::storing::Storing;
 use crate::strong::share_a_strong_tag;
 use crate::terms::Terms;
-use crate::validators::has_validator;
 
 /// What is kept of a response. Where only parts of its content are there, it is kept as an incomplete response with status 200
 /// (RFC 9111, section 3.3).
@@ -52,7 +51,7 @@ impl Stored {
         }
         within_bound(trailers.map_or(0, HeaderMap::len))?;
         let trailers = trailers.map(|trailers| kept.trailers(trailers)).unwrap_or_default();
-        Ok(Stored { status: response.status, trailers, terms: described(terms, &headers), headers, body })
+        Ok(Stored { status: response.status, trailers, terms: terms.described_by(&headers), headers, body })
     }
 
     /// Puts a part that came together with what is stored, where both have the same strong entity tag (RFC 9111, section 3.4;
@@ -90,7 +89,7 @@ impl Stored {
         if let Some(length) = body.length().filter(|_| body.is_complete()) {
             insert(&mut headers, CONTENT_LENGTH, length.into())?;
         }
-        let terms = described(terms, &headers);
+        let terms = terms.described_by(&headers);
         Ok(Stored { status: StatusCode::OK, headers, trailers: HeaderMap::new(), terms, body })
     }
 }
@@ -116,11 +115,6 @@ fn as_told(headers: &HeaderMap, came: &response::Parts) -> Result<response::Part
         insert(&mut told.headers, AGE, age.clone())?;
     }
     Ok(told)
-}
-
-/// The terms, where a validator may have been among the fields that are not kept.
-fn described(terms: Terms, headers: &HeaderMap) -> Terms {
-    Terms { has_validator: has_validator(headers, terms.answered_at), ..terms }
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) -> Result<(), Rule> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
+use http::HeaderMap;
 
 use crate::config::Config;
 use crate::exchange::Exchange;
@@ -65,6 +66,11 @@ impl Terms {
     /// How old it is (RFC 9111, section 4.2.3, `current_age`). A clock that jumps back makes it no younger than it came.
     pub fn age(&self, now: Timestamp) -> Duration {
         self.initial_age.saturating_add(now.since(self.answered_at))
+    }
+
+    /// The same of what is kept: a validator may have been among the fields that are not.
+    pub(crate) fn described_by(self, headers: &HeaderMap) -> Terms {
+        Terms { has_validator: has_validator(headers, self.answered_at), ..self }
     }
 
     /// Of several responses to one request that with the greatest is used: the newest by its Date (RFC 9111, section 4), and of

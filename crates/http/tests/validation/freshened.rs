@@ -1,8 +1,7 @@
 //! How what an origin calls current is updated.
 
 use freshen_http::{
-    Config, Cookies, Exchange, Freshened, Judgement, Mode, Rule, Step, Terms, UPDATED_BYTES_MOST, UPDATED_LINES_MOST,
-    judge,
+    Config, Cookies, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Rule, Step, Terms, UPDATED_BYTES_MOST, judge,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
@@ -82,14 +81,21 @@ fn each_field_is_updated_that_is_not_excepted() {
     }
 }
 
+/// RFC 9111, section 3.2.
+#[test]
+fn what_is_of_the_stored_body_stays_as_it_was() {
+    let public = ("cache-control", "public, max-age=60");
+    for name in ["content-encoding", "content-length", "content-range"] {
+        assert_eq!(stored(&[(name, "1"), public], &[(name, "2")]).0[name], "1", "{name}");
+        assert!(!stored(&[public], &[(name, "2")]).0.contains_key(name), "{name}");
+    }
+}
+
 /// RFC 9111, sections 3.1 and 3.2.
 #[test]
-fn what_is_of_the_stored_body_of_a_connection_or_of_a_proxy_stays_as_it_was() {
-    let stays = [
+fn what_is_of_a_connection_or_of_a_proxy_comes_with_no_update() {
+    let of_others = [
         "connection",
-        "content-encoding",
-        "content-length",
-        "content-range",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authentication-info",
@@ -102,10 +108,34 @@ fn what_is_of_the_stored_body_of_a_connection_or_of_a_proxy_stays_as_it_was() {
         "x-named",
     ];
     let (public, named) = (("cache-control", "public, max-age=60"), ("connection", "close, X-Named"));
-    for name in stays {
-        assert_eq!(stored(&[(name, "1"), public], &[(name, "2"), named]).0[name], "1", "{name}");
+    for name in of_others {
         assert!(!stored(&[public], &[(name, "2"), named]).0.contains_key(name), "{name}");
     }
+    assert_eq!(stored(&[("x-named", "1"), public], &[("x-named", "2"), named]).0["x-named"], "1");
+}
+
+/// RFC 9111, sections 5.2.2.4 and 5.2.2.7: an update is kept no more of than a first response.
+#[test]
+fn an_update_brings_nothing_in_that_is_never_kept() {
+    let kept = |config: &Config, update: Lines<'_>| match by(
+        "GET",
+        &[],
+        &[("cache-control", "max-age=60"), ("x-user", "1")],
+        update,
+        config,
+    ) {
+        Freshened::Stored { headers, .. } => headers,
+        other => panic!("{other:?}"),
+    };
+    let dropped = Config { cookies: Cookies::Dropped, ..Config::default() };
+    assert!(!kept(&dropped, &[("set-cookie", "a=b")]).contains_key("set-cookie"));
+    for directive in ["private=\"x-user\", max-age=60", "no-cache=\"x-user\", max-age=60"] {
+        for field in ["cache-control", "cdn-cache-control"] {
+            let headers = kept(&Config::default(), &[(field, directive), ("x-user", "2")]);
+            assert!(!headers.contains_key("x-user"), "{field}: {directive}");
+        }
+    }
+    assert_eq!(kept(&Config::default(), &[("x-user", "2")])["x-user"], "2");
 }
 
 /// RFC 9111, sections 4.2.3 and 4.3.4.
@@ -206,8 +236,8 @@ fn an_update_makes_nothing_larger_than_the_bound() {
     let name = |at: usize| HeaderName::from_bytes(format!("x-{at}").as_bytes()).unwrap();
     let lines = |most: usize| (0..most).map(|at| (name(at), HeaderValue::from_static("1"))).collect();
     // What is stored has two lines, and gets a date.
-    assert!(matches!(of(&lines(UPDATED_LINES_MOST - 3)), Freshened::Stored { .. }));
-    assert_eq!(of(&lines(UPDATED_LINES_MOST - 2)), too_large);
+    assert!(matches!(of(&lines(FIELDS_MOST - 3)), Freshened::Stored { .. }));
+    assert_eq!(of(&lines(FIELDS_MOST - 2)), too_large);
     let long = |bytes: usize| HeaderMap::from_iter([(name(0), HeaderValue::from_str(&"x".repeat(bytes)).unwrap())]);
     assert!(matches!(of(&long(UPDATED_BYTES_MOST - 200)), Freshened::Stored { .. }));
     assert_eq!(of(&long(UPDATED_BYTES_MOST)), too_large);
