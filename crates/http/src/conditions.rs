@@ -11,8 +11,10 @@ use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::asked::{Asked, AskedBy};
 use crate::date::parse_date;
-use crate::entity_tag::{EntityTag, Listed, listed};
+use crate::entity_tag::{Listed, listed};
+use crate::if_range::if_range;
 use crate::rule::Rule;
+use crate::sole::sole;
 use crate::terms::Terms;
 use crate::validators::Validators;
 
@@ -80,13 +82,6 @@ fn is_conditional(request: &HeaderMap) -> bool {
     [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE].iter().any(|name| request.contains_key(name))
 }
 
-/// The value of a field that is there once.
-fn sole<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
-    let mut all = headers.get_all(name).into_iter();
-    let (Some(value), None) = (all.next(), all.next()) else { return None };
-    Some(value.as_bytes())
-}
-
 struct Case<'a> {
     request: &'a HeaderMap,
     asked: &'a Asked,
@@ -129,21 +124,7 @@ impl Case<'_> {
     /// If-Range: without a Range, and for methods that have no ranges, it counts for nothing (RFC 9110, section 13.1.5).
     fn by_range(&self) -> Option<Owed> {
         let ranges = self.asked.ranged && matches!(self.asked.method, AskedBy::Get | AskedBy::Query);
-        if !ranges || !self.request.contains_key(IF_RANGE) {
-            return None;
-        }
-        let holds = sole(self.request, &IF_RANGE).is_some_and(|part| self.is_still(part));
+        let holds = if_range(self.request, &self.validators, self.now).filter(|_| ranges)?;
         Some(if holds { Owed::AsAsked(Rule::IfRange) } else { Owed::Whole(Rule::IfRange) })
-    }
-
-    /// Whether the response is byte for byte that of which the client has a part: the tag is strong, or the date is.
-    fn is_still(&self, validator: &[u8]) -> bool {
-        match (EntityTag::parse(validator), self.validators.tag) {
-            (Some(part), Some(whole)) if part.is_well_formed() => part.equals_strongly(&whole),
-            _ => {
-                let date = parse_date(validator, self.now);
-                date.is_some() && date == self.validators.strongly_modified()
-            }
-        }
     }
 }

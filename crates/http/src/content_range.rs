@@ -4,6 +4,7 @@ use http::header::CONTENT_RANGE;
 use http::{HeaderMap, HeaderValue};
 
 use crate::byte_range::{ByteRange, POSITION_MOST, decimal};
+use crate::sole::sole;
 
 /// What Content-Range says of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +18,7 @@ pub struct ContentRange {
 impl ContentRange {
     /// Reads it; `None`: it is not there, is about another unit than bytes, contradicts itself, or is there twice.
     pub fn read(headers: &HeaderMap) -> Option<ContentRange> {
-        let mut all = headers.get_all(CONTENT_RANGE).into_iter();
-        let (Some(value), None) = (all.next(), all.next()) else { return None };
-        let (unit, rest) = split(value.as_bytes(), b' ')?;
+        let (unit, rest) = split(sole(headers, &CONTENT_RANGE)?, b' ')?;
         let (range, length) = split(rest, b'/')?;
         let (first, last) = split(range, b'-')?;
         let range = ByteRange::new(decimal(first)?, decimal(last)?.checked_add(1)?)?;

@@ -78,6 +78,17 @@ impl<'a> EntityTag<'a> {
     }
 }
 
+/// The tag of a response, where it is strong: only by such parts are told to be of one whole (RFC 9111, section 3.4).
+pub(crate) fn strong_tag(headers: &HeaderMap) -> Option<EntityTag<'_>> {
+    EntityTag::of(headers).filter(EntityTag::is_strong)
+}
+
+/// Whether both have the same strong tag.
+pub(crate) fn share_strong_tag(one: &HeaderMap, other: &HeaderMap) -> bool {
+    let tags = strong_tag(one).zip(strong_tag(other));
+    tags.is_some_and(|(one, other)| one.equals_strongly(&other))
+}
+
 /// What a condition lists.
 pub(crate) enum Listed<I> {
     /// `*`: any tag.

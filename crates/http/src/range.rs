@@ -6,6 +6,7 @@ use http::header::RANGE;
 use crate::byte_range::{ByteRange, POSITION_MOST, decimal};
 use crate::members::trim;
 use crate::rule::Rule;
+use crate::sole::sole;
 
 /// Most parts that one request may ask for. Who asks for more gets the whole (RFC 9110, section 17.15).
 pub const RANGES_MOST: usize = 16;
@@ -34,9 +35,7 @@ impl Ranges {
     /// The rule by which the field is ignored: it is there twice, in another unit than bytes, malformed in any of its parts, or
     /// has too many.
     pub fn read(headers: &HeaderMap) -> Result<Ranges, Rule> {
-        let mut all = headers.get_all(RANGE).into_iter();
-        let (Some(value), None) = (all.next(), all.next()) else { return Err(Rule::RangeIgnored) };
-        let set = in_bytes(value.as_bytes()).ok_or(Rule::RangeIgnored)?;
+        let set = sole(headers, &RANGE).and_then(in_bytes).ok_or(Rule::RangeIgnored)?;
         let mut ranges = Vec::new();
         // Empty members of a list are ignored (RFC 9110, section 5.6.1.2).
         for spec in set.split(|byte| *byte == b',').map(trim).filter(|spec| !spec.is_empty()) {

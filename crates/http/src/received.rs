@@ -7,8 +7,8 @@ use http::{HeaderMap, Method, StatusCode, request, response};
 use crate::body::Body;
 use crate::byte_range::{POSITION_MOST, decimal};
 use crate::content_range::ContentRange;
+use crate::entity_tag::strong_tag;
 use crate::rule::Rule;
-use crate::strong::strong_tag;
 
 /// A response with what came of its content.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,12 @@ use http::{HeaderValue, Method, StatusCode, request};
 
 use crate::body::Body;
 use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::entity_tag::strong_tag;
+use crate::if_range::if_range;
 use crate::range::{RangeSpec, Ranges};
 use crate::rule::Rule;
 use crate::stored::Stored;
-use crate::strong::{is_of_this_version, strong_tag};
+use crate::validators::Validators;
 
 /// What is written around one of several parts, its media type aside.
 const PART_HEAD_BYTES: u64 = 120;
@@ -70,7 +72,7 @@ impl Case<'_> {
         if !ranged || self.stored.status != StatusCode::OK || self.body.length() == Some(0) {
             return Err(Rule::RangeIgnored);
         }
-        if !is_of_this_version(&request.headers, &self.stored.headers, now) {
+        if if_range(&request.headers, &Validators::of(&self.stored.headers, now), now) == Some(false) {
             return Err(Rule::IfRange);
         }
         Ranges::read(&request.headers).map(Some)
@@ -139,7 +141,10 @@ impl Case<'_> {
     fn missing(&self, spec: Option<RangeSpec>) -> Share {
         let tag = strong_tag(&self.stored.headers);
         Share::Missing(match spec.zip(tag) {
-            Some((spec, tag)) => Missing::Part { range: written(spec), if_range: tag.clone() },
+            Some((spec, tag)) => {
+                let tag = HeaderValue::from_bytes(tag.as_bytes()).expect("what came in a field can stand in one");
+                Missing::Part { range: written(spec), if_range: tag }
+            }
             None => Missing::Whole,
         })
     }

@@ -8,12 +8,12 @@ use freshen_core::Timestamp;
 use crate::body::Body;
 use crate::config::Config;
 use crate::date::{format_date, parse_date};
+use crate::entity_tag::share_strong_tag;
 use crate::exchange::Exchange;
 use crate::fields::{FIELDS_MOST, Kept, updated, without};
 use crate::received::Received;
 use crate::rule::Rule;
 use crate::storing::Storing;
-use crate::strong::share_a_strong_tag;
 use crate::terms::Terms;
 
 /// What is kept of a response. Where only parts of its content are there, it is kept as an incomplete response with status 200
@@ -64,7 +64,7 @@ impl Stored {
     pub fn with(&self, received: &Received<'_>, exchange: &Exchange, config: &Config) -> Result<Stored, Rule> {
         let body = received.body()?;
         let Received { request, response, .. } = *received;
-        if !share_a_strong_tag(&self.headers, &response.headers) {
+        if !share_strong_tag(&self.headers, &response.headers) {
             return Err(Rule::PartsDiffer);
         }
         let body = self.body.join(&body)?;

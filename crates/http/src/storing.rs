@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, request, response};
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies};
 use crate::content_range::ContentRange;
-use crate::entity_tag::EntityTag;
+use crate::entity_tag::strong_tag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lived, is_kept_failure};
 use crate::response_directives::{Reach, ResponseDirectives};
@@ -90,7 +90,7 @@ impl Offer<'_> {
             status if is_of_its_request(status) => Some(Rule::StatusOfRequest),
             StatusCode::NOT_MODIFIED => Some(Rule::StatusNotModified),
             status if self.directives.must_understand && !is_understood(status) => Some(Rule::StatusNotUnderstood),
-            StatusCode::PARTIAL_CONTENT if !has_strong_validator(self.headers()) => Some(Rule::PartialWithoutValidator),
+            StatusCode::PARTIAL_CONTENT if strong_tag(self.headers()).is_none() => Some(Rule::PartialWithoutValidator),
             StatusCode::PARTIAL_CONTENT if ContentRange::read(self.headers()).is_none() => {
                 Some(Rule::PartNotUnderstood)
             }
@@ -148,10 +148,4 @@ impl Offer<'_> {
         let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
         Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
     }
-}
-
-/// Whether an entity tag is there that is strong: the other parts of a partial response are told by it
-/// (RFC 9111, section 3.4).
-fn has_strong_validator(headers: &HeaderMap) -> bool {
-    EntityTag::of(headers).is_some_and(|tag| tag.is_strong())
 }

@@ -1,6 +1,6 @@
 //! Structured fields (RFC 9651).
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sfv::{Dictionary, FieldType, List, Parser};
 
 use crate::directive::FIELD_BYTES_MOST;
@@ -15,12 +15,20 @@ pub(crate) fn dictionary(headers: &HeaderMap, name: &HeaderName) -> Option<Dicti
     read(headers, name)
 }
 
-/// The lines of a field are one text (RFC 9651, section 4.2). What is longer than a field may be fails as a whole.
+/// Whether a field is longer than one may be; it then cannot be read.
+pub(crate) fn is_too_long(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let bytes: usize = headers.get_all(name).into_iter().map(HeaderValue::len).sum();
+    bytes > FIELD_BYTES_MOST
+}
+
+/// The lines of a field are one text (RFC 9651, section 4.2).
 fn read<T: FieldType>(headers: &HeaderMap, name: &HeaderName) -> Option<T> {
-    let lines: Vec<&[u8]> = headers.get_all(name).into_iter().map(|line| line.as_bytes()).collect();
-    let bytes: usize = lines.iter().map(|line| line.len()).sum();
-    if bytes > FIELD_BYTES_MOST {
+    if is_too_long(headers, name) {
         return None;
     }
-    Parser::new(&lines.join(&b", "[..])).parse().ok()
+    let lines: Vec<&[u8]> = headers.get_all(name).into_iter().map(HeaderValue::as_bytes).collect();
+    match lines[..] {
+        [line] => Parser::new(line).parse().ok(),
+        _ => Parser::new(&lines.join(&b", "[..])).parse().ok(),
+    }
 }

@@ -1,15 +1,14 @@
 //! Fields whose directives are for caches of one kind alone (RFC 9213).
 
-use std::borrow::Cow;
-
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderName};
-use sfv::{BareItem, Dictionary, ListEntry, Parser};
+use sfv::{BareItem, ListEntry};
 
 use crate::config::Config;
-use crate::directive::{FIELD_BYTES_MOST, fields};
+use crate::directive::fields;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::seconds::SECONDS_MOST;
+use crate::structured::{dictionary, is_too_long};
 
 /// The directives that govern a response, and where they stand.
 pub(crate) struct Governing {
@@ -32,25 +31,14 @@ impl Governing {
 /// The directives of a targeted field. `None`: it is as if it were not there (RFC 9213, section 2.1).
 fn targeted(headers: &HeaderMap, name: &HeaderName) -> Option<ResponseDirectives> {
     headers.get(name)?;
-    let Some(value) = value(headers, name) else {
+    // One that is too long counts as a prohibition, as in Cache-Control: what it forbids must not be lost by falling back.
+    if is_too_long(headers, name) {
         return Some(ResponseDirectives { no_store: true, ..ResponseDirectives::default() });
-    };
-    let members: Dictionary = Parser::new(value.as_ref()).parse().ok()?;
+    }
+    let members = dictionary(headers, name)?;
     let mut read = ResponseDirectives::default();
     members.iter().try_for_each(|(name, member)| add(&mut read, name.as_str(), member))?;
     (!members.is_empty()).then_some(read)
-}
-
-/// All lines as one (RFC 9651, section 4.2). `None`: they are too long, which counts as a prohibition as it does in
-/// Cache-Control: what it forbids must not be lost by falling back.
-fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, [u8]>> {
-    let lines: Vec<&[u8]> = headers.get_all(name).into_iter().map(|line| line.as_bytes()).collect();
-    let bytes: usize = lines.iter().map(|line| line.len()).sum();
-    match lines[..] {
-        _ if bytes > FIELD_BYTES_MOST => None,
-        [line] => Some(Cow::Borrowed(line)),
-        _ => Some(Cow::Owned(lines.join(&b", "[..]))),
-    }
 }
 
 /// Takes a member for what it means in Cache-Control. `None`: its value is of another type than this directive's, so that
@@ -107,6 +95,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::directive::FIELD_BYTES_MOST;
 
     const OURS: HeaderName = HeaderName::from_static("freshen-cache-control");
     const CDN: HeaderName = HeaderName::from_static("cdn-cache-control");

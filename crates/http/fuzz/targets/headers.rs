@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use freshen_core::Timestamp;
 use freshen_http::{
-    Answer, Asked, Config, ContentRange, Cookies, End, Exchange, HopByHop, Ranges, Received, Rule, Stored, Storing,
-    judge, parse_date, stand_in,
+    Answer, Asked, Config, ContentRange, Cookies, End, Exchange, Failure, HopByHop, Ranges, Received, Rule, Stored,
+    Storing, judge, parse_date, stand_in,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request, response};
 use libfuzzer_sys::fuzz_target;
@@ -46,7 +46,7 @@ fn one(received: &Received<'_>, config: &Config) {
     let Storing::Store(terms, _) = Storing::of(received.request, received.response, &EXCHANGE, config) else { return };
     for now in [Timestamp::ZERO, NOON, Timestamp::NEVER] {
         assert_eq!(judge(&terms, &asked, now, config), judge(&terms, &asked, now, config));
-        let _ = stand_in(&terms, &asked, now);
+        let _ = stand_in(&terms, &asked, Failure::TimedOut, now);
     }
     let Ok(stored) = Stored::of(received, terms, config) else { return };
     let hop_by_hop = HopByHop::of(&received.response.headers);

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
-use freshen_http::{Asked, Config, Snapshot, judge, stand_in};
+use freshen_http::{Asked, Config, Failure, Snapshot, judge, stand_in};
 use http::Request;
 use libfuzzer_sys::fuzz_target;
 
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let config = Config::default();
                 let asked = Asked::of(&request, &config);
                 judge(&variant.stored.terms, &asked, now, &config);
-                let _ = stand_in(&variant.stored.terms, &asked, now);
+                let _ = stand_in(&variant.stored.terms, &asked, Failure::TimedOut, now);
                 variant.stored.answer(&request, now, 7);
             }
         }

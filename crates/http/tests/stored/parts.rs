@@ -60,7 +60,13 @@ fn an_incomplete_response_is_completed_by_a_part() {
 #[test]
 fn parts_without_the_same_strong_tag_are_not_put_together() {
     let control = ("Cache-Control", "max-age=60");
-    for tag in [&[][..], &[("ETag", "\"2\"")], &[("ETag", "W/\"1\"")], &[("ETag", "1")], &[("ETag", "\"1\""); 2]] {
+    for tag in [
+        &[][..],
+        &[("ETag", "\"2\"")],
+        &[("ETag", "W/\"1\"")],
+        &[("ETag", "1")],
+        &[("ETag", "\"1\""), ("ETag", "\"2\"")],
+    ] {
         let came = part_with("bytes 10-25/26", &ALPHABET[10..], &[&[control], tag].concat());
         assert!(with(&letters(0, 10), &came).is_err(), "{tag:?}");
     }
