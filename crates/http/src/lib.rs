@@ -1,64 +1,157 @@
-//! The rules of HTTP caching as pure functions.
+//! The rules of HTTP caching as pure functions: what a cache keeps of the responses of an origin, for whom, for how long, and what
+//! a request gets of that.
+//!
+//! Nothing here waits, reads a clock or sends anything. What a cache has is put in, with the time, and what it has to do next comes
+//! out, with the [`Rule`] that says so and the section that the rule comes from. Where the standards leave a choice, [`Config`]
+//! takes it.
+//!
+//! The walk of a request:
+//!
+//! 1. [`Asked`] is what it asks of a cache. What [passes](Asked::passes) goes to the origin; its response may outdate what is
+//!    stored ([`Invalidation`]).
+//! 2. [`Target`] and [`CacheKey`] tell where its response is stored, [`choose`] which of the variants there it selects.
+//! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
+//!    refuse. Where nothing is stored, [`judge_nothing`] does.
+//! 4. To serve: [`owed`] holds it against the conditions of the client, which may have it already, and [`Stored::answer`] makes of
+//!    it what the request gets, all of it or parts.
+//! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
+//!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
+//! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
+//!    [`displaced`] tells which variants leave.
+//! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
+//! 8. [`CacheStatus`] tells the client what was done.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bytes::Bytes;
+//! use freshen_core::Timestamp;
+//! use freshen_http::{
+//!     Answer, Asked, CacheKey, Candidate, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
+//!     Step, Stored, Storing, Target, choose, judge, owed,
+//! };
+//! use http::{Request, Response};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let missed = |rule: Rule| rule.name();
+//! let config = Config::default();
+//! let noon = Timestamp::from_micros(1_795_262_400_000_000);
+//! let (request, ()) = Request::get("/page").header("host", "a.example").body(())?.into_parts();
+//!
+//! // What it asks, and where its response would be stored.
+//! let asked = Asked::of(&request, &config);
+//! assert_eq!(asked.passes(), None);
+//! let target = Target::of(&request, Scheme::Http, &config)?;
+//! let key = CacheKey::of(asked.method, &target, Content::declared(&request.headers), &config).map_err(missed)?;
+//! assert_eq!(key.target().path(), "/page");
+//!
+//! // Nothing is stored yet: a response comes from the origin, and is kept.
+//! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
+//! let (response, ()) = response.body(())?.into_parts();
+//! let exchange = Exchange { asked_at: noon, answered_at: noon };
+//! let Storing::Store(terms, Rule::MaxAge) = Storing::of(&request, &response, &exchange, &config) else { panic!() };
+//! let content = Bytes::from("hello");
+//! let received = Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
+//! let stored = Stored::of(&received, terms, &config).map_err(missed)?;
+//! let selecting = Selecting::of(&request.headers, &response.headers, &config).map_err(missed)?;
+//!
+//! // Half a minute later it answers the next request.
+//! let now = noon + Duration::from_secs(30);
+//! let variants = [Candidate { selecting: &selecting, terms: &stored.terms }];
+//! assert_eq!(choose(variants, &request.headers), Some(0));
+//! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
+//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms };
+//! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
+//! let Answer::Serve(served, None) = stored.answer(&request, now, 7) else { panic!() };
+//! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
+//!
+//! // Later still, the origin is asked whether it is current.
+//! let late = noon + Duration::from_secs(90);
+//! assert_eq!(judge(&stored.terms, &asked, late, &config).step, Step::Validate);
+//! # Ok(())
+//! # }
+//! ```
 
+// What decides, and by what.
 mod rule;
 mod config;
-mod status;
-mod members;
-mod sole;
-mod directive;
-mod seconds;
-mod date;
-mod request_directives;
-mod response_directives;
-mod targeted;
+
+// What a request asks.
 mod asked;
-mod exchange;
-mod lifetime;
-mod terms;
-mod storing;
+mod request_directives;
+
+// Where its response is stored.
+mod origin;
+mod target;
+mod reference;
+mod choices;
+mod parameters;
+mod content;
+mod key;
+mod no_vary_search;
+
+// Which variant answers it.
+mod variants;
+mod vary;
+mod likeness;
+
+// What is done with it.
 mod judgement;
-mod entity_tag;
-mod validators;
-mod if_range;
+mod failure;
+mod terms;
+mod lifetime;
+mod exchange;
+
+// What of it a request gets.
 mod conditions;
+mod validators;
+mod entity_tag;
+mod if_range;
+mod answer;
+mod share;
+mod range;
+mod multipart;
+
+// How the origin is asked about it.
 mod validation;
 mod validated;
 mod freshened;
 mod head;
-mod likeness;
-mod vary;
-mod variants;
-mod percent;
-mod form;
-mod mark;
-mod origin;
-mod target;
-mod reference;
-mod parameters;
-mod choices;
-mod content;
-mod key;
-mod structured;
-mod groups;
-mod surrogate;
-mod tags;
-mod invalidation;
-mod no_vary_search;
-mod forward;
-mod cache_status;
-mod failure;
-mod hop_by_hop;
+
+// What is stored.
+mod storing;
+mod response_directives;
+mod targeted;
+mod status;
+mod stored;
+mod received;
 mod fields;
+mod hop_by_hop;
+mod body;
 mod byte_range;
 mod content_range;
-mod body;
-mod received;
-mod stored;
-mod range;
-mod share;
-mod multipart;
-mod answer;
 mod snapshot;
+
+// What is outdated together.
+mod tags;
+mod groups;
+mod surrogate;
+mod mark;
+mod invalidation;
+
+// What the client is told.
+mod cache_status;
+mod forward;
+
+// How fields are written.
+mod directive;
+mod members;
+mod sole;
+mod structured;
+mod seconds;
+mod date;
+mod form;
+mod percent;
 
 pub use answer::{Answer, Served};
 pub use asked::{Asked, AskedBy};
