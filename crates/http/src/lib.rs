@@ -27,8 +27,8 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Answer, Asked, CacheKey, Candidate, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
-//!     Step, Stored, Storing, Target, choose, judge, owed,
+//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
+//!     Step, Stored, Storing, Target, Variant, choose, judge, owed,
 //! };
 //! use http::{Request, Response};
 //!
@@ -57,8 +57,9 @@
 //!
 //! // Half a minute later it answers the next request.
 //! let now = noon + Duration::from_secs(30);
-//! let variants = [Candidate { selecting: &selecting, terms: &stored.terms }];
-//! assert_eq!(choose(variants, &request.headers), Some(0));
+//! let variants = [Variant { selecting, stored }];
+//! assert_eq!(choose(variants.iter().map(Variant::candidate), &request.headers), Some(0));
+//! let [Variant { stored, .. }] = variants;
 //! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
 //! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms };
 //! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
@@ -189,7 +190,7 @@ pub use response_directives::{Reach, ResponseDirectives};
 pub use rule::Rule;
 pub use seconds::SECONDS_MOST;
 pub use share::Missing;
-pub use snapshot::{SELECTING_MOST, Snapshot, SnapshotError, VARIANTS_MOST, Variant};
+pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
 pub use stored::Stored;
 pub use storing::Storing;
 pub use surrogate::{strip_surrogate_keys, surrogate_tag};
@@ -198,5 +199,5 @@ pub use target::Target;
 pub use terms::Terms;
 pub use validated::Validated;
 pub use validation::{Nominee, SENT_TAGS_BYTES_MOST, validating};
-pub use variants::{Candidate, choose, displaced};
-pub use vary::Selecting;
+pub use variants::{Candidate, Variant, choose, displaced};
+pub use vary::{SELECTING_MOST, Selecting};

@@ -3,10 +3,28 @@
 use http::HeaderMap;
 
 use crate::config::Config;
+use crate::snapshot::VARIANTS_MOST;
+use crate::stored::Stored;
 use crate::terms::Terms;
 use crate::vary::Selecting;
 
-/// One of the responses that are stored for a key, as far as one is chosen by it.
+/// One of the responses that are stored for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// By what it is selected.
+    pub selecting: Selecting,
+    /// The response.
+    pub stored: Stored,
+}
+
+impl Variant {
+    /// What it is chosen by.
+    pub fn candidate(&self) -> Candidate<'_> {
+        Candidate { selecting: &self.selecting, terms: &self.stored.terms }
+    }
+}
+
+/// What a variant is chosen by.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
     /// By what it is selected.
@@ -29,7 +47,7 @@ pub fn displaced(variants: &[Candidate<'_>], request: &HeaderMap, config: &Confi
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
         (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
     stay.sort_by_key(|at| variants[*at].terms.answered_at);
-    let room = config.variants.most.max(1) - 1;
+    let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();
     leave

@@ -9,6 +9,9 @@ use crate::likeness::Likeness;
 use crate::members::members;
 use crate::rule::Rule;
 
+/// Most lines of a request that select one response. A field that it lacks counts as one.
+pub const SELECTING_MOST: usize = 32;
+
 /// By what a response was selected: the fields that its Vary names, as the request had them. Read once, when the response is
 /// stored; then a request is held against it without allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +35,33 @@ impl Selecting {
             return Err(Rule::VaryTooLong);
         }
         let headers = lines().map(|(name, line)| (name.clone(), line.clone())).collect();
+        let selecting = Selecting::by(names, headers, config);
+        if selecting.lines().count() > SELECTING_MOST { Err(Rule::VaryTooLong) } else { Ok(selecting) }
+    }
+
+    /// What [`Selecting::lines`] gave, under this configuration.
+    pub(crate) fn of_lines(lines: Vec<(HeaderName, Option<HeaderValue>)>, config: &Config) -> Selecting {
+        let mut names: Vec<HeaderName> = Vec::new();
+        for (name, _) in &lines {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let there = lines.into_iter().filter_map(|(name, line)| Some((name, line?)));
+        Selecting::by(names, there.collect(), config)
+    }
+
+    fn by(names: Vec<HeaderName>, headers: HeaderMap, config: &Config) -> Selecting {
         let names = names.into_iter().map(|name| (name.clone(), likeness(&name, config)));
-        Ok(Selecting { names: names.collect(), headers })
+        Selecting { names: names.collect(), headers }
+    }
+
+    /// Each name with each of its lines, or with none.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&HeaderName, Option<&HeaderValue>)> {
+        self.names.iter().flat_map(|(name, _)| {
+            let absent = (!self.headers.contains_key(name)).then_some((name, None));
+            absent.into_iter().chain(self.headers.get_all(name).into_iter().map(move |line| (name, Some(line))))
+        })
     }
 
     /// Whether a request selects the response.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use freshen_http::{
-    Candidate, Config, Exchange, Likeness, Rule, Selecting, Storing, Terms, Variants, choose, displaced, format_date,
+    Candidate, Config, Exchange, Likeness, Rule, SELECTING_MOST, Selecting, Storing, Terms, VARIANTS_MOST, Variants,
+    choose, displaced, format_date,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use proptest::prelude::*;
@@ -267,6 +268,9 @@ fn above_the_bound_the_variants_leave_that_came_first() {
     assert_eq!(leave(&variants[..3], "1"), [1]);
     assert_eq!(leave(&variants[..3], "0"), [0], "there is room once it has left");
     assert_eq!(leave(&variants[..2], "new"), [0; 0]);
+    let many: Vec<_> = variants.iter().copied().cycle().take(VARIANTS_MOST).collect();
+    let all = Config { variants: Variants { most: usize::MAX, ..Variants::default() }, ..Config::default() };
+    assert_eq!(displaced(&many, &headers(&[("a", "new")]), &all), [3], "a snapshot has no more");
     let none = Config { variants: Variants { most: 0, ..Variants::default() }, ..Config::default() };
     assert_eq!(displaced(&variants[..2], &headers(&[("a", "new")]), &none), [0, 1], "the new one always has room");
 }
@@ -298,4 +302,11 @@ proptest! {
         let first = selecting(&[("a", &value)], &lines);
         prop_assert_eq!(first, selecting(&[("a", &value)], &lines));
     }
+}
+
+#[test]
+fn what_is_selected_by_more_lines_than_are_kept_is_selected_by_nothing() {
+    let of = |count: usize| selecting(&vec![("a", "1"); count], &["a"]);
+    assert!(of(SELECTING_MOST).is_ok());
+    assert_eq!(of(SELECTING_MOST + 1), Err(Rule::VaryTooLong));
 }

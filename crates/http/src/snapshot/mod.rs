@@ -23,17 +23,14 @@ mod read;
 mod write;
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
 
-use crate::stored::Stored;
+use crate::config::Config;
+use crate::variants::Variant;
 
 pub use error::SnapshotError;
 
 /// Most variants that are kept for one key.
 pub const VARIANTS_MOST: usize = 64;
-
-/// Most fields of a request that select one variant.
-pub const SELECTING_MOST: usize = 32;
 
 /// Begins with a byte that no text has, so that another program's text is never taken for a snapshot.
 const MAGIC: [u8; 4] = *b"\xf5frh";
@@ -50,15 +47,6 @@ pub struct Snapshot {
     pub variants: Vec<Variant>,
 }
 
-/// One stored response, and which requests it is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variant {
-    /// What the fields that Vary names were in its request; `None`: not there.
-    pub selected_by: Vec<(HeaderName, Option<HeaderValue>)>,
-    /// The response.
-    pub stored: Stored,
-}
-
 impl Snapshot {
     /// As bytes. Spans are written in whole microseconds.
     ///
@@ -68,12 +56,13 @@ impl Snapshot {
         write::snapshot(self)
     }
 
-    /// Reads what [`Snapshot::encode`] wrote, by this version or another. Values and content share the memory of the bytes.
+    /// Reads what [`Snapshot::encode`] wrote, by this version or another; the configuration tells in which fields what differences do
+    /// not matter. Values and content share the memory of the bytes.
     ///
     /// # Errors
     /// [`SnapshotError`], with the part at fault and its place: treat each as a miss.
-    pub fn decode(bytes: &Bytes) -> Result<Snapshot, SnapshotError> {
-        read::snapshot(bytes)
+    pub fn decode(bytes: &Bytes, config: &Config) -> Result<Snapshot, SnapshotError> {
+        read::snapshot(bytes, config)
     }
 }
 

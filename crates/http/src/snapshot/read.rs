@@ -8,19 +8,21 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, SELECTING_MOST, Snapshot, SnapshotError, VALIDATOR,
-    VARIANTS_MOST, Variant, checksum,
+    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST, Part};
+use crate::config::Config;
 use crate::fields::FIELDS_MOST;
 use crate::lifetime::Lifetime;
 use crate::rule::Rule;
 use crate::stored::Stored;
 use crate::terms::Terms;
+use crate::variants::Variant;
+use crate::vary::{SELECTING_MOST, Selecting};
 
 type Read<T> = Result<T, SnapshotError>;
 
-pub(super) fn snapshot(bytes: &Bytes) -> Read<Snapshot> {
+pub(super) fn snapshot(bytes: &Bytes, config: &Config) -> Read<Snapshot> {
     let mut from = Cursor::new(bytes);
     from.part("magic", |from| (from.bytes(MAGIC.len())? == MAGIC[..]).then_some(()))?;
     from.known("format", |from| from.u8(), |format| (format == FORMAT).then_some(()))?;
@@ -29,20 +31,23 @@ pub(super) fn snapshot(bytes: &Bytes) -> Read<Snapshot> {
         (*sum == checksum(from.rest())).then_some(())
     })?;
     let count = from.part("variants", |from| from.count(1, VARIANTS_MOST))?;
-    let variants = (0..count).map(|_| variant(&mut from)).collect::<Read<_>>()?;
+    let variants = (0..count).map(|_| variant(&mut from, config)).collect::<Read<_>>()?;
     from.part("end", |from| from.rest().is_empty().then_some(()))?;
     Ok(Snapshot { variants })
 }
 
-fn variant(from: &mut Cursor<'_>) -> Read<Variant> {
+fn variant(from: &mut Cursor<'_>, config: &Config) -> Read<Variant> {
     let count = from.part("selecting fields", |from| from.count(1, SELECTING_MOST))?;
-    let selected_by = (0..count).map(|_| from.part("selecting field", selecting)).collect::<Read<_>>()?;
+    let lines = (0..count).map(|_| from.part("selecting field", selecting)).collect::<Read<_>>()?;
     let status = from.part("status", |from| StatusCode::from_u16(from.u16()?).ok())?;
     let terms = terms(from)?;
     let headers = fields(from, "header fields")?;
     let trailers = fields(from, "trailer fields")?;
     let body = from.part("body", body)?;
-    Ok(Variant { selected_by, stored: Stored { status, headers, trailers, terms, body } })
+    Ok(Variant {
+        selecting: Selecting::of_lines(lines, config),
+        stored: Stored { status, headers, trailers, terms, body },
+    })
 }
 
 fn selecting(from: &mut Cursor<'_>) -> Option<(HeaderName, Option<HeaderValue>)> {

@@ -7,13 +7,14 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, SELECTING_MOST, Snapshot, SnapshotError, VALIDATOR,
-    VARIANTS_MOST, Variant, checksum,
+    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
 use crate::fields::FIELDS_MOST;
 use crate::rule::Rule;
 use crate::terms::Terms;
+use crate::variants::Variant;
+use crate::vary::SELECTING_MOST;
 
 const HEAD_BYTES: usize = MAGIC.len() + 1 + CHECKSUM_BYTES;
 
@@ -32,9 +33,9 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Result<Bytes, SnapshotError> {
     Ok(out.into())
 }
 
-fn put_variant(out: &mut Vec<u8>, Variant { selected_by, stored }: &Variant) -> Result<(), SnapshotError> {
-    out.put_u8(count("selecting fields", selected_by.len(), SELECTING_MOST)?);
-    for (name, value) in selected_by {
+fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Result<(), SnapshotError> {
+    out.put_u8(count("selecting fields", selecting.lines().count(), SELECTING_MOST)?);
+    for (name, value) in selecting.lines() {
         put_name(out, name)?;
         out.put_u8(value.is_some().into());
         if let Some(value) = value {

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
-use freshen_http::{FIELDS_MOST, Rule, SELECTING_MOST, Snapshot, SnapshotError, VARIANTS_MOST, Variant};
-use http::{HeaderName, HeaderValue};
+use freshen_http::{
+    Config, FIELDS_MOST, Rule, SELECTING_MOST, Selecting, Snapshot, SnapshotError, VARIANTS_MOST, Variant,
+};
+use http::header::VARY;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
 use crate::made::{ALPHABET, Came, NOON, TAGGED, alphabet, letters, part, request};
@@ -20,12 +23,12 @@ const GOLDEN: [(&str, &[u8]); 4] = [
 const HEAD_BYTES: usize = 21;
 
 fn golden(name: &str) -> Snapshot {
-    let plain = || Variant { selected_by: Vec::new(), stored: alphabet(&[]) };
+    let plain = || Variant { selecting: Selecting::default(), stored: alphabet(&[]) };
     let parts = || {
         let come = part("bytes 20-25/26", "uvwxyz", &[]);
         let exchange = crate::made::EXCHANGE;
-        let stored = letters(0, 10).with(&come.received(), &exchange, &freshen_http::Config::default()).unwrap();
-        Variant { selected_by: vec![selecting("accept", None)], stored }
+        let stored = letters(0, 10).with(&come.received(), &exchange, &Config::default()).unwrap();
+        Variant { selecting: selecting(&[("accept", None)]), stored }
     };
     let variants = match name {
         "empty" => vec![],
@@ -36,8 +39,16 @@ fn golden(name: &str) -> Snapshot {
     Snapshot { variants }
 }
 
-fn selecting(name: &'static str, value: Option<&[u8]>) -> (HeaderName, Option<HeaderValue>) {
-    (HeaderName::from_static(name), value.map(|value| HeaderValue::from_bytes(value).unwrap()))
+fn selecting(lines: &[(&'static str, Option<&[u8]>)]) -> Selecting {
+    let value = |line: &[u8]| HeaderValue::from_bytes(line).unwrap();
+    let there = lines.iter().filter_map(|(name, line)| Some((HeaderName::from_static(name), value((*line)?))));
+    let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
+    let vary = HeaderMap::from_iter([(VARY, value(names.join(",").as_bytes()))]);
+    Selecting::of(&there.collect(), &vary, &Config::default()).unwrap()
+}
+
+fn decode(bytes: &Bytes) -> Result<Snapshot, SnapshotError> {
+    Snapshot::decode(bytes, &Config::default())
 }
 
 /// Every field another value than usual.
@@ -54,9 +65,8 @@ fn full() -> Variant {
     stored.terms.stale_if_error = Duration::from_micros(u64::MAX);
     stored.terms.never_stale = Some(Rule::MustRevalidate);
     (stored.terms.no_cache, stored.terms.immutable) = (true, true);
-    let selected_by =
-        vec![selecting("accept-language", Some(b"en, \xff")), selecting("x-a", Some(b"")), selecting("x-b", None)];
-    Variant { selected_by, stored }
+    let selecting = selecting(&[("accept-language", Some(b"en, \xff")), ("x-a", Some(b"")), ("x-b", None)]);
+    Variant { selecting, stored }
 }
 
 /// Today's code writes the same bytes. `FRESHEN_OVERWRITE` writes the files, once for each new format.
@@ -76,7 +86,7 @@ fn todays_code_writes_the_same_snapshots() {
 #[test]
 fn todays_code_reads_the_same_snapshots() {
     for (name, bytes) in GOLDEN {
-        let read = Snapshot::decode(&Bytes::from_static(bytes)).unwrap();
+        let read = decode(&Bytes::from_static(bytes)).unwrap();
         assert_eq!(read, golden(name), "{name}");
         assert_eq!(read.encode().unwrap(), bytes, "{name}: fields in their order");
     }
@@ -92,7 +102,7 @@ fn sealed(mut bytes: Vec<u8>) -> Bytes {
 fn refused(change: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut bytes = golden("plain").encode().unwrap().to_vec();
     change(&mut bytes);
-    Snapshot::decode(&sealed(bytes)).unwrap_err().to_string()
+    decode(&sealed(bytes)).unwrap_err().to_string()
 }
 
 #[test]
@@ -118,12 +128,12 @@ fn every_refusal_names_the_part_and_its_place() {
 fn damaged_bytes_are_refused() {
     for (name, bytes) in GOLDEN {
         for end in 0..bytes.len() {
-            assert!(Snapshot::decode(&Bytes::from_static(&bytes[..end])).is_err(), "{name} up to {end}");
+            assert!(decode(&Bytes::from_static(&bytes[..end])).is_err(), "{name} up to {end}");
         }
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.to_vec();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            assert!(Snapshot::decode(&damaged.into()).is_err(), "{name} bit {bit}");
+            assert!(decode(&damaged.into()).is_err(), "{name} bit {bit}");
         }
     }
 }
@@ -133,22 +143,20 @@ fn damaged_bytes_are_refused() {
 fn a_sealed_snapshot_that_is_cut_off_is_refused() {
     for (name, bytes) in GOLDEN {
         for end in HEAD_BYTES..bytes.len() {
-            assert!(Snapshot::decode(&sealed(bytes[..end].to_vec())).is_err(), "{name} up to {end}");
+            assert!(decode(&sealed(bytes[..end].to_vec())).is_err(), "{name} up to {end}");
         }
     }
 }
 
 #[test]
 fn what_exceeds_a_bound_is_not_written() {
-    let variant = || Variant { selected_by: Vec::new(), stored: alphabet(&[]) };
+    let variant = || Variant { selecting: Selecting::default(), stored: alphabet(&[]) };
     let too_many = |what, count, most| Err(SnapshotError::TooMany { what, count, most });
     let of = |variants: Vec<Variant>| Snapshot { variants }.encode();
     assert!(of(vec![variant(); VARIANTS_MOST]).is_ok());
     assert_eq!(of(vec![variant(); VARIANTS_MOST + 1]), too_many("variants", VARIANTS_MOST + 1, VARIANTS_MOST));
-    let selected_by = |count| Variant { selected_by: vec![selecting("a", None); count], ..variant() };
-    assert!(Snapshot::decode(&of(vec![selected_by(SELECTING_MOST)]).unwrap()).is_ok());
-    let most = SELECTING_MOST;
-    assert_eq!(of(vec![selected_by(most + 1)]), too_many("selecting fields", most + 1, most));
+    let most = vec![Variant { selecting: selecting(&[("a", Some(&b"x"[..])); SELECTING_MOST]), ..variant() }];
+    assert_eq!(decode(&of(most.clone()).unwrap()), Ok(Snapshot { variants: most }));
     let fields = |count| {
         let mut variant = variant();
         while variant.stored.headers.len() < count {
@@ -157,14 +165,14 @@ fn what_exceeds_a_bound_is_not_written() {
         variant
     };
     let most = vec![fields(FIELDS_MOST)];
-    assert_eq!(Snapshot::decode(&of(most.clone()).unwrap()), Ok(Snapshot { variants: most }));
+    assert_eq!(decode(&of(most.clone()).unwrap()), Ok(Snapshot { variants: most }));
     assert_eq!(of(vec![fields(FIELDS_MOST + 1)]), too_many("fields", FIELDS_MOST + 1, FIELDS_MOST));
 }
 
 #[test]
 fn what_is_read_shares_the_memory_of_the_bytes() {
     let bytes = golden("plain").encode().unwrap();
-    let read = Snapshot::decode(&bytes).unwrap();
+    let read = decode(&bytes).unwrap();
     let (_, content) = read.variants[0].stored.body.pieces().next().unwrap();
     assert!(bytes.as_ptr_range().contains(&content.as_ptr()));
     assert_eq!(content, ALPHABET);
@@ -172,8 +180,8 @@ fn what_is_read_shares_the_memory_of_the_bytes() {
 
 /// Whatever is read can be used: no bytes make it panic.
 fn use_of(bytes: &Bytes) {
-    let Ok(read) = Snapshot::decode(bytes) else { return };
-    assert_eq!(Snapshot::decode(&read.encode().unwrap()).as_ref(), Ok(&read));
+    let Ok(read) = decode(bytes) else { return };
+    assert_eq!(decode(&read.encode().unwrap()).as_ref(), Ok(&read));
     for variant in &read.variants {
         for asked in ["bytes=0-4", "bytes=-3, 0-0", "bytes=7-", "x"] {
             variant.stored.answer(&request("GET", &[("Range", asked)]), NOON, 0);
