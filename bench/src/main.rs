@@ -1,5 +1,5 @@
 //! Measures Freshen beside the caches of its field: what a hit costs, what crowds wait, what is served when something goes
-//! wrong, what batches save, and what memory it all takes.
+//! wrong, what batches save, what memory it all takes, and what the rules of HTTP caching cost.
 
 mod aims;
 mod audit;
@@ -13,6 +13,7 @@ mod hit;
 mod memory;
 mod peers;
 mod process;
+mod rules;
 mod runtime;
 mod source;
 mod storm;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         What::Hazards(hazards) => hazards::run(&hazards),
         What::Batch(batch) => batch::run(&batch),
         What::Memory(memory) => footprint::run(&memory),
+        What::Rules(rules) => rules::run(&rules),
         What::Audit(audit) => audit::run(&audit),
         What::Audited { setting } => freshen_fleet::run(&setting),
         What::Fleet(fleet) => fleet::run(&fleet),
@@ -76,6 +78,8 @@ enum What {
     Batch(batch::Batch),
     /// Resident memory per entry, and under churn against a bound, beside other caches
     Memory(footprint::Memory),
+    /// What it costs to judge a hit and to store a response by the rules of HTTP caching, beside http-cache-semantics
+    Rules(rules::Rules),
     /// Processes over one Redis under random traffic and faults: what is outdated, goes backwards or stays stale, counted
     Audit(audit::Audit),
     /// A process of an audit, with its settings as JSON

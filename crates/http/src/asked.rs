@@ -1,0 +1,72 @@
+//! A request as a cache sees it, read once.
+
+use http::header::{AUTHORIZATION, RANGE};
+use http::{Method, request};
+
+use crate::config::Config;
+use crate::request_directives::RequestDirectives;
+use crate::rule::Rule;
+
+/// What a request asks of a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What its method means to a cache.
+    pub method: AskedBy,
+    /// Its directives.
+    pub directives: RequestDirectives,
+    /// Whether it is authorized: a shared cache must be told that others may have the response (RFC 9111, section 3.5).
+    pub authorized: bool,
+    /// Whether it asks for a part.
+    pub ranged: bool,
+}
+
+/// What a method means to a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBy {
+    /// GET.
+    Get,
+    /// HEAD, which a stored response to GET answers too (RFC 9111, section 4).
+    Head,
+    /// QUERY, where such responses are stored.
+    Query,
+    /// POST, where such responses are stored. It is unsafe all the same.
+    Post,
+    /// Another safe method. It outdates nothing.
+    OtherSafe,
+    /// A method that may change something at the origin, as every one that is not known (RFC 9111, section 4.4).
+    Unsafe,
+}
+
+impl Asked {
+    /// Reads a request.
+    pub fn of(request: &request::Parts, config: &Config) -> Asked {
+        Asked {
+            method: AskedBy::of(&request.method, config),
+            directives: RequestDirectives::read(&request.headers),
+            authorized: request.headers.contains_key(AUTHORIZATION),
+            ranged: request.headers.contains_key(RANGE),
+        }
+    }
+
+    /// Why no stored response can answer it, if none can: it goes to the origin.
+    pub fn passes(&self) -> Option<Rule> {
+        match self.method {
+            AskedBy::Get | AskedBy::Head | AskedBy::Query => None,
+            AskedBy::OtherSafe => Some(Rule::MethodNotUnderstood),
+            AskedBy::Post | AskedBy::Unsafe => Some(Rule::MethodUnsafe),
+        }
+    }
+}
+
+impl AskedBy {
+    fn of(method: &Method, config: &Config) -> AskedBy {
+        match method.as_str() {
+            "GET" => AskedBy::Get,
+            "HEAD" => AskedBy::Head,
+            "QUERY" if config.stores_query => AskedBy::Query,
+            "POST" if config.stores_post => AskedBy::Post,
+            "QUERY" | "OPTIONS" | "TRACE" | "PROPFIND" | "REPORT" | "SEARCH" => AskedBy::OtherSafe,
+            _ => AskedBy::Unsafe,
+        }
+    }
+}

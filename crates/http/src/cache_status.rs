@@ -1,0 +1,172 @@
+//! The Cache-Status field: what this cache did with a request (RFC 9211).
+
+use std::time::Duration;
+
+use http::header::MaxSizeReached;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use sfv::{Integer, ItemSerializer, RefBareItem, StringRef, TokenRef, key_ref};
+
+use crate::config::Config;
+use crate::forward::Forward;
+use crate::judgement::{Judgement, Step};
+use crate::key::CacheKey;
+use crate::percent::encoded;
+use crate::rule::Rule;
+use crate::terms::Terms;
+
+/// The field.
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// Longest key that is shown, in bytes. Of a longer one its beginning is.
+pub const SHOWN_KEY_BYTES_MOST: usize = 1024;
+
+/// What a cache did with a request: one member of the field.
+///
+/// A response that the cache made by itself gets none, unless it was made from a stored one (RFC 9211, section 2). Nor do clients
+/// that are not to know: whoever knows whether a response was stored can tell who else has asked for it (section 6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheStatus<'a> {
+    /// Who answered.
+    pub handled: Handled,
+    /// How many seconds the response is fresh for yet; negative: since when it is stale.
+    pub ttl_seconds: Option<i64>,
+    /// The key, for those who may see it.
+    pub key: Option<&'a CacheKey>,
+    /// The rule that decided.
+    pub rule: Option<Rule>,
+}
+
+/// Who answered a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// The cache, from what is stored.
+    Hit,
+    /// The next server.
+    Forwarded(Forwarded),
+}
+
+/// A request that went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forwarded {
+    /// Why.
+    pub why: Forward,
+    /// What was answered, if that is not the status of the response.
+    pub status: Option<StatusCode>,
+    /// Whether the response was stored.
+    pub stored: Option<bool>,
+    /// Whether it went together with others; `false`: it could not use their response, and went again.
+    pub collapsed: Option<bool>,
+}
+
+impl CacheStatus<'_> {
+    /// What was done by a judgement; `None`: the cache answers by itself (RFC 9211, section 2).
+    pub fn judged(judgement: &Judgement, terms: &Terms) -> Option<Self> {
+        let handled = match judgement.step {
+            Step::Refuse => return None,
+            _ => Forward::judged(judgement, terms).map_or(Handled::Hit, Handled::forwarded),
+        };
+        // What is stored is not what will be sent, where the origin was asked.
+        let ttl_seconds = (handled == Handled::Hit).then(|| ttl_seconds(terms, judgement.age));
+        Some(CacheStatus { handled, ttl_seconds, key: None, rule: Some(judgement.rule) })
+    }
+
+    /// What was done with a request that went on, nothing stored having been judged.
+    pub fn forwarded(why: Forward, rule: Option<Rule>) -> Self {
+        CacheStatus { handled: Handled::forwarded(why), ttl_seconds: None, key: None, rule }
+    }
+
+    /// Adds the member behind those of the caches nearer to the origin. What stands there is kept as it is, even where it cannot be
+    /// read (RFC 9211, section 2; RFC 9651, section 4.2: who does not read a field need not mend it).
+    ///
+    /// # Errors
+    /// [`MaxSizeReached`] when the response has as many fields as it can have.
+    pub fn append_to(&self, headers: &mut HeaderMap, config: &Config) -> Result<(), MaxSizeReached> {
+        let member = HeaderValue::try_from(self.member(&config.identifier));
+        headers.try_append(CACHE_STATUS, member.expect("a structured field is visible ASCII and blanks")).map(drop)
+    }
+
+    fn member(&self, identifier: &Identifier) -> String {
+        let mut member = ItemSerializer::new().bare_item(identifier.item());
+        match &self.handled {
+            Handled::Hit => member = member.parameter(key_ref("hit"), true),
+            Handled::Forwarded(forwarded) => {
+                member = member.parameter(key_ref("fwd"), token(forwarded.why.as_str()));
+                if let Some(status) = forwarded.status {
+                    member = member.parameter(key_ref("fwd-status"), status.as_u16());
+                }
+                if let Some(stored) = forwarded.stored {
+                    member = member.parameter(key_ref("stored"), stored);
+                }
+                if let Some(collapsed) = forwarded.collapsed {
+                    member = member.parameter(key_ref("collapsed"), collapsed);
+                }
+            }
+        }
+        if let Some(seconds) = self.ttl_seconds {
+            member = member.parameter(key_ref("ttl"), integer(seconds));
+        }
+        if let Some(key) = self.key {
+            let shown = shown(key);
+            let shown = StringRef::from_str(&shown).expect("all but visible ASCII and blanks is encoded");
+            member = member.parameter(key_ref("key"), shown);
+        }
+        if let Some(rule) = self.rule {
+            member = member.parameter(key_ref("detail"), token(rule.name()));
+        }
+        member.finish()
+    }
+}
+
+impl Handled {
+    fn forwarded(why: Forward) -> Handled {
+        Handled::Forwarded(Forwarded { why, status: None, stored: None, collapsed: None })
+    }
+}
+
+/// By which name a cache tells what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identifier(Box<str>);
+
+impl Identifier {
+    /// A name of visible ASCII and blanks; `None`: it is another, or empty.
+    pub fn new(name: &str) -> Option<Identifier> {
+        (!name.is_empty() && StringRef::from_str(name).is_ok()).then(|| Identifier(name.into()))
+    }
+
+    /// A token where it can be one, else a string (RFC 9211, section 2).
+    fn item(&self) -> RefBareItem<'_> {
+        match TokenRef::from_str(&self.0) {
+            Ok(token) => RefBareItem::Token(token),
+            Err(_) => RefBareItem::String(StringRef::from_str(&self.0).expect("it was looked at when it was made")),
+        }
+    }
+}
+
+impl Default for Identifier {
+    /// `freshen`.
+    fn default() -> Self {
+        Identifier("freshen".into())
+    }
+}
+
+/// How many seconds a stored response of this age is fresh for yet, rounded down; negative: since when it is stale.
+pub fn ttl_seconds(terms: &Terms, age: Duration) -> i64 {
+    let micros = |span: Duration| i128::try_from(span.as_micros()).unwrap_or(i128::MAX);
+    let left_seconds = (micros(terms.lifetime.span) - micros(age)).div_euclid(1_000_000);
+    i64::try_from(left_seconds).unwrap_or(if left_seconds < 0 { i64::MIN } else { i64::MAX })
+}
+
+fn token(name: &'static str) -> &'static TokenRef {
+    TokenRef::from_str(name).expect("our names are letters and hyphens")
+}
+
+/// What does not fit into a structured integer is the largest that does.
+fn integer(seconds: i64) -> Integer {
+    let largest = if seconds < 0 { Integer::MIN } else { Integer::MAX };
+    Integer::try_from(seconds).unwrap_or(largest)
+}
+
+fn shown(key: &CacheKey) -> String {
+    let mut shown = encoded(&key.to_string(), |byte| matches!(byte, b' '..=b'~'));
+    shown.truncate(SHOWN_KEY_BYTES_MOST);
+    shown
+}

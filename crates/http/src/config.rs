@@ -1,0 +1,165 @@
+//! What its user decides for a cache, within what the standards allow.
+
+use std::time::Duration;
+
+use http::HeaderName;
+use http::header::{ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE};
+
+use crate::cache_status::Identifier;
+use crate::choices::Choices;
+use crate::likeness::Likeness;
+
+/// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// For whom responses are stored.
+    pub mode: Mode,
+    /// Fields that are for caches of this kind alone, most wanted first: the first that is there and valid counts, and
+    /// Cache-Control and Expires do not (RFC 9213, section 2.2).
+    pub targets: Vec<HeaderName>,
+    /// How a lifetime is guessed where none is said; `None`: it is not.
+    pub heuristic: Option<Heuristic>,
+    /// Whether a request may have validated what could be served, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
+    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
+    /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
+    pub obeys_reloads: bool,
+    /// Windows for responses that say nothing about being served stale, but for failures of the origin. What an origin forbids
+    /// stays forbidden.
+    pub grace: Grace,
+    /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
+    /// the place of what may still be served: see [`takes_its_place`](crate::takes_its_place).
+    pub failure_lifetime: Duration,
+    /// What becomes of a response with Set-Cookie in a shared cache.
+    pub cookies: Cookies,
+    /// What makes a key's variants, and how many there are.
+    pub variants: Variants,
+    /// Whether responses to QUERY are stored (RFC 10008).
+    pub stores_query: bool,
+    /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3).
+    pub stores_post: bool,
+    /// Which targets are held for one.
+    pub choices: Choices,
+    /// Whether a request of HTTP/1.1 that names its origin in its target may name another one in Host, which is then ignored (RFC
+    /// 9112, section 3.2.2). Where it may not, such a request is an error: the two may be read by two servers behind this one.
+    pub ignores_host: bool,
+    /// Most bytes of a QUERY's content, and of what its fields say about it, that are read to make its key.
+    pub query_content_bytes_most: usize,
+    /// Whether an origin may group its responses and outdate groups (RFC 9875). Where one origin is many parties, they can so
+    /// outdate each other's responses.
+    pub groups: bool,
+    /// Whether surrogate keys are sent on, for another cache in front of this one.
+    pub shows_surrogate_keys: bool,
+    /// Whether an origin may say which parts of a query do not matter (No-Vary-Search, which is a draft).
+    pub no_vary_search: bool,
+    /// By which name the cache tells what it did.
+    pub identifier: Identifier,
+}
+
+/// For whom a cache stores responses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// For many users.
+    #[default]
+    Shared,
+    /// For one user.
+    Private,
+}
+
+/// How a lifetime is guessed: a part of the time since the last modification (RFC 9111, section 4.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heuristic {
+    /// The part, in per cent.
+    pub percent: u8,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// Windows of a cache's own for stale responses, each after the lifetime.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grace {
+    /// How long a stale response is served while it is refreshed.
+    pub stale_while_revalidate: Duration,
+    /// How long a stale response is served where its origin fails.
+    pub stale_if_error: Duration,
+}
+
+/// What makes a key's variants, which Vary tells apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variants {
+    /// The most of one key, up to [`VARIANTS_MOST`](crate::VARIANTS_MOST). Above it the oldest leaves.
+    pub most: usize,
+    /// Most fields that a Vary may name. What names more is not stored.
+    pub names_most: usize,
+    /// In which fields of requests what differences do not matter. In others all do, but for blanks around the value.
+    pub likeness: Vec<(HeaderName, Likeness)>,
+}
+
+/// What becomes of a response that sets cookies in a shared cache. Nothing in RFC 6265 or RFC 9111 forbids to store it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cookies {
+    /// It is stored only where it is `public`, or names Set-Cookie in `no-cache` or `private`.
+    #[default]
+    Careful,
+    /// It is stored without them.
+    Dropped,
+    /// It is stored as any other: the first user's cookie is everybody's.
+    Stored,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            mode: Mode::Shared,
+            targets: vec![
+                HeaderName::from_static("freshen-cache-control"),
+                HeaderName::from_static("cdn-cache-control"),
+            ],
+            heuristic: Some(Heuristic::default()),
+            obeys_reloads: false,
+            grace: Grace::default(),
+            failure_lifetime: Duration::ZERO,
+            cookies: Cookies::Careful,
+            variants: Variants::default(),
+            stores_query: true,
+            stores_post: false,
+            choices: Choices::default(),
+            ignores_host: false,
+            query_content_bytes_most: 64 << 10,
+            groups: true,
+            shows_surrogate_keys: false,
+            no_vary_search: false,
+            identifier: Identifier::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The default for a cache of one user: what he asks for, he gets.
+    pub fn private() -> Config {
+        Config { mode: Mode::Private, targets: Vec::new(), obeys_reloads: true, ..Config::default() }
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.mode == Mode::Shared
+    }
+}
+
+impl Default for Variants {
+    /// For the fields of RFC 9110, section 12.5, what their definitions call the same.
+    fn default() -> Self {
+        let likeness = vec![
+            (ACCEPT, Likeness::Members),
+            (ACCEPT_CHARSET, Likeness::AnyCase),
+            (ACCEPT_ENCODING, Likeness::AnyOrder),
+            (ACCEPT_LANGUAGE, Likeness::AnyOrder),
+        ];
+        Variants { most: 32, names_most: 16, likeness }
+    }
+}
+
+impl Default for Heuristic {
+    /// A tenth, which RFC 9111 calls typical, and at most a day.
+    fn default() -> Self {
+        Heuristic { percent: 10, most: Duration::from_secs(24 * 60 * 60) }
+    }
+}

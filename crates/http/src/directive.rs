@@ -1,0 +1,159 @@
+//! One directive of a Cache-Control field (RFC 9111, section 5.2).
+
+use http::{HeaderMap, HeaderName};
+
+use crate::members::{members, trim};
+use crate::seconds::delta_seconds;
+
+/// Most bytes of the lines of one field. What is longer is not looked through: it counts as a prohibition.
+pub(crate) const FIELD_BYTES_MOST: usize = 64 << 10;
+
+/// A directive as it came: its name in whatever case, and its argument, if it has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Directive<'a> {
+    name: &'a [u8],
+    argument: Argument<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Argument<'a> {
+    None,
+    Token(&'a [u8]),
+    /// Without its quotes; escapes stand as they came.
+    Quoted(&'a [u8]),
+    /// Something stands behind the name that is no argument.
+    Malformed,
+}
+
+/// The directives of a field, in their order; `None`: it is too long.
+pub(crate) fn directives<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<impl Iterator<Item = Directive<'a>>> {
+    let bytes: usize = headers.get_all(name).into_iter().map(|line| line.len()).sum();
+    (bytes <= FIELD_BYTES_MOST).then(|| members(headers, name).map(Directive::of))
+}
+
+impl<'a> Directive<'a> {
+    fn of(member: &'a [u8]) -> Self {
+        let end = member.iter().position(|byte| !is_token(*byte)).unwrap_or(member.len());
+        let (name, rest) = member.split_at(end);
+        let argument = match rest {
+            [] => Argument::None,
+            [b'=', argument @ ..] => argument_of(argument),
+            _ => Argument::Malformed,
+        };
+        Directive { name, argument }
+    }
+
+    /// Names are compared without regard to case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name.as_bytes())
+    }
+
+    pub fn has_argument(&self) -> bool {
+        self.argument != Argument::None
+    }
+
+    /// The argument as delta-seconds. Recipients read the token and the quoted form alike (RFC 9111, section 5.2).
+    pub fn seconds(&self) -> Option<u32> {
+        match self.argument {
+            Argument::Token(text) | Argument::Quoted(text) => delta_seconds(text),
+            Argument::None | Argument::Malformed => None,
+        }
+    }
+
+    /// The argument as names of fields; `None`: there is none, or it names something that is no field, so that the directive
+    /// is about the whole response.
+    pub fn fields(&self) -> Option<Vec<HeaderName>> {
+        let (Argument::Token(text) | Argument::Quoted(text)) = self.argument else { return None };
+        fields(text)
+    }
+}
+
+/// The names of fields in a list of such, if it is one.
+pub(crate) fn fields(list: &[u8]) -> Option<Vec<HeaderName>> {
+    let names = list.split(|byte| *byte == b',').map(trim).filter(|name| !name.is_empty());
+    let names: Result<Vec<HeaderName>, _> = names.map(HeaderName::from_bytes).collect();
+    names.ok().filter(|names| !names.is_empty())
+}
+
+fn argument_of(text: &[u8]) -> Argument<'_> {
+    match text {
+        [b'"', inner @ .., b'"'] if is_quoted(inner) => Argument::Quoted(inner),
+        _ if !text.is_empty() && text.iter().all(|byte| is_token(*byte)) => Argument::Token(text),
+        _ => Argument::Malformed,
+    }
+}
+
+/// Whether no quote stands in it but escaped ones.
+fn is_quoted(inner: &[u8]) -> bool {
+    let mut bytes = inner.iter();
+    while let Some(byte) = bytes.next() {
+        let ends = match byte {
+            b'"' => true,
+            b'\\' => bytes.next().is_none(),
+            _ => false,
+        };
+        if ends {
+            return false;
+        }
+    }
+    true
+}
+
+/// RFC 9110, section 5.6.2.
+pub(crate) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Directive<'_> {
+        Directive::of(text.as_bytes())
+    }
+
+    #[test]
+    fn arguments_are_tokens_or_quoted() {
+        assert_eq!(of("max-age=60").seconds(), Some(60));
+        assert_eq!(of("MAX-AGE=\"60\"").seconds(), Some(60));
+        assert!(of("Max-Age=60").is("max-age") && !of("max-age=60").is("max-ag"));
+        for malformed in [
+            "max-age",
+            "max-age=",
+            "max-age =60",
+            "max-age= 60",
+            "max-age=6,0",
+            "max-age='60'",
+            "max-age=\"60",
+            "max-age=\"6\"0\"",
+            "max-age=-1",
+            "max-age=1.5",
+        ] {
+            assert!(of(malformed).is("max-age"), "{malformed}");
+            assert_eq!(of(malformed).seconds(), None, "{malformed}");
+        }
+        assert!(
+            !of("no-store").has_argument() && of("no-store ; x").has_argument() && of("no-store ;x").is("no-store")
+        );
+        assert!(of("\u{e9}=1").is(""));
+    }
+
+    #[test]
+    fn names_of_fields_are_listed_or_the_whole_response_is_meant() {
+        let names = |text| of(text).fields().map(|names| names.iter().map(|name| name.to_string()).collect::<Vec<_>>());
+        let listed = |of: &[&str]| Some(of.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(names("no-cache=\"Set-Cookie, X-A,,\""), listed(&["set-cookie", "x-a"]));
+        assert_eq!(names("no-cache=x-a"), listed(&["x-a"]));
+        for whole in [
+            "no-cache",
+            "no-cache=",
+            "no-cache=\"\"",
+            "no-cache=\", \"",
+            "no-cache=\"a b\"",
+            "no-cache=\"x-a",
+            "no-cache=\"\\\"\"",
+        ] {
+            assert_eq!(names(whole), None, "{whole}");
+        }
+    }
+}

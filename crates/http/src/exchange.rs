@@ -1,0 +1,106 @@
+//! When a request was sent and its response came, and how old that was by then (RFC 9111, section 4.2.3).
+
+use std::time::Duration;
+
+use freshen_core::Timestamp;
+use http::HeaderMap;
+use http::header::{AGE, DATE};
+
+use crate::date::parse_date;
+use crate::members::members;
+use crate::seconds::delta_seconds;
+
+/// When a request was sent and when the head of its response came, by the cache's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// When the request was sent.
+    pub asked_at: Timestamp,
+    /// When the response's head had come.
+    pub answered_at: Timestamp,
+}
+
+impl Exchange {
+    /// The response's Date; when it came, where it has none that can be read (RFC 9110, section 6.6.1).
+    pub fn date(&self, headers: &HeaderMap) -> Timestamp {
+        let said = headers.get(DATE).and_then(|date| parse_date(date.as_bytes(), self.answered_at));
+        said.unwrap_or(self.answered_at)
+    }
+
+    /// How old the response was when it came: by its Date, or by its Age and the time it was under way, whichever is more
+    /// (RFC 9111, section 4.2.3, `corrected_initial_age`). Where the origin's clock is ahead, its Date says nothing.
+    pub fn initial_age(&self, headers: &HeaderMap) -> Duration {
+        let apparent = self.answered_at.since(self.date(headers));
+        let delay = self.answered_at.since(self.asked_at);
+        apparent.max(age_value(headers) + delay)
+    }
+}
+
+/// The first member of Age, where that is a number (RFC 9111, section 5.1).
+fn age_value(headers: &HeaderMap) -> Duration {
+    let first = members(headers, &AGE).next().and_then(delta_seconds);
+    Duration::from_secs(first.unwrap_or_default().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::date::format_date;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
+
+    fn age(date: Option<Timestamp>, ages: &[&str], delay: Duration) -> Duration {
+        let mut headers = HeaderMap::new();
+        if let Some(date) = date {
+            headers.insert(DATE, HeaderValue::from_str(&format_date(date)).unwrap());
+        }
+        for age in ages {
+            headers.append(AGE, HeaderValue::from_str(age).unwrap());
+        }
+        Exchange { asked_at: NOON, answered_at: NOON + delay }.initial_age(&headers)
+    }
+
+    /// RFC 9111, section 4.2.3.
+    #[test]
+    fn a_response_is_as_old_as_the_worse_of_both_ways_to_tell() {
+        let hour = 3600 * SECOND;
+        let cases = [
+            (Some(NOON), &[][..], Duration::ZERO, Duration::ZERO),
+            (None, &[], Duration::ZERO, Duration::ZERO),
+            (Some(NOON), &["60"], Duration::ZERO, 60 * SECOND),
+            (Some(NOON), &["60"], 5 * SECOND, 65 * SECOND),
+            (Some(NOON), &[], hour, hour),
+            (Some(NOON + hour), &[], 5 * SECOND, 5 * SECOND),
+            (Some(NOON + 2 * SECOND), &["0"], 7 * SECOND, 7 * SECOND),
+            (Some(Timestamp::ZERO), &[], Duration::ZERO, Timestamp::ZERO.until(NOON)),
+            (Some(NOON), &["9223372036854775808"], Duration::ZERO, Duration::from_secs(1 << 31)),
+        ];
+        for (date, ages, delay, expected) in cases {
+            assert_eq!(age(date, ages, delay), expected, "{date:?} {ages:?} {delay:?}");
+        }
+    }
+
+    /// RFC 9111, section 5.1: the first of several, and what is no number is as if it were not there.
+    #[test]
+    fn an_age_is_the_first_and_a_number_or_nothing() {
+        for (ages, expected) in [
+            (&["7, 60"][..], 7),
+            (&["7", "60"], 7),
+            (&["-1"], 0),
+            (&["1.5"], 0),
+            (&["x, 60"], 0),
+            (&["\"60\""], 0),
+            (&["0007"], 7),
+        ] {
+            assert_eq!(age(None, ages, Duration::ZERO), expected * SECOND, "{ages:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_makes_no_negative_age() {
+        let exchange = Exchange { asked_at: NOON, answered_at: Timestamp::ZERO };
+        assert_eq!(exchange.initial_age(&HeaderMap::new()), Duration::ZERO);
+    }
+}

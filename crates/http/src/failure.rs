@@ -1,0 +1,64 @@
+//! A stored response in the stead of an origin that fails (RFC 5861, section 4).
+
+use std::time::Duration;
+
+use freshen_core::Timestamp;
+use http::StatusCode;
+
+use crate::asked::Asked;
+use crate::rule::Rule;
+use crate::status::is_origin_failure;
+use crate::terms::Terms;
+
+/// What came from an origin in place of the response that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// An answer with this status. One that is no failure of the origin is passed on, whatever is stored.
+    Status(StatusCode),
+    /// No connection.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// An answer that broke off in its head, or was none.
+    Truncated,
+}
+
+impl Failure {
+    /// The status that a client gets where nothing stands in: the origin's own; 504 where it did not answer
+    /// (RFC 9111, section 5.2.2.2), and 502 where its answer was none (RFC 9110, section 15.6.3).
+    pub fn status(self) -> StatusCode {
+        match self {
+            Failure::Status(status) => status,
+            Failure::Unreachable | Failure::TimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Failure::Truncated => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    fn is_of_the_origin(self) -> bool {
+        !matches!(self, Failure::Status(status) if !is_origin_failure(status))
+    }
+}
+
+/// Whether a stored response is served where the origin was asked and fails. `Err`: by which rule it is not.
+pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp) -> Result<Rule, Rule> {
+    let age = terms.age(now);
+    let past = age.saturating_sub(terms.lifetime.span);
+    let wanted = asked.directives.stale_if_error.map(|span| Duration::from_secs(span.into())).unwrap_or_default();
+    let window = terms.stale_if_error.max(wanted);
+    match terms.never_stale {
+        _ if !failure.is_of_the_origin() => Err(Rule::OriginAnswered),
+        // A request wanted it validated, which is a preference; a response that wants that is never served without.
+        _ if age < terms.lifetime.span && !terms.no_cache => Ok(Rule::Fresh),
+        Some(rule) => Err(rule),
+        None if past <= window && window > Duration::ZERO => Ok(Rule::StaleIfError),
+        None => Err(Rule::OriginFailed),
+    }
+}
+
+/// Whether a response that may be stored takes the place of a stored one that had the status `stored`. A failure of the
+/// origin does not while the other may be served, for whatever reason; all else does.
+pub fn takes_its_place(response: StatusCode, stored: StatusCode, terms: &Terms, now: Timestamp) -> bool {
+    let windows = terms.stale_while_revalidate.max(terms.stale_if_error);
+    let usable = !terms.no_cache && terms.age(now) <= terms.lifetime.span.saturating_add(windows);
+    !(is_origin_failure(response) && !is_origin_failure(stored) && usable)
+}

@@ -1,0 +1,190 @@
+//! The fields of a message that are for its connection alone: they are neither stored nor forwarded (RFC 9110, section 7.6.1).
+
+use std::collections::HashSet;
+
+use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName};
+
+use crate::directive::FIELD_BYTES_MOST;
+use crate::members::members;
+
+/// The fields that one message, a request or a response, has for its connection alone.
+#[derive(Clone, Debug)]
+pub struct HopByHop {
+    named: Named,
+}
+
+#[derive(Clone, Debug)]
+enum Named {
+    These(HashSet<HeaderName>),
+    /// Connection is too long to be looked through: it may name any.
+    Any,
+}
+
+impl HopByHop {
+    /// Reads which fields a message names in Connection.
+    pub fn of(headers: &HeaderMap) -> HopByHop {
+        let bytes: usize = headers.get_all(CONNECTION).into_iter().map(|line| line.len()).sum();
+        if bytes > FIELD_BYTES_MOST {
+            return HopByHop { named: Named::Any };
+        }
+        // An option that is no name of a field names none.
+        let named = members(headers, &CONNECTION).filter_map(|option| HeaderName::from_bytes(option).ok());
+        HopByHop { named: Named::These(named.collect()) }
+    }
+
+    /// Whether a field goes no further than this connection.
+    pub fn contains(&self, name: &HeaderName) -> bool {
+        is_always(name) || (self.names(name) && !is_protected(name))
+    }
+
+    /// The fields that go on, of the headers or of the trailers, in their order.
+    pub fn without(&self, fields: &HeaderMap) -> HeaderMap {
+        let on = fields.iter().filter(|(name, _)| !self.contains(name));
+        on.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn names(&self, name: &HeaderName) -> bool {
+        match &self.named {
+            Named::These(named) => named.contains(name),
+            Named::Any => true,
+        }
+    }
+}
+
+/// Fields that are for one connection, or for one proxy, whether or not Connection names them (RFC 9110, section 7.6.1;
+/// RFC 9111, section 3.1).
+fn is_always(name: &HeaderName) -> bool {
+    const ALWAYS: [HeaderName; 7] =
+        [CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+    ALWAYS.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy-authentication-info")
+}
+
+/// Fields that no sender may name in Connection, since they are for all who get the content. Whoever names them all the same has
+/// a cache or an origin lose what it decides by: they stay.
+fn is_protected(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    PROTECTED.contains(&name) || PROTECTED_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+}
+
+const PROTECTED: [&str; 29] = [
+    "age",
+    "authorization",
+    "cache-control",
+    "cache-group-invalidation",
+    "cache-groups",
+    "cache-status",
+    "cdn-cache-control",
+    "cookie",
+    "date",
+    "etag",
+    "expires",
+    "forwarded",
+    "freshen-cache-control",
+    "host",
+    "last-modified",
+    "location",
+    "max-forwards",
+    "no-vary-search",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "set-cookie",
+    "strict-transport-security",
+    "surrogate-control",
+    "vary",
+    "via",
+    "www-authenticate",
+    "x-real-ip",
+];
+
+const PROTECTED_BEGINNINGS: [&str; 7] =
+    ["accept", "access-control-", "content-", "if-", "sec-", "x-content-type-", "x-forwarded-"];
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn fields(lines: &[(&str, &str)]) -> HeaderMap {
+        let line = |(name, value): &(&str, &str)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        };
+        lines.iter().map(line).collect()
+    }
+
+    fn kept(lines: &[(&str, &str)]) -> Vec<String> {
+        let headers = fields(lines);
+        let on = HopByHop::of(&headers).without(&headers);
+        on.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
+    }
+
+    /// RFC 9110, section 7.6.1, and RFC 9111, section 3.1.
+    #[test]
+    fn fields_that_are_known_to_be_for_the_connection_go_no_further() {
+        for name in [
+            "Connection",
+            "Keep-Alive",
+            "Proxy-Connection",
+            "Proxy-Authenticate",
+            "Proxy-Authentication-Info",
+            "Proxy-Authorization",
+            "TE",
+            "Trailer",
+            "Transfer-Encoding",
+            "Upgrade",
+        ] {
+            assert_eq!(kept(&[("X-A", "1"), (name, "x"), ("X-B", "2")]), ["x-a: 1", "x-b: 2"], "{name}");
+        }
+    }
+
+    /// RFC 9110, section 7.6.1.
+    #[test]
+    fn fields_that_connection_names_go_no_further() {
+        let named = [("Connection", "close, X-A ,, x-B"), ("X-A", "1"), ("Connection", "X-C"), ("x-b", "2")];
+        assert_eq!(kept(&[&named[..], &[("X-C", "3"), ("X-D", "4"), ("X-A", "5")]].concat()), ["x-d: 4"]);
+        assert_eq!(kept(&[("Connection", "x-a b, \"x-a\", x a"), ("X-A", "1")]), ["x-a: 1"], "no names");
+        let trailers = fields(&[("X-A", "1"), ("X-E", "2")]);
+        assert_eq!(HopByHop::of(&fields(&named)).without(&trailers), fields(&[("X-E", "2")]));
+    }
+
+    /// RFC 9110, section 7.6.1: what is for all recipients is never rightly named.
+    #[test]
+    fn what_caches_and_origins_decide_by_stays_though_connection_names_it() {
+        for name in [
+            "Cache-Control",
+            "Vary",
+            "Authorization",
+            "Cookie",
+            "Set-Cookie",
+            "Host",
+            "X-Forwarded-For",
+            "Content-Length",
+            "If-None-Match",
+            "Accept-Encoding",
+            "CDN-Cache-Control",
+        ] {
+            let expected = format!("{}: 1", name.to_ascii_lowercase());
+            assert_eq!(kept(&[("Connection", name), (name, "1")]), [expected]);
+        }
+        // What is for the connection in any case is protected by nothing.
+        assert_eq!(kept(&[("TE", "trailers")]), [""; 0]);
+    }
+
+    #[test]
+    fn other_fields_stay_in_their_order_and_with_their_repeats() {
+        let lines = [("X-B", "1"), ("Unknown-Field", "x"), ("Connection", "close"), ("X-B", "2"), ("A", "")];
+        assert_eq!(kept(&lines), ["x-b: 1", "x-b: 2", "unknown-field: x", "a: "]);
+    }
+
+    #[test]
+    fn a_connection_field_that_is_too_long_names_all_that_is_not_protected() {
+        let options = vec!["x-b"; 20_000].join(",");
+        let lines = [("Connection", options.as_str()), ("X-A", "1"), ("Cache-Control", "no-store")];
+        assert_eq!(kept(&lines), ["cache-control: no-store"]);
+        let fewer = vec!["x-b"; 10_000].join(",");
+        assert_eq!(kept(&[("Connection", &fewer), ("X-A", "1"), ("X-B", "1")]), ["x-a: 1"]);
+    }
+}

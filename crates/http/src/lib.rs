@@ -1,0 +1,203 @@
+//! The rules of HTTP caching as pure functions: what a cache keeps of the responses of an origin, for whom, for how long, and what
+//! a request gets of that.
+//!
+//! Nothing here waits, reads a clock or sends anything. What a cache has is put in, with the time, and what it has to do next comes
+//! out, with the [`Rule`] that says so and the section that the rule comes from. Where the standards leave a choice, [`Config`]
+//! takes it.
+//!
+//! The walk of a request:
+//!
+//! 1. [`Asked`] is what it asks of a cache. What [passes](Asked::passes) goes to the origin; its response may outdate what is
+//!    stored ([`Invalidation`]).
+//! 2. [`Target`] and [`CacheKey`] tell where its response is stored, [`choose`] which of the variants there it selects.
+//! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
+//!    refuse. Where nothing is stored, [`judge_nothing`] does.
+//! 4. To serve: [`owed`] holds it against the conditions of the client, which may have it already, and [`Stored::answer`] makes of
+//!    it what the request gets, all of it or parts.
+//! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
+//!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
+//! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
+//!    [`displaced`] tells which variants leave.
+//! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
+//! 8. [`CacheStatus`] tells the client what was done.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bytes::Bytes;
+//! use freshen_core::Timestamp;
+//! use freshen_http::{
+//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
+//!     Step, Stored, Storing, Target, Variant, choose, judge, owed,
+//! };
+//! use http::{Request, Response};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let missed = |rule: Rule| rule.name();
+//! let config = Config::default();
+//! let noon = Timestamp::from_micros(1_795_262_400_000_000);
+//! let (request, ()) = Request::get("/page").header("host", "a.example").body(())?.into_parts();
+//!
+//! // What it asks, and where its response would be stored.
+//! let asked = Asked::of(&request, &config);
+//! assert_eq!(asked.passes(), None);
+//! let target = Target::of(&request, Scheme::Http, &config)?;
+//! let key = CacheKey::of(asked.method, &target, Content::declared(&request.headers), &config).map_err(missed)?;
+//! assert_eq!(key.target().path(), "/page");
+//!
+//! // Nothing is stored yet: a response comes from the origin, and is kept.
+//! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
+//! let (response, ()) = response.body(())?.into_parts();
+//! let exchange = Exchange { asked_at: noon, answered_at: noon };
+//! let Storing::Store(terms, Rule::MaxAge) = Storing::of(&request, &response, &exchange, &config) else { panic!() };
+//! let content = Bytes::from("hello");
+//! let received = Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
+//! let stored = Stored::of(&received, terms, &config).map_err(missed)?;
+//! let selecting = Selecting::of(&request.headers, &response.headers, &config).map_err(missed)?;
+//!
+//! // Half a minute later it answers the next request.
+//! let now = noon + Duration::from_secs(30);
+//! let variants = [Variant { selecting, stored }];
+//! assert_eq!(choose(variants.iter().map(Variant::candidate), &request.headers), Some(0));
+//! let [Variant { stored, .. }] = variants;
+//! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
+//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms };
+//! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
+//! let Answer::Serve(served, None) = stored.answer(&request, now, 7) else { panic!() };
+//! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
+//!
+//! // Later still, the origin is asked whether it is current.
+//! let late = noon + Duration::from_secs(90);
+//! assert_eq!(judge(&stored.terms, &asked, late, &config).step, Step::Validate);
+//! # Ok(())
+//! # }
+//! ```
+
+// What decides, and by what.
+mod rule;
+mod config;
+
+// What a request asks.
+mod asked;
+mod request_directives;
+
+// Where its response is stored.
+mod origin;
+mod target;
+mod reference;
+mod choices;
+mod parameters;
+mod content;
+mod key;
+mod no_vary_search;
+
+// Which variant answers it.
+mod variants;
+mod vary;
+mod likeness;
+
+// What is done with it.
+mod judgement;
+mod failure;
+mod terms;
+mod lifetime;
+mod exchange;
+
+// What of it a request gets.
+mod conditions;
+mod validators;
+mod entity_tag;
+mod if_range;
+mod answer;
+mod share;
+mod range;
+mod multipart;
+
+// How the origin is asked about it.
+mod validation;
+mod validated;
+mod freshened;
+mod head;
+
+// What is stored.
+mod storing;
+mod response_directives;
+mod targeted;
+mod status;
+mod stored;
+mod received;
+mod fields;
+mod hop_by_hop;
+mod body;
+mod byte_range;
+mod content_range;
+mod snapshot;
+
+// What is outdated together.
+mod tags;
+mod groups;
+mod surrogate;
+mod mark;
+mod invalidation;
+
+// What the client is told.
+mod cache_status;
+mod forward;
+
+// How fields are written.
+mod directive;
+mod members;
+mod sole;
+mod structured;
+mod seconds;
+mod date;
+mod form;
+mod percent;
+
+pub use answer::{Answer, Served};
+pub use asked::{Asked, AskedBy};
+pub use body::{Body, PARTS_MOST};
+pub use byte_range::ByteRange;
+pub use cache_status::{CACHE_STATUS, CacheStatus, Forwarded, Handled, Identifier, SHOWN_KEY_BYTES_MOST, ttl_seconds};
+pub use choices::{Choices, HostAlias, OriginSees};
+pub use conditions::{Owed, Represented, is_for_origin, not_modified, owed};
+pub use config::{Config, Cookies, Grace, Heuristic, Mode, Variants};
+pub use content::{Content, ContentHash, ContentHasher};
+pub use content_range::ContentRange;
+pub use date::{format_date, parse_date};
+pub use entity_tag::{ENTITY_TAG_BYTES_MOST, EntityTag};
+pub use exchange::Exchange;
+pub use failure::{Failure, stand_in, takes_its_place};
+pub use fields::FIELDS_MOST;
+pub use forward::Forward;
+pub use freshened::{Freshened, UPDATED_BYTES_MOST};
+pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag};
+pub use head::Headed;
+pub use hop_by_hop::HopByHop;
+pub use invalidation::Invalidation;
+pub use judgement::{Judgement, Step, judge, judge_nothing};
+pub use key::CacheKey;
+pub use lifetime::Lifetime;
+pub use likeness::Likeness;
+pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
+pub use origin::{HOST_BYTES_MOST, Origin, Scheme, TargetError};
+pub use parameters::{Counting, Names, PARAMETERS_MOST, Parameters};
+pub use range::{RANGES_MOST, RangeSpec, Ranges};
+pub use received::{End, Received};
+pub use reference::REFERENCE_BYTES_MOST;
+pub use request_directives::RequestDirectives;
+pub use response_directives::{Reach, ResponseDirectives};
+pub use rule::Rule;
+pub use seconds::SECONDS_MOST;
+pub use share::Missing;
+pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
+pub use stored::Stored;
+pub use storing::Storing;
+pub use surrogate::{strip_surrogate_keys, surrogate_tag};
+pub use tags::tags;
+pub use target::Target;
+pub use terms::Terms;
+pub use validated::Validated;
+pub use validation::{Nominee, SENT_TAGS_BYTES_MOST, validating};
+pub use variants::{Candidate, Variant, choose, displaced};
+pub use vary::{SELECTING_MOST, Selecting};

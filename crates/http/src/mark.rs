@@ -1,0 +1,42 @@
+//! How the tags of stored responses are written, so that none of one kind can be mistaken for one of another.
+
+use freshen_core::{TAG_BYTES_MAX, Tag};
+
+/// The kinds of tags. Each begins with a letter of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mark {
+    /// A target URI.
+    Target,
+    /// A group of an origin (RFC 9875).
+    Group,
+    /// A surrogate key.
+    Surrogate,
+    /// A surrogate key that does not fit into a tag as it is.
+    LongSurrogate,
+}
+
+impl Mark {
+    /// The tag with this name, if it fits into one.
+    pub fn named(self, name: &[u8]) -> Option<Tag> {
+        let name = std::str::from_utf8(name).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic()))?;
+        let tag = format!("{}:{name}", self.letter());
+        (tag.len() <= TAG_BYTES_MAX).then(|| Tag::new(tag).expect("it is not empty, and no longer than a tag may be"))
+    }
+
+    /// The tag of whatever is written: half of its BLAKE3. Two that meet there are outdated together, nothing worse.
+    pub fn hashed(self, write: impl FnOnce(&mut Vec<u8>)) -> Tag {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        let hash = blake3::hash(&bytes).to_hex();
+        Tag::new(format!("{}:{}", self.letter(), &hash[..32])).expect("34 letters make a tag")
+    }
+
+    fn letter(self) -> char {
+        match self {
+            Mark::Target => 'u',
+            Mark::Group => 'g',
+            Mark::Surrogate => 's',
+            Mark::LongSurrogate => 'l',
+        }
+    }
+}

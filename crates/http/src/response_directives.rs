@@ -1,0 +1,185 @@
+//! What an origin says of a response in Cache-Control (RFC 9111, section 5.2.2; RFC 5861; RFC 8246).
+
+use http::{HeaderMap, HeaderName};
+
+use crate::directive::{Directive, directives};
+
+/// The directives of a response. What a cache does not know is ignored (RFC 9111, section 5.2.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseDirectives {
+    /// `max-age` in seconds. One that cannot be read says that the response is stale (RFC 9111, section 4.2.1).
+    pub max_age: Option<u32>,
+    /// `s-maxage` in seconds, for shared caches.
+    pub s_maxage: Option<u32>,
+    /// `stale-while-revalidate` in seconds after the lifetime (RFC 5861, section 3).
+    pub stale_while_revalidate: Option<u32>,
+    /// `stale-if-error` in seconds after the lifetime (RFC 5861, section 4).
+    pub stale_if_error: Option<u32>,
+    /// `no-store`.
+    pub no_store: bool,
+    /// `no-cache`.
+    pub no_cache: Reach,
+    /// `private`.
+    pub private: Reach,
+    /// `public`.
+    pub public: bool,
+    /// `must-revalidate`.
+    pub must_revalidate: bool,
+    /// `proxy-revalidate`, for shared caches.
+    pub proxy_revalidate: bool,
+    /// `must-understand`.
+    pub must_understand: bool,
+    /// `no-transform`.
+    pub no_transform: bool,
+    /// `immutable` (RFC 8246).
+    pub immutable: bool,
+}
+
+/// What a directive is about that may name fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing: it is not there.
+    #[default]
+    Nothing,
+    /// These fields of the response.
+    Fields(Vec<HeaderName>),
+    /// The whole response.
+    All,
+}
+
+impl ResponseDirectives {
+    /// Reads all lines of a field, Cache-Control or another of its form. Of contradicting spans the shortest counts, of
+    /// contradicting prohibitions all do (RFC 9111, section 4.2.1).
+    pub fn read(headers: &HeaderMap, name: &HeaderName) -> ResponseDirectives {
+        let mut read = ResponseDirectives::default();
+        match directives(headers, name) {
+            Some(all) => all.for_each(|directive| read.add(directive)),
+            // Nobody means well by a field of this length.
+            None => read.no_store = true,
+        }
+        read
+    }
+
+    fn add(&mut self, directive: Directive<'_>) {
+        let flags = [
+            ("no-store", &mut self.no_store),
+            ("public", &mut self.public),
+            ("must-revalidate", &mut self.must_revalidate),
+            ("proxy-revalidate", &mut self.proxy_revalidate),
+            ("must-understand", &mut self.must_understand),
+            ("no-transform", &mut self.no_transform),
+            ("immutable", &mut self.immutable),
+        ];
+        for (name, flag) in flags {
+            if directive.is(name) {
+                // What permits something has to be written as it should be; what forbids may be written somehow. Arguments of
+                // `immutable` mean nothing (RFC 8246, section 2).
+                let permits = matches!(name, "public" | "must-understand");
+                *flag |= !(permits && directive.has_argument());
+                return;
+            }
+        }
+        if directive.is("max-age") {
+            lower(&mut self.max_age, Some(directive.seconds().unwrap_or(0)));
+        } else if directive.is("s-maxage") {
+            lower(&mut self.s_maxage, Some(directive.seconds().unwrap_or(0)));
+        } else if directive.is("stale-while-revalidate") {
+            lower(&mut self.stale_while_revalidate, Some(directive.seconds().unwrap_or(0)));
+        } else if directive.is("stale-if-error") {
+            lower(&mut self.stale_if_error, Some(directive.seconds().unwrap_or(0)));
+        } else if directive.is("no-cache") {
+            self.no_cache.widen(directive.fields());
+        } else if directive.is("private") {
+            self.private.widen(directive.fields());
+        }
+    }
+}
+
+impl Reach {
+    fn widen(&mut self, fields: Option<Vec<HeaderName>>) {
+        match (&mut *self, fields) {
+            (Reach::All, _) => {}
+            (_, None) => *self = Reach::All,
+            (Reach::Nothing, Some(more)) => *self = Reach::Fields(more),
+            (Reach::Fields(fields), Some(more)) => fields.extend(more),
+        }
+    }
+
+    /// The fields it names.
+    pub fn fields(&self) -> &[HeaderName] {
+        match self {
+            Reach::Fields(fields) => fields,
+            Reach::Nothing | Reach::All => &[],
+        }
+    }
+}
+
+/// The lower of both, where there are two.
+pub(crate) fn lower(span: &mut Option<u32>, other: Option<u32>) {
+    *span = match (*span, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::CACHE_CONTROL;
+
+    use super::*;
+
+    fn read(lines: &[&str]) -> ResponseDirectives {
+        let lines = lines.iter().map(|line| (CACHE_CONTROL, HeaderValue::from_str(line).unwrap()));
+        ResponseDirectives::read(&lines.collect(), &CACHE_CONTROL)
+    }
+
+    #[test]
+    fn each_directive_is_read() {
+        let all = read(&[
+            "max-age=1, S-MaxAge=2, stale-while-revalidate=3, stale-if-error=4, no-store",
+            "public, must-revalidate, proxy-revalidate, must-understand, no-transform, immutable, no-cache, private, x=1",
+        ]);
+        let expected = ResponseDirectives {
+            max_age: Some(1),
+            s_maxage: Some(2),
+            stale_while_revalidate: Some(3),
+            stale_if_error: Some(4),
+            no_store: true,
+            no_cache: Reach::All,
+            private: Reach::All,
+            public: true,
+            must_revalidate: true,
+            proxy_revalidate: true,
+            must_understand: true,
+            no_transform: true,
+            immutable: true,
+        };
+        assert_eq!(all, expected);
+        assert_eq!(read(&["x, y=z, =, max-agee=1, xpublic"]), ResponseDirectives::default());
+        assert_eq!(read(&[]), ResponseDirectives::default());
+    }
+
+    #[test]
+    fn of_what_contradicts_itself_the_strictest_counts() {
+        assert_eq!(read(&["max-age=60, max-age=10", "max-age=30"]).max_age, Some(10));
+        assert_eq!(read(&["max-age=60, max-age=x"]).max_age, Some(0));
+        assert_eq!(read(&["max-age=-1"]).max_age, Some(0));
+        assert_eq!(read(&["stale-if-error=60, stale-if-error"]).stale_if_error, Some(0));
+        let fields =
+            |names: &[&'static str]| Reach::Fields(names.iter().copied().map(HeaderName::from_static).collect());
+        assert_eq!(read(&["no-cache=\"a, b\", no-cache=c"]).no_cache, fields(&["a", "b", "c"]));
+        assert_eq!(read(&["no-cache=\"a\", no-cache"]).no_cache, Reach::All);
+        assert_eq!(read(&["private, private=\"a\""]).private, Reach::All);
+        assert!(read(&["no-store=1, must-revalidate=x"]).no_store);
+        let odd = read(&["public=1, immutable=1, must-understand=1"]);
+        assert_eq!((odd.public, odd.immutable, odd.must_understand), (false, true, false));
+    }
+
+    #[test]
+    fn a_field_that_is_too_long_is_a_prohibition() {
+        let long = vec!["max-age=60"; 10_000].join(",");
+        let read = read(&[&long]);
+        assert!(read.no_store && read.max_age.is_none());
+    }
+}

@@ -1,0 +1,162 @@
+//! How much of a stored response a request gets (RFC 9110, section 14.2; RFC 9111, section 3.3).
+
+use freshen_core::Timestamp;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RANGE};
+use http::{HeaderValue, Method, StatusCode, request};
+
+use crate::body::Body;
+use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::entity_tag::strong_tag;
+use crate::if_range::if_range;
+use crate::range::{RangeSpec, Ranges};
+use crate::rule::Rule;
+use crate::stored::Stored;
+use crate::validators::Validators;
+
+/// What is written around one of several parts, its media type aside.
+const PART_HEAD_BYTES: u64 = 120;
+
+/// How much of what is stored a request gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    Whole,
+    Part(ByteRange),
+    Parts(Vec<ByteRange>),
+    /// Nothing is there of what it asks for; so long is what is stored.
+    Nothing(u64),
+    /// Something of it is not stored.
+    Missing(Missing),
+}
+
+/// What has to be fetched before a request can be answered from what is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A part, by a request with these two fields: what comes is put together with what is stored by
+    /// [`Stored::with`](crate::Stored::with), unless it is a whole response, which takes its place.
+    Part {
+        /// The part.
+        range: HeaderValue,
+        /// What it has to be a part of; else the whole comes.
+        if_range: HeaderValue,
+    },
+    /// All of it: nothing tells what is stored from other versions.
+    Whole,
+}
+
+impl Share {
+    /// Decides, and tells by which rule, where it is another than that the request asks for the whole.
+    pub fn of(request: &request::Parts, stored: &Stored, now: Timestamp) -> (Share, Option<Rule>) {
+        let case = Case { stored, body: &stored.body };
+        match case.asked_for(request, now) {
+            Ok(Some(ranges)) => case.ranges(&ranges),
+            Ok(None) => case.whole(None),
+            Err(rule) => case.whole(Some(rule)),
+        }
+    }
+}
+
+struct Case<'a> {
+    stored: &'a Stored,
+    body: &'a Body,
+}
+
+impl Case<'_> {
+    /// The parts that count; `Ok(None)`: none are asked for. `Err`: the rule by which they do not count.
+    fn asked_for(&self, request: &request::Parts, now: Timestamp) -> Result<Option<Ranges>, Rule> {
+        if !request.headers.contains_key(RANGE) {
+            return Ok(None);
+        }
+        // RFC 9110, section 14.2: other methods know no ranges; QUERY has those of GET. They count only where the answer would be
+        // a 200, and need not where there is no content.
+        let ranged = request.method == Method::GET || request.method.as_str() == "QUERY";
+        if !ranged || self.stored.status != StatusCode::OK || self.body.length() == Some(0) {
+            return Err(Rule::RangeIgnored);
+        }
+        if if_range(&request.headers, &Validators::of(&self.stored.headers, now), now) == Some(false) {
+            return Err(Rule::IfRange);
+        }
+        Ranges::read(&request.headers).map(Some)
+    }
+
+    fn whole(&self, rule: Option<Rule>) -> (Share, Option<Rule>) {
+        if self.body.is_complete() {
+            return (Share::Whole, rule);
+        }
+        let missing = match self.body.length() {
+            Some(length) => ByteRange::new(0, length).and_then(|whole| self.body.gap(whole)),
+            None => self.behind(0),
+        };
+        (self.missing(missing.map(RangeSpec::Between)), Some(Rule::Incomplete))
+    }
+
+    fn ranges(&self, ranges: &Ranges) -> (Share, Option<Rule>) {
+        match self.body.length() {
+            Some(length) => self.of_length(ranges, length),
+            None => self.of_no_length(ranges),
+        }
+    }
+
+    fn of_length(&self, ranges: &Ranges, length: u64) -> (Share, Option<Rule>) {
+        let parts = ranges.of_length(length);
+        let gaps = parts.iter().filter_map(|part| self.body.gap(*part));
+        if let Some(gap) = gaps.reduce(ByteRange::hull) {
+            return (self.missing(Some(RangeSpec::Between(gap))), Some(Rule::Incomplete));
+        }
+        match parts[..] {
+            [] => (Share::Nothing(length), Some(Rule::RangeNotSatisfiable)),
+            [part] => (Share::Part(part), Some(Rule::Range)),
+            // With a content coding of the parts, that of their envelope would be anybody's guess.
+            _ if self.stored.headers.contains_key(CONTENT_ENCODING) => self.whole(Some(Rule::RangeIgnored)),
+            _ if self.body.is_complete() && self.in_parts(&parts) >= length => self.whole(Some(Rule::RangeExcessive)),
+            _ => (Share::Parts(parts), Some(Rule::Range)),
+        }
+    }
+
+    /// How long an answer in parts would be, about.
+    fn in_parts(&self, parts: &[ByteRange]) -> u64 {
+        let media_type = self.stored.headers.get(CONTENT_TYPE).map_or(0, HeaderValue::len) as u64;
+        parts.iter().map(|part| part.len() + media_type + PART_HEAD_BYTES).sum()
+    }
+
+    /// Nobody knows how long the whole is: one part is served if all of it is there, and fetched else. Several are too much to
+    /// ask for.
+    fn of_no_length(&self, ranges: &Ranges) -> (Share, Option<Rule>) {
+        let missing = match ranges.as_slice() {
+            [RangeSpec::Between(range)] => match self.body.gap(*range) {
+                None => return (Share::Part(*range), Some(Rule::Range)),
+                Some(gap) => Some(RangeSpec::Between(gap)),
+            },
+            [RangeSpec::From(start)] => self.behind(*start).map(RangeSpec::Between),
+            [last @ RangeSpec::Last(_)] => Some(*last),
+            _ => return self.whole(None),
+        };
+        (self.missing(missing), Some(Rule::Incomplete))
+    }
+
+    /// What is not there from a position to an end that is not known.
+    fn behind(&self, start: u64) -> Option<ByteRange> {
+        ByteRange::new(start, POSITION_MOST).and_then(|all| self.body.gap(all))
+    }
+
+    fn missing(&self, spec: Option<RangeSpec>) -> Share {
+        let tag = strong_tag(&self.stored.headers);
+        Share::Missing(match spec.zip(tag) {
+            Some((spec, tag)) => {
+                let tag = HeaderValue::from_bytes(tag.as_bytes()).expect("what came in a field can stand in one");
+                Missing::Part { range: written(spec), if_range: tag }
+            }
+            None => Missing::Whole,
+        })
+    }
+}
+
+/// A part as a request asks for it.
+fn written(spec: RangeSpec) -> HeaderValue {
+    let text = match spec {
+        RangeSpec::Between(range) if range.end() == POSITION_MOST => format!("bytes={}-", range.start()),
+        RangeSpec::Between(range) => format!("bytes={}-{}", range.start(), range.end() - 1),
+        RangeSpec::From(start) => format!("bytes={start}-"),
+        RangeSpec::Last(count) => format!("bytes=-{count}"),
+    };
+    HeaderValue::try_from(text).expect("words and digits are a value")
+}

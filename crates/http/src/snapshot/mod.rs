@@ -1,0 +1,74 @@
+//! What is stored for one key as bytes, where other processes and later versions read it.
+//!
+//! ```text
+//! bytes                                          each variant
+//!  4  magic F5 'f' 'r' 'h'                        1  names that select it, then each:
+//!  1  format, 1                                      name; 1 whether a value follows; value
+//! 16  checksum: the first bytes of BLAKE3          2  status
+//!     of all that follows                         49  terms: answered at, initial age, date, lifetime,
+//!  1  variants, then each                             stale while revalidate, stale if error, µs, 8 each;
+//!                                                     1 flags: no-cache, immutable, validator
+//! name: 2 length, text                             -  rules: that of the lifetime; never stale, or nothing
+//! value: 4 length, bytes                           -  header fields: 2 count, then each: name, value
+//! rule: 1 length, text                             -  trailer fields: the same
+//!                                                  8  length of the whole, or FF FF FF FF FF FF FF FF
+//!                                                  1  parts, then each: 8 start, 8 length, bytes
+//! ```
+//!
+//! Numbers are big-endian. A format's meaning never changes: what it cannot say needs a new one.
+
+mod cursor;
+mod error;
+mod read;
+mod write;
+
+use bytes::Bytes;
+
+use crate::config::Config;
+use crate::variants::Variant;
+
+pub use error::SnapshotError;
+
+/// Most variants that are kept for one key.
+pub const VARIANTS_MOST: usize = 64;
+
+/// Begins with a byte that no text has, so that another program's text is never taken for a snapshot.
+const MAGIC: [u8; 4] = *b"\xf5frh";
+const FORMAT: u8 = 1;
+const CHECKSUM_BYTES: usize = 16;
+const NO_CACHE: u8 = 1;
+const IMMUTABLE: u8 = 2;
+const VALIDATOR: u8 = 4;
+
+/// All that is stored for one key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The responses, in whatever order their keeper wants.
+    pub variants: Vec<Variant>,
+}
+
+impl Snapshot {
+    /// As bytes. Spans are written in whole microseconds.
+    ///
+    /// # Errors
+    /// [`SnapshotError::TooMany`] or [`SnapshotError::TooLong`], with the part at fault.
+    pub fn encode(&self) -> Result<Bytes, SnapshotError> {
+        write::snapshot(self)
+    }
+
+    /// Reads what [`Snapshot::encode`] wrote, by this version or another; the configuration tells in which fields what differences do
+    /// not matter. Values and content share the memory of the bytes.
+    ///
+    /// # Errors
+    /// [`SnapshotError`], with the part at fault and its place: treat each as a miss.
+    pub fn decode(bytes: &Bytes, config: &Config) -> Result<Snapshot, SnapshotError> {
+        read::snapshot(bytes, config)
+    }
+}
+
+/// What tells that bytes are as they were written.
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let mut sum = [0; CHECKSUM_BYTES];
+    sum.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECKSUM_BYTES]);
+    sum
+}

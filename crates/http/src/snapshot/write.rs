@@ -1,0 +1,123 @@
+//! Writes a snapshot.
+
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes};
+use freshen_core::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{
+    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+};
+use crate::body::{Body, PARTS_MOST};
+use crate::fields::FIELDS_MOST;
+use crate::rule::Rule;
+use crate::terms::Terms;
+use crate::variants::Variant;
+use crate::vary::SELECTING_MOST;
+
+const HEAD_BYTES: usize = MAGIC.len() + 1 + CHECKSUM_BYTES;
+
+pub(super) fn snapshot(snapshot: &Snapshot) -> Result<Bytes, SnapshotError> {
+    let content: u64 = snapshot.variants.iter().map(|variant| variant.stored.body.held()).sum();
+    let mut out = Vec::with_capacity(HEAD_BYTES + 1024 + usize::try_from(content).unwrap_or_default());
+    out.put_slice(&MAGIC);
+    out.put_u8(FORMAT);
+    out.put_bytes(0, CHECKSUM_BYTES);
+    out.put_u8(count("variants", snapshot.variants.len(), VARIANTS_MOST)?);
+    for variant in &snapshot.variants {
+        put_variant(&mut out, variant)?;
+    }
+    let sum = checksum(&out[HEAD_BYTES..]);
+    out[HEAD_BYTES - CHECKSUM_BYTES..HEAD_BYTES].copy_from_slice(&sum);
+    Ok(out.into())
+}
+
+fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Result<(), SnapshotError> {
+    out.put_u8(count("selecting fields", selecting.lines().count(), SELECTING_MOST)?);
+    for (name, value) in selecting.lines() {
+        put_name(out, name)?;
+        out.put_u8(value.is_some().into());
+        if let Some(value) = value {
+            put_value(out, value)?;
+        }
+    }
+    out.put_u16(stored.status.as_u16());
+    put_terms(out, &stored.terms)?;
+    put_fields(out, &stored.headers)?;
+    put_fields(out, &stored.trailers)?;
+    put_body(out, &stored.body)
+}
+
+fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
+    let flags = [(terms.no_cache, NO_CACHE), (terms.immutable, IMMUTABLE), (terms.has_validator, VALIDATOR)];
+    let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
+    put_time(out, terms.answered_at);
+    put_span(out, terms.initial_age);
+    put_time(out, terms.date);
+    put_span(out, terms.lifetime.span);
+    put_span(out, terms.stale_while_revalidate);
+    put_span(out, terms.stale_if_error);
+    out.put_u8(flags);
+    put_rule(out, Some(terms.lifetime.rule))?;
+    put_rule(out, terms.never_stale)
+}
+
+fn put_fields(out: &mut Vec<u8>, fields: &HeaderMap) -> Result<(), SnapshotError> {
+    out.put_u16(count("fields", fields.len(), FIELDS_MOST)?);
+    for (name, value) in fields {
+        put_name(out, name)?;
+        put_value(out, value)?;
+    }
+    Ok(())
+}
+
+fn put_body(out: &mut Vec<u8>, body: &Body) -> Result<(), SnapshotError> {
+    out.put_u64(body.length().unwrap_or(u64::MAX));
+    out.put_u8(count("parts", body.pieces().count(), PARTS_MOST)?);
+    for (start, bytes) in body.pieces() {
+        out.put_u64(start);
+        out.put_u64(bytes.len() as u64);
+        out.put_slice(bytes);
+    }
+    Ok(())
+}
+
+fn put_name(out: &mut Vec<u8>, name: &HeaderName) -> Result<(), SnapshotError> {
+    let name = name.as_str();
+    out.put_u16(length("name", name.len())?);
+    out.put_slice(name.as_bytes());
+    Ok(())
+}
+
+fn put_value(out: &mut Vec<u8>, value: &HeaderValue) -> Result<(), SnapshotError> {
+    out.put_u32(length("value", value.len())?);
+    out.put_slice(value.as_bytes());
+    Ok(())
+}
+
+fn put_rule(out: &mut Vec<u8>, rule: Option<Rule>) -> Result<(), SnapshotError> {
+    let name = rule.map_or("", Rule::name);
+    out.put_u8(length("rule", name.len())?);
+    out.put_slice(name.as_bytes());
+    Ok(())
+}
+
+fn put_time(out: &mut Vec<u8>, at: Timestamp) {
+    out.put_u64(at.as_micros());
+}
+
+/// A span without end is the longest that can be written.
+fn put_span(out: &mut Vec<u8>, span: Duration) {
+    out.put_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
+}
+
+/// A count as it is written, where it is within its bound.
+fn count<N: TryFrom<usize>>(what: &'static str, count: usize, most: usize) -> Result<N, SnapshotError> {
+    let written = N::try_from(count).ok().filter(|_| count <= most);
+    written.ok_or(SnapshotError::TooMany { what, count, most })
+}
+
+fn length<N: TryFrom<usize>>(what: &'static str, bytes: usize) -> Result<N, SnapshotError> {
+    N::try_from(bytes).map_err(|_| SnapshotError::TooLong { what, bytes })
+}

@@ -1,0 +1,151 @@
+//! Whether a response is stored (RFC 9111, section 3).
+
+use http::header::{CONTENT_LOCATION, EXPIRES, SET_COOKIE};
+use http::{HeaderMap, StatusCode, request, response};
+
+use crate::asked::{Asked, AskedBy};
+use crate::config::{Config, Cookies};
+use crate::content_range::ContentRange;
+use crate::entity_tag::strong_tag;
+use crate::exchange::Exchange;
+use crate::lifetime::{Lived, is_kept_failure};
+use crate::response_directives::{Reach, ResponseDirectives};
+use crate::rule::Rule;
+use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
+use crate::targeted::Governing;
+use crate::terms::Terms;
+use crate::vary::vary_names;
+
+/// What becomes of a response that came from an origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storing {
+    /// It is stored under these terms, which the rule allows.
+    Store(Terms, Rule),
+    /// It is not, by this rule.
+    Pass(Rule),
+}
+
+impl Storing {
+    /// Decides.
+    pub fn of(request: &request::Parts, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
+        let Governing { directives, targeted } = Governing::of(&response.headers, config);
+        let offer = Offer { request, asked: Asked::of(request, config), response, directives, targeted, config };
+        match offer.judge() {
+            Err(rule) => Storing::Pass(rule),
+            Ok(rule) => {
+                let terms = offer.terms(exchange);
+                if terms.is_of_use() { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
+            }
+        }
+    }
+}
+
+/// A response to be judged.
+struct Offer<'a> {
+    request: &'a request::Parts,
+    asked: Asked,
+    response: &'a response::Parts,
+    directives: ResponseDirectives,
+    targeted: bool,
+    config: &'a Config,
+}
+
+impl Offer<'_> {
+    /// The rule that allows it to be stored, or the first that does not.
+    fn judge(&self) -> Result<Rule, Rule> {
+        self.refused_by_method().map_or(Ok(()), Err)?;
+        self.refused_by_status().map_or(Ok(()), Err)?;
+        self.refused_by_directives().map_or(Ok(()), Err)?;
+        self.refused_by_fields().map_or(Ok(()), Err)?;
+        self.allowed().ok_or(Rule::NothingAllows)
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        &self.response.headers
+    }
+
+    /// A response to HEAD is no answer to GET; it freshens one (RFC 9111, section 4.3.5).
+    fn refused_by_method(&self) -> Option<Rule> {
+        match self.asked.method {
+            AskedBy::Get | AskedBy::Query => None,
+            AskedBy::Post => (!self.is_of_its_own_target()).then_some(Rule::MethodNotStored),
+            AskedBy::Head | AskedBy::OtherSafe | AskedBy::Unsafe => Some(Rule::MethodNotStored),
+        }
+    }
+
+    /// Whether a response to POST says how long it is fresh, and that it is what GET would have got (RFC 9110, section 9.3.3).
+    fn is_of_its_own_target(&self) -> bool {
+        let target = self.request.uri.path_and_query().map(|target| target.as_str().as_bytes());
+        let location = self.headers().get(CONTENT_LOCATION).map(|location| location.as_bytes());
+        let whole = self.request.uri.to_string();
+        self.says_lifetime()
+            && location.is_some_and(|location| Some(location) == target || location == whole.as_bytes())
+    }
+
+    fn refused_by_status(&self) -> Option<Rule> {
+        match self.response.status {
+            status if status.is_informational() => Some(Rule::StatusInterim),
+            status if status.as_u16() > 599 => Some(Rule::StatusInvalid),
+            status if is_never_stored(status) => Some(Rule::StatusNeverStored),
+            status if is_of_its_request(status) => Some(Rule::StatusOfRequest),
+            StatusCode::NOT_MODIFIED => Some(Rule::StatusNotModified),
+            status if self.directives.must_understand && !is_understood(status) => Some(Rule::StatusNotUnderstood),
+            StatusCode::PARTIAL_CONTENT if strong_tag(self.headers()).is_none() => Some(Rule::PartialWithoutValidator),
+            StatusCode::PARTIAL_CONTENT if ContentRange::read(self.headers()).is_none() => {
+                Some(Rule::PartNotUnderstood)
+            }
+            _ => None,
+        }
+    }
+
+    fn refused_by_directives(&self) -> Option<Rule> {
+        let directives = &self.directives;
+        // RFC 9111, section 5.2.2.3: whoever understands the status does not heed the `no-store` for those who do not.
+        let no_store = directives.no_store && !directives.must_understand;
+        let [shared, public] = [self.config.is_shared(), directives.public];
+        let for_others = public || directives.must_revalidate || directives.s_maxage.is_some();
+        match () {
+            () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
+            () if no_store => Some(Rule::NoStore),
+            () if shared && directives.private == Reach::All => Some(Rule::Private),
+            () if shared && self.asked.authorized && !for_others => Some(Rule::Authorization),
+            () => None,
+        }
+    }
+
+    fn refused_by_fields(&self) -> Option<Rule> {
+        let careful = self.config.is_shared() && self.config.cookies == Cookies::Careful;
+        let kept = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
+        let cookies_stay =
+            !self.directives.public && !kept(&self.directives.private) && !kept(&self.directives.no_cache);
+        match vary_names(self.headers(), self.config) {
+            Err(rule) => Some(rule),
+            Ok(_) if careful && self.headers().contains_key(SET_COOKIE) && cookies_stay => Some(Rule::SetCookie),
+            Ok(_) => None,
+        }
+    }
+
+    /// RFC 9111, section 3, its last point.
+    fn allowed(&self) -> Option<Rule> {
+        let directives = &self.directives;
+        match () {
+            () if self.config.is_shared() && directives.s_maxage.is_some() => Some(Rule::SMaxAge),
+            () if directives.max_age.is_some() => Some(Rule::MaxAge),
+            () if !self.targeted && self.headers().contains_key(EXPIRES) => Some(Rule::Expires),
+            () if directives.public => Some(Rule::Public),
+            () if !self.config.is_shared() && directives.private != Reach::Nothing => Some(Rule::Private),
+            () if is_heuristically_cacheable(self.response.status) => Some(Rule::Heuristic),
+            () if is_kept_failure(self.response.status, self.config) => Some(Rule::Failure),
+            () => None,
+        }
+    }
+
+    fn says_lifetime(&self) -> bool {
+        matches!(self.allowed(), Some(Rule::SMaxAge | Rule::MaxAge | Rule::Expires))
+    }
+
+    fn terms(&self, exchange: &Exchange) -> Terms {
+        let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
+        Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
+    }
+}

@@ -1,0 +1,118 @@
+//! The validators of a response: what tells whether it is still the same (RFC 9110, section 8.8).
+
+use std::time::Duration;
+
+use freshen_core::Timestamp;
+use http::header::{DATE, ETAG, LAST_MODIFIED};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::date::parse_date;
+use crate::entity_tag::EntityTag;
+
+/// How long before its Date a response must have been modified last for that to be a strong validator. RFC 9110, section
+/// 8.8.2.2, asks for a second where both are surely of one clock, and else for enough that clocks do not matter: a Date may have
+/// been added on the way.
+const STRONG_AFTER: Duration = Duration::from_secs(60);
+
+/// The validators of a response, and its date.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validators<'a> {
+    pub tag: Option<EntityTag<'a>>,
+    pub modified: Option<Modified<'a>>,
+    date: Option<Timestamp>,
+}
+
+/// When a response was last modified.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Modified<'a> {
+    pub at: Timestamp,
+    /// As it was written: some origins know no other form again.
+    pub text: &'a HeaderValue,
+}
+
+impl<'a> Validators<'a> {
+    pub fn of(headers: &'a HeaderMap, now: Timestamp) -> Validators<'a> {
+        let modified = date_of(headers, &LAST_MODIFIED, now).map(|(at, text)| Modified { at, text });
+        let date = date_of(headers, &DATE, now).map(|(at, _)| at);
+        Validators { tag: EntityTag::of(headers), modified, date }
+    }
+
+    /// Whether both have a tag, and not the same.
+    pub fn contradict(&self, other: &Validators<'_>) -> bool {
+        matches!((self.tag, other.tag), (Some(one), Some(other)) if !one.equals_weakly(&other))
+    }
+
+    /// Whether both have the same tag, which is strong.
+    pub fn share_strong_tag(&self, other: &Validators<'_>) -> bool {
+        matches!((self.tag, other.tag), (Some(one), Some(other)) if one.equals_strongly(&other))
+    }
+
+    /// Whether both have the same tag.
+    pub fn share_tag(&self, other: &Validators<'_>) -> bool {
+        self.tag.is_some() && other.tag.is_some() && !self.contradict(other)
+    }
+
+    /// Whether both were last modified at the same time.
+    pub fn share_modified(&self, other: &Validators<'_>) -> bool {
+        matches!((self.modified, other.modified), (Some(one), Some(other)) if one.at == other.at)
+    }
+
+    /// Whether it cannot have been modified once more since (RFC 9110, section 8.8.2.2).
+    pub fn strongly_modified(&self) -> Option<Timestamp> {
+        let modified = self.modified?.at;
+        (modified + STRONG_AFTER <= self.date?).then_some(modified)
+    }
+}
+
+/// Whether a response can be validated at all.
+pub(crate) fn has_validator(headers: &HeaderMap, now: Timestamp) -> bool {
+    EntityTag::of(headers).is_some() || date_of(headers, &LAST_MODIFIED, now).is_some()
+}
+
+/// Whether a response says anything of its validators, be it of use or not.
+pub(crate) fn names_validator(headers: &HeaderMap) -> bool {
+    headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
+}
+
+/// The date in a field; `None`: it has none, or several that differ.
+fn date_of<'a>(headers: &'a HeaderMap, name: &HeaderName, now: Timestamp) -> Option<(Timestamp, &'a HeaderValue)> {
+    let mut all = headers.get_all(name).into_iter();
+    let first = all.next()?;
+    let at = parse_date(first.as_bytes(), now)?;
+    all.all(|other| other == first).then_some((at, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::format_date;
+
+    const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
+
+    fn response(seconds_before: u64) -> HeaderMap {
+        let before = Timestamp::from_micros(NOON.as_micros() - seconds_before * 1_000_000);
+        let dates = [(DATE, NOON), (LAST_MODIFIED, before)];
+        dates.map(|(name, at)| (name, HeaderValue::from_str(&format_date(at)).unwrap())).into_iter().collect()
+    }
+
+    /// RFC 9110, section 8.8.2.2.
+    #[test]
+    fn a_modification_is_a_strong_validator_only_long_enough_before_the_date() {
+        for (seconds, strong) in [(0, false), (1, false), (59, false), (60, true), (86_400, true)] {
+            let response = response(seconds);
+            assert_eq!(Validators::of(&response, NOON).strongly_modified().is_some(), strong, "{seconds}");
+        }
+        let mut undated = response(86_400);
+        undated.remove(DATE);
+        assert!(Validators::of(&undated, NOON).strongly_modified().is_none());
+    }
+
+    #[test]
+    fn a_date_that_is_there_twice_counts_only_where_both_are_the_same() {
+        let mut response = response(60);
+        response.append(LAST_MODIFIED, response[LAST_MODIFIED].clone());
+        assert!(Validators::of(&response, NOON).modified.is_some());
+        response.append(LAST_MODIFIED, HeaderValue::from_str(&format_date(NOON)).unwrap());
+        assert!(Validators::of(&response, NOON).modified.is_none());
+    }
+}

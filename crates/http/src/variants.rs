@@ -1,0 +1,54 @@
+//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, section 4.1).
+
+use http::HeaderMap;
+
+use crate::config::Config;
+use crate::snapshot::VARIANTS_MOST;
+use crate::stored::Stored;
+use crate::terms::Terms;
+use crate::vary::Selecting;
+
+/// One of the responses that are stored for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// By what it is selected.
+    pub selecting: Selecting,
+    /// The response.
+    pub stored: Stored,
+}
+
+impl Variant {
+    /// What it is chosen by.
+    pub fn candidate(&self) -> Candidate<'_> {
+        Candidate { selecting: &self.selecting, terms: &self.stored.terms }
+    }
+}
+
+/// What a variant is chosen by.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// By what it is selected.
+    pub selecting: &'a Selecting,
+    /// Its terms.
+    pub terms: &'a Terms,
+}
+
+/// The place of the variant that answers a request: the newest of those that it selects. One with a Vary goes before one without,
+/// which may lack it by mistake.
+pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, request: &HeaderMap) -> Option<usize> {
+    let all = variants.into_iter().enumerate();
+    let matching = all.filter(|(_, variant)| variant.selecting.matches(request));
+    matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.terms.newness())).map(|(at, _)| at)
+}
+
+/// The places of the variants that leave when a response to this request is stored, in rising order: those that the request
+/// selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no room.
+pub fn displaced(variants: &[Candidate<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
+    let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
+        (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
+    stay.sort_by_key(|at| variants[*at].terms.answered_at);
+    let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
+    leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
+    leave.sort_unstable();
+    leave
+}

@@ -1,0 +1,109 @@
+//! What Vary names, and what a request says there (RFC 9110, section 12.5.5; RFC 9111, section 4.1).
+
+use http::header::VARY;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::config::Config;
+use crate::directive::FIELD_BYTES_MOST;
+use crate::likeness::Likeness;
+use crate::members::members;
+use crate::rule::Rule;
+
+/// Most lines of a request that select one response. A field that it lacks counts as one.
+pub const SELECTING_MOST: usize = 32;
+
+/// By what a response was selected: the fields that its Vary names, as the request had them. Read once, when the response is
+/// stored; then a request is held against it without allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selecting {
+    names: Box<[(HeaderName, Likeness)]>,
+    /// The lines of those that the request had.
+    headers: HeaderMap,
+}
+
+impl Selecting {
+    /// Reads it from the request as it was sent to the origin, or from what [`Selecting::headers`] kept of that, and from its
+    /// response.
+    ///
+    /// # Errors
+    ///
+    /// By which rule no request is known to select the response: `*`, a name that is none, or more than is kept.
+    pub fn of(request: &HeaderMap, response: &HeaderMap, config: &Config) -> Result<Selecting, Rule> {
+        let names = vary_names(response, config)?;
+        let lines = || names.iter().flat_map(|name| request.get_all(name).into_iter().map(move |line| (name, line)));
+        if lines().map(|(_, line)| line.len()).sum::<usize>() > FIELD_BYTES_MOST {
+            return Err(Rule::VaryTooLong);
+        }
+        let headers = lines().map(|(name, line)| (name.clone(), line.clone())).collect();
+        let selecting = Selecting::by(names, headers, config);
+        if selecting.lines().count() > SELECTING_MOST { Err(Rule::VaryTooLong) } else { Ok(selecting) }
+    }
+
+    /// What [`Selecting::lines`] gave, under this configuration.
+    pub(crate) fn of_lines(lines: Vec<(HeaderName, Option<HeaderValue>)>, config: &Config) -> Selecting {
+        let mut names: Vec<HeaderName> = Vec::new();
+        for (name, _) in &lines {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let there = lines.into_iter().filter_map(|(name, line)| Some((name, line?)));
+        Selecting::by(names, there.collect(), config)
+    }
+
+    fn by(names: Vec<HeaderName>, headers: HeaderMap, config: &Config) -> Selecting {
+        let names = names.into_iter().map(|name| (name.clone(), likeness(&name, config)));
+        Selecting { names: names.collect(), headers }
+    }
+
+    /// Each name with each of its lines, or with none.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&HeaderName, Option<&HeaderValue>)> {
+        self.names.iter().flat_map(|(name, _)| {
+            let absent = (!self.headers.contains_key(name)).then_some((name, None));
+            absent.into_iter().chain(self.headers.get_all(name).into_iter().map(move |line| (name, Some(line))))
+        })
+    }
+
+    /// Whether a request selects the response.
+    pub fn matches(&self, request: &HeaderMap) -> bool {
+        self.names.iter().all(|(name, likeness)| likeness.holds(name, &self.headers, request))
+    }
+
+    /// Whether the response is the same for all requests.
+    pub fn is_by_nothing(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The fields as the request had them: all that a request needs for which nobody waits (RFC 9111, section 4.3.1).
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
+/// The fields that Vary names, each once. `Err`: by which rule the response is selected by no later request.
+pub(crate) fn vary_names(response: &HeaderMap, config: &Config) -> Result<Vec<HeaderName>, Rule> {
+    let bytes: usize = response.get_all(VARY).into_iter().map(HeaderValue::len).sum();
+    if bytes > FIELD_BYTES_MOST {
+        return Err(Rule::VaryTooLong);
+    }
+    if members(response, &VARY).any(|member| member == b"*") {
+        return Err(Rule::VaryAny);
+    }
+    let mut names = Vec::new();
+    for member in members(response, &VARY) {
+        let name = HeaderName::from_bytes(member).map_err(|_| Rule::VaryMalformed)?;
+        if names.contains(&name) {
+            continue;
+        }
+        if names.len() == config.variants.names_most {
+            return Err(Rule::VaryTooLong);
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+fn likeness(name: &HeaderName, config: &Config) -> Likeness {
+    let known = config.variants.likeness.iter().find(|(of, _)| of == name);
+    known.map_or(Likeness::Value, |(_, likeness)| *likeness)
+}

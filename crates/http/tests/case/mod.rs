@@ -1,0 +1,88 @@
+//! Requests and responses as tables write them: the first line and the fields, divided by ` | `.
+
+#![allow(dead_code, clippy::unwrap_used)] // Each file of tests uses its part, and a test that cannot go on fails.
+
+use std::time::Duration;
+
+use freshen_core::Timestamp;
+use freshen_http::{Asked, Config, Exchange, Rule, Step, Storing, Terms, format_date, judge};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
+
+/// When every response here comes.
+pub const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
+
+pub const SECOND: Duration = Duration::from_secs(1);
+
+/// So many seconds after noon, as a header says it.
+pub fn date(seconds: i64) -> String {
+    format_date(Timestamp::from_micros(NOON.as_micros().saturating_add_signed(seconds * 1_000_000)))
+}
+
+/// `GET /page | accept: text/html`
+pub fn request(text: &str) -> request::Parts {
+    let mut parts = text.split(" | ");
+    let (method, target) = parts.next().unwrap().split_once(' ').unwrap();
+    let mut request = Request::builder().method(method).uri(target).body(()).unwrap();
+    *request.headers_mut() = fields(parts);
+    request.into_parts().0
+}
+
+/// `200 | cache-control: max-age=60`
+pub fn response(text: &str) -> response::Parts {
+    let mut parts = text.split(" | ");
+    let mut response = Response::builder().status(parts.next().unwrap()).body(()).unwrap();
+    *response.headers_mut() = fields(parts);
+    response.into_parts().0
+}
+
+fn fields<'a>(fields: impl Iterator<Item = &'a str>) -> HeaderMap {
+    let of = |field: &'a str| {
+        let (name, value) = field.split_once(':').unwrap();
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        (name, HeaderValue::from_bytes(value.trim().as_bytes()).unwrap())
+    };
+    let mut map = HeaderMap::new();
+    for (name, value) in fields.map(of) {
+        map.append(name, value);
+    }
+    map
+}
+
+pub fn storing(request: &str, response: &str, config: &Config) -> Storing {
+    let exchange = Exchange { asked_at: NOON, answered_at: NOON };
+    Storing::of(&self::request(request), &self::response(response), &exchange, config)
+}
+
+/// By which rule a response is stored, or is not.
+pub fn rule(request: &str, response: &str, config: &Config) -> Result<Rule, Rule> {
+    match storing(request, response, config) {
+        Storing::Store(_, rule) => Ok(rule),
+        Storing::Pass(rule) => Err(rule),
+    }
+}
+
+/// A table of responses to GET, each with the rule by which a cache of this configuration stores it, or does not.
+pub fn check(config: &Config, cases: &[(&str, Result<Rule, Rule>)]) {
+    for (response, expected) in cases {
+        assert_eq!(rule("GET /", response, config), *expected, "{response}");
+    }
+}
+
+/// The terms of a response to `GET /`, which must be one that is stored.
+pub fn terms(response: &str, config: &Config) -> Terms {
+    match storing("GET /", response, config) {
+        Storing::Store(terms, _) => terms,
+        Storing::Pass(rule) => panic!("{response} is not stored, by {rule:?}"),
+    }
+}
+
+pub fn asked(fields: &str, config: &Config) -> Asked {
+    Asked::of(&request(&format!("GET /{fields}")), config)
+}
+
+/// What is done so many seconds after noon for a GET with these fields (` | name: value`).
+pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (Step, Rule) {
+    let now = NOON + Duration::from_secs(seconds);
+    let judgement = judge(&terms(response, config), &asked(fields, config), now, config);
+    (judgement.step, judgement.rule)
+}

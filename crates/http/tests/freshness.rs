@@ -1,0 +1,146 @@
+//! How long a response is fresh, and how old it is.
+
+mod case;
+
+use std::time::Duration;
+
+use case::{NOON, SECOND, asked, date, judged, request, terms};
+use freshen_core::Timestamp;
+use freshen_http::{Config, Exchange, Heuristic, Rule, Step, Storing, judge};
+
+const FRESH: (Step, Rule) = (Step::Serve, Rule::Fresh);
+const PAGE: &str = "200 | etag: \"a\" | cache-control: max-age=60";
+
+fn shared() -> Config {
+    Config::default()
+}
+
+#[test]
+fn a_response_is_fresh_until_its_age_reaches_its_lifetime() {
+    for (age, seconds, expected) in [
+        (0, 0, FRESH),
+        (0, 59, FRESH),
+        (0, 60, (Step::Validate, Rule::Stale)),
+        (0, 61, (Step::Validate, Rule::Stale)),
+        (50, 9, FRESH),
+        (50, 10, (Step::Validate, Rule::Stale)),
+        (60, 0, (Step::Validate, Rule::Stale)),
+        (1_i64 << 31, 0, (Step::Validate, Rule::Stale)),
+    ] {
+        assert_eq!(judged(&format!("{PAGE} | age: {age}"), "", seconds, &shared()), expected, "{age} {seconds}");
+    }
+    let page = terms(PAGE, &shared());
+    let just_before = NOON + Duration::from_micros(59_999_999);
+    assert_eq!(judge(&page, &asked("", &shared()), just_before, &shared()).step, Step::Serve);
+}
+
+#[test]
+fn the_lifetime_is_the_first_that_is_said() {
+    let all = format!("s-maxage=10, max-age=20 | expires: {}", date(30));
+    let some = format!("max-age=20 | expires: {}", date(30));
+    let date_alone = format!("public | expires: {}", date(30));
+    for (said, of_shared, of_private) in [(&all, 10, 20), (&some, 20, 20), (&date_alone, 30, 30)] {
+        let response = format!("200 | etag: \"a\" | cache-control: {said}");
+        let span = |config| terms(&response, config).lifetime.span.as_secs();
+        assert_eq!((span(&shared()), span(&Config::private())), (of_shared, of_private), "{said}");
+    }
+    let behind = format!("200 | date: {} | expires: {}", date(-100), date(-70));
+    let ahead = format!("200 | date: {} | expires: {}", date(100), date(130));
+    assert_eq!(terms(&format!("{behind} | etag: \"a\""), &shared()).lifetime.span, 30 * SECOND);
+    assert_eq!(judged(&format!("{behind} | etag: \"a\""), "", 0, &shared()), (Step::Validate, Rule::Stale));
+    assert_eq!(judged(&ahead, "", 29, &shared()), FRESH);
+    assert_eq!(judged(&ahead, "", 30, &shared()), (Step::Fetch, Rule::Stale));
+}
+
+#[test]
+fn a_span_is_digits_and_of_several_the_shortest() {
+    for (said, seconds) in [
+        ("max-age=60", 60),
+        ("MAX-AGE=60", 60),
+        ("max-age=\"60\"", 60),
+        ("max-age=0060", 60),
+        ("max-age=2147483648", 1 << 31),
+        ("max-age=99999999999999999999", 1 << 31),
+        ("max-age=-1", 0),
+        ("max-age=60.5", 0),
+        ("max-age=x", 0),
+        ("max-age='60'", 0),
+        ("max-age = 60", 0),
+        ("max-age", 0),
+        ("max-age=", 0),
+        ("max-age=60, max-age=30", 30),
+        ("max-age=30, max-age=60", 30),
+        ("max-age=60, max-age=x", 0),
+        ("max-age=60, x-max-age=10, max-agex=10", 60),
+        ("x=\"max-age=10\", max-age=60", 60),
+    ] {
+        let response = format!("200 | etag: \"a\" | cache-control: {said}");
+        assert_eq!(terms(&response, &shared()).lifetime.span.as_secs(), seconds, "{said}");
+    }
+}
+
+#[test]
+fn an_expiry_that_cannot_be_read_is_past() {
+    let good = date(60);
+    for bad in ["0", "-1", "", "soon", &good.replace("GMT", "CET"), &good[5..], &format!("{good} | expires: {good}")] {
+        let response = format!("200 | etag: \"a\" | expires: {bad}");
+        assert_eq!(terms(&response, &shared()).lifetime.span, Duration::ZERO, "{bad}");
+    }
+    for same in [good.to_uppercase(), good.to_lowercase().replace("gmt", "GMT"), good.clone()] {
+        assert_eq!(terms(&format!("200 | expires: {same}"), &shared()).lifetime.span, 60 * SECOND, "{same}");
+    }
+}
+
+#[test]
+fn a_response_is_no_younger_than_it_says_or_was_under_way() {
+    let old = format!("date: {}", date(-30));
+    for (fields, delay, expected) in [
+        ("x: y", 0, 0),
+        ("age: 10", 0, 10),
+        ("age: 10", 5, 15),
+        (old.as_str(), 0, 30),
+        (&format!("{old} | age: 10"), 5, 30),
+        (&format!("{old} | age: 40"), 5, 45),
+        ("age: 10, 50", 0, 10),
+        ("age: -10", 0, 0),
+        ("age: 10.5", 0, 0),
+        ("age: 9223372036854775808", 0, 1 << 31),
+    ] {
+        let exchange =
+            Exchange { asked_at: Timestamp::from_micros(NOON.as_micros() - delay * 1_000_000), answered_at: NOON };
+        let response = case::response(&format!("{PAGE} | {fields}"));
+        let Storing::Store(terms, _) = Storing::of(&request("GET /"), &response, &exchange, &shared()) else {
+            panic!("{fields} is not stored")
+        };
+        assert_eq!(terms.age(NOON), expected * SECOND, "{fields} {delay}");
+        assert_eq!(terms.age(NOON + 7 * SECOND), (expected + 7) * SECOND, "{fields} {delay}");
+    }
+}
+
+#[test]
+fn a_lifetime_is_guessed_only_where_none_is_said() {
+    let modified = date(-1000);
+    let span = |response: &str, config: &Config| {
+        terms(&format!("{response} | etag: \"a\" | content-range: bytes 0-1/2 | last-modified: {modified}"), config)
+            .lifetime
+    };
+    for status in [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501] {
+        let guessed = span(&status.to_string(), &shared());
+        assert_eq!((guessed.span, guessed.rule), (100 * SECOND, Rule::Heuristic), "{status}");
+    }
+    assert_eq!(span("299 | cache-control: public", &shared()).span, 100 * SECOND);
+    assert_eq!(span("200 | cache-control: max-age=5", &shared()).span, 5 * SECOND);
+    assert_eq!(span("200 | expires: 0", &shared()).span, Duration::ZERO);
+    assert_eq!(span("200", &Config { heuristic: None, ..shared() }).rule, Rule::NoLifetime);
+    let most = Heuristic { percent: 10, most: 30 * SECOND };
+    assert_eq!(span("200", &Config { heuristic: Some(most), ..shared() }).span, 30 * SECOND);
+}
+
+#[test]
+fn a_clock_that_jumps_makes_no_response_younger_than_it_came() {
+    let page = terms(&format!("{PAGE} | age: 59"), &shared());
+    assert_eq!(page.age(Timestamp::ZERO), 59 * SECOND);
+    assert_eq!(judge(&page, &asked("", &shared()), Timestamp::NEVER, &shared()).step, Step::Validate);
+    let expired = terms(&format!("{PAGE} | age: 60"), &shared());
+    assert_eq!(judge(&expired, &asked("", &shared()), Timestamp::ZERO, &shared()).step, Step::Validate);
+}

@@ -1,0 +1,193 @@
+//! When a stale response is served, and when it is not.
+
+mod case;
+
+use std::time::Duration;
+
+use case::{NOON, SECOND, asked, judged, terms};
+use freshen_core::Timestamp;
+use freshen_http::{Config, Failure, Grace, Rule, Step, judge, stand_in, takes_its_place};
+use http::StatusCode;
+
+const BOTH: &str = "200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=30, stale-if-error=90";
+const REFRESH: (Step, Rule) = (Step::ServeAndRefresh, Rule::StaleWhileRevalidate);
+const VALIDATE: (Step, Rule) = (Step::Validate, Rule::Stale);
+const DOWN: Failure = Failure::Unreachable;
+
+fn shared() -> Config {
+    Config::default()
+}
+
+/// Windows of a user's own, of an hour.
+fn gracious() -> Config {
+    let grace = Grace { stale_while_revalidate: 3600 * SECOND, stale_if_error: 3600 * SECOND };
+    Config { grace, ..shared() }
+}
+
+fn in_place(response: &str, fields: &str, failure: Failure, seconds: u64, config: &Config) -> Result<Rule, Rule> {
+    stand_in(&terms(response, config), &asked(fields, config), failure, NOON + Duration::from_secs(seconds))
+}
+
+/// RFC 5861, section 3.
+#[test]
+fn a_response_is_served_stale_in_its_window_and_refreshed() {
+    for (seconds, expected) in [(59, (Step::Serve, Rule::Fresh)), (60, REFRESH), (90, REFRESH), (91, VALIDATE)] {
+        assert_eq!(judged(BOTH, "", seconds, &shared()), expected, "{seconds}");
+    }
+    let zero = "200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=0";
+    assert_eq!(judged(zero, "", 60, &shared()), VALIDATE);
+    let aged = format!("{BOTH} | age: 60");
+    assert_eq!([judged(&aged, "", 30, &shared()), judged(&aged, "", 31, &shared())], [REFRESH, VALIDATE]);
+    let negative = "200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=-1";
+    assert_eq!(judged(negative, "", 60, &gracious()), VALIDATE, "what cannot be read is no window");
+}
+
+/// RFC 5861, section 4: both windows begin where the lifetime ends.
+#[test]
+fn a_response_stands_in_for_an_origin_that_fails_in_its_window() {
+    for (seconds, expected) in [
+        (59, Ok(Rule::Fresh)),
+        (60, Ok(Rule::StaleIfError)),
+        (150, Ok(Rule::StaleIfError)),
+        (151, Err(Rule::OriginFailed)),
+    ] {
+        assert_eq!(in_place(BOTH, "", DOWN, seconds, &shared()), expected, "{seconds}");
+    }
+    let without = "200 | etag: \"a\" | cache-control: max-age=60";
+    assert_eq!(in_place(without, "", DOWN, 60, &shared()), Err(Rule::OriginFailed));
+    assert_eq!(in_place(without, " | cache-control: stale-if-error=5", DOWN, 65, &shared()), Ok(Rule::StaleIfError));
+    assert_eq!(in_place(without, " | cache-control: stale-if-error=5", DOWN, 66, &shared()), Err(Rule::OriginFailed));
+    assert_eq!(in_place(BOTH, " | cache-control: stale-if-error=5", DOWN, 150, &shared()), Ok(Rule::StaleIfError));
+}
+
+/// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504.
+#[test]
+fn nothing_stands_in_for_an_answer_that_is_no_failure_of_the_origin() {
+    for status in 200..600 {
+        let failure = Failure::Status(StatusCode::from_u16(status).unwrap());
+        let expected =
+            if [500, 502, 503, 504].contains(&status) { Ok(Rule::StaleIfError) } else { Err(Rule::OriginAnswered) };
+        assert_eq!(in_place(BOTH, "", failure, 70, &shared()), expected, "{status}");
+    }
+    for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
+        assert_eq!(in_place(BOTH, "", failure, 70, &shared()), Ok(Rule::StaleIfError), "{failure:?}");
+    }
+}
+
+/// RFC 9111, section 5.2.2.2; RFC 9110, sections 15.6.3 and 15.6.5.
+#[test]
+fn where_nothing_stands_in_the_error_goes_out_and_504_for_no_answer() {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    assert_eq!(Failure::Status(status).status(), status);
+    assert_eq!([DOWN.status(), Failure::TimedOut.status()], [StatusCode::GATEWAY_TIMEOUT; 2]);
+    assert_eq!(Failure::Truncated.status(), StatusCode::BAD_GATEWAY);
+}
+
+/// RFC 9111, section 4.2.4, and the directives that it names.
+#[test]
+fn what_its_origin_forbids_to_serve_stale_is_not_whatever_else_is_said() {
+    for (said, of_shared, of_private) in [
+        ("must-revalidate", Some(Rule::MustRevalidate), Some(Rule::MustRevalidate)),
+        ("must-revalidate=x", Some(Rule::MustRevalidate), Some(Rule::MustRevalidate)),
+        ("proxy-revalidate", Some(Rule::ProxyRevalidate), None),
+        ("s-maxage=60", Some(Rule::SMaxAge), None),
+        ("no-cache", Some(Rule::NoCache), Some(Rule::NoCache)),
+        ("x-must-revalidate", None, None),
+    ] {
+        let response = format!("{BOTH}, {said}");
+        for (config, forbidden) in
+            [(gracious(), of_shared), (Config { grace: gracious().grace, ..Config::private() }, of_private)]
+        {
+            let fields = " | cache-control: max-stale, stale-if-error=600";
+            let expected = forbidden.map_or(REFRESH, |rule| (Step::Validate, rule));
+            assert_eq!(judged(&response, fields, 70, &config), expected, "{said}");
+            assert_eq!(in_place(&response, fields, DOWN, 70, &config).err(), forbidden, "{said}");
+            let refused = judged(&response, " | cache-control: max-stale, only-if-cached", 70, &config).0;
+            assert_eq!(refused == Step::Refuse, forbidden.is_some(), "{said}");
+        }
+    }
+}
+
+/// RFC 9111, section 5.2.2.2: it is stale responses that must be validated.
+#[test]
+fn what_is_fresh_stands_in_unless_each_use_is_to_be_validated() {
+    let response = |said: &str| format!("200 | etag: \"a\" | cache-control: max-age=60, {said}");
+    let reload = " | cache-control: no-cache";
+    let obedient = Config { obeys_reloads: true, ..shared() };
+    assert_eq!(judged(&response("must-revalidate"), reload, 59, &obedient).0, Step::Validate);
+    assert_eq!(in_place(&response("must-revalidate"), reload, DOWN, 59, &obedient), Ok(Rule::Fresh));
+    assert_eq!(in_place(&response("must-revalidate"), reload, DOWN, 60, &obedient), Err(Rule::MustRevalidate));
+    assert_eq!(in_place(&response("no-cache"), "", DOWN, 0, &gracious()), Err(Rule::NoCache));
+}
+
+#[test]
+fn windows_of_a_users_own_are_for_responses_that_say_none() {
+    let silent = "200 | etag: \"a\" | cache-control: max-age=60";
+    assert_eq!(judged(silent, "", 3660, &gracious()), REFRESH);
+    assert_eq!(judged(silent, "", 3661, &gracious()), VALIDATE);
+    assert_eq!(in_place(silent, "", DOWN, 3660, &gracious()), Ok(Rule::StaleIfError));
+    assert_eq!(in_place(silent, "", DOWN, 3661, &gracious()), Err(Rule::OriginFailed));
+    assert_eq!(judged(BOTH, "", 91, &gracious()), VALIDATE, "the origin's own is shorter");
+    assert_eq!(in_place(BOTH, "", DOWN, 151, &gracious()), Err(Rule::OriginFailed));
+    let failed = "503 | etag: \"a\" | cache-control: max-age=60";
+    assert_eq!(judged(failed, "", 60, &gracious()), VALIDATE, "failures have none");
+}
+
+#[test]
+fn windows_without_end_are_no_overflow() {
+    let forever = Grace { stale_while_revalidate: Duration::MAX, stale_if_error: Duration::MAX };
+    let config = Config { grace: forever, ..shared() };
+    let page = terms("200 | etag: \"a\" | cache-control: max-age=2147483648 | age: 2147483648", &config);
+    let wishes = asked("", &config);
+    assert_eq!(judge(&page, &wishes, Timestamp::NEVER, &config).step, Step::ServeAndRefresh);
+    assert_eq!(stand_in(&page, &wishes, DOWN, Timestamp::NEVER), Ok(Rule::StaleIfError));
+    assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, Timestamp::NEVER));
+    let kept = Config { failure_lifetime: Duration::MAX, ..config };
+    assert_eq!(judge(&terms("503", &kept), &wishes, Timestamp::NEVER, &kept).step, Step::Serve);
+}
+
+/// RFC 9111, sections 5.2.1.1 and 5.2.1.2.
+#[test]
+fn a_request_may_take_or_refuse_what_is_stale() {
+    let silent = "200 | etag: \"a\" | cache-control: max-age=60";
+    let obedient = Config { obeys_reloads: true, ..shared() };
+    let takes = (Step::Serve, Rule::RequestMaxStale);
+    for (wish, seconds, expected) in [
+        ("max-stale", 60, takes),
+        ("max-stale", 1 << 33, takes),
+        ("max-stale=10", 70, takes),
+        ("max-stale=10", 71, VALIDATE),
+        ("max-stale=x", 61, VALIDATE),
+        ("max-stale=5, max-stale=10", 66, VALIDATE),
+        ("max-age=100, max-stale=10", 70, takes),
+        ("max-age=65, max-stale=10", 66, (Step::Validate, Rule::RequestMaxAge)),
+        ("min-fresh=1, max-stale=10", 61, (Step::Validate, Rule::RequestMinFresh)),
+        ("no-cache, max-stale", 61, (Step::Validate, Rule::RequestNoCache)),
+        ("max-age=100", 61, (Step::Validate, Rule::RequestMaxAge)),
+    ] {
+        assert_eq!(
+            judged(silent, &format!(" | cache-control: {wish}"), seconds, &obedient),
+            expected,
+            "{wish} {seconds}"
+        );
+    }
+    assert_eq!(judged(silent, " | cache-control: max-stale=10", 70, &shared()), takes, "it costs the origin nothing");
+    assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &obedient), (Step::Validate, Rule::RequestMaxAge));
+    assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &shared()), REFRESH);
+    assert_eq!(judged(BOTH, " | cache-control: max-stale", 70, &obedient), REFRESH, "it is refreshed all the same");
+}
+
+#[test]
+fn a_failure_never_takes_the_place_of_what_may_be_served() {
+    let [ok, down, missing] = [200, 503, 404].map(|status| StatusCode::from_u16(status).unwrap());
+    let page = terms(BOTH, &shared());
+    let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds));
+    assert!(!takes(down, ok, 0) && !takes(down, ok, 60) && !takes(down, ok, 150));
+    assert!(takes(down, ok, 151), "nothing may be served any more");
+    assert!(takes(down, down, 0) && takes(ok, down, 0) && takes(ok, ok, 0) && takes(missing, ok, 0));
+    let strict = terms("200 | etag: \"a\" | cache-control: max-age=60, must-revalidate", &gracious());
+    assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND));
+    assert!(takes_its_place(down, ok, &strict, NOON + 61 * SECOND));
+    let validated = terms("200 | etag: \"a\" | cache-control: no-cache", &shared());
+    assert!(takes_its_place(down, ok, &validated, NOON));
+}

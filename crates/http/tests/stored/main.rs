@@ -1,0 +1,13 @@
+//! What is kept of a response, what a request gets of it, and what it looks like as bytes.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod answers;
+mod bodies;
+mod content;
+mod fields;
+mod made;
+mod missing;
+mod parts;
+mod properties;
+mod snapshots;

@@ -1,0 +1,216 @@
+//! Which responses are stored, by which rule.
+
+mod case;
+
+use std::time::{Duration, Instant};
+
+use case::{check, date, rule, terms};
+use freshen_http::{Config, Cookies, Rule};
+
+const PAGE: &str = "200 | cache-control: max-age=60";
+
+fn shared() -> Config {
+    Config::default()
+}
+
+/// RFC 9111, section 3: the method.
+#[test]
+fn a_response_is_stored_only_if_its_method_is_understood() {
+    let by = |method: &str| rule(&format!("{method} /"), PAGE, &shared());
+    assert_eq!([by("GET"), by("QUERY")], [Ok(Rule::MaxAge); 2]);
+    for method in ["HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "get", "M-SEARCH", "FOO"] {
+        assert_eq!(by(method), Err(Rule::MethodNotStored), "{method}");
+    }
+    let without_query = Config { stores_query: false, ..shared() };
+    assert_eq!(rule("QUERY /", PAGE, &without_query), Err(Rule::MethodNotStored));
+}
+
+/// RFC 9110, section 9.3.3.
+#[test]
+fn an_answer_to_post_is_stored_where_it_says_its_lifetime_and_names_its_target() {
+    let stores = Config { stores_post: true, ..shared() };
+    let by = |response: &str| rule("POST http://a.example/x?y", response, &stores);
+    assert_eq!(by("200 | cache-control: max-age=60 | content-location: /x?y"), Ok(Rule::MaxAge));
+    assert_eq!(by("200 | cache-control: max-age=60 | content-location: http://a.example/x?y"), Ok(Rule::MaxAge));
+    for refused in [
+        "200 | cache-control: max-age=60",
+        "200 | cache-control: max-age=60 | content-location: /x",
+        "200 | cache-control: max-age=60 | content-location: http://b.example/x?y",
+        "200 | cache-control: public | content-location: /x?y | etag: \"a\"",
+        "200 | content-location: /x?y | etag: \"a\"",
+    ] {
+        assert_eq!(by(refused), Err(Rule::MethodNotStored), "{refused}");
+    }
+}
+
+/// RFC 9111, section 3: the status is final; RFC 9110, section 15: and is one.
+/// RFC 6585, sections 3 to 6; and those that answer what is no part of a key.
+/// RFC 9111, section 3: a status need not be known where the lifetime is said.
+/// RFC 9111, section 3, its last point; RFC 9110, section 15.1.
+/// RFC 9111, section 3, its last point, for a status that is not heuristically cacheable.
+#[test]
+fn something_in_the_response_has_to_allow_it() {
+    let private = Config::private();
+    let expires = format!("299 | expires: {}", date(60));
+    check(
+        &shared(),
+        &[
+            ("299 | etag: \"a\"", Err(Rule::NothingAllows)),
+            ("299 | etag: \"a\" | cache-control: public", Ok(Rule::Public)),
+            ("299 | etag: \"a\" | cache-control: s-maxage=60", Ok(Rule::SMaxAge)),
+            ("299 | etag: \"a\" | cache-control: max-age=60", Ok(Rule::MaxAge)),
+            ("299 | etag: \"a\" | cache-control: must-revalidate", Err(Rule::NothingAllows)),
+            ("299 | etag: \"a\" | cache-control: proxy-revalidate", Err(Rule::NothingAllows)),
+            ("299 | etag: \"a\" | cache-control: public=1", Err(Rule::NothingAllows)),
+            (&expires, Ok(Rule::Expires)),
+        ],
+    );
+    check(
+        &private,
+        &[
+            ("299 | etag: \"a\" | cache-control: private", Ok(Rule::Private)),
+            ("299 | etag: \"a\" | cache-control: s-maxage=60", Err(Rule::NothingAllows)),
+        ],
+    );
+}
+
+/// RFC 9111, section 5.2.2.5.
+#[test]
+fn no_store_forbids_whatever_else_is_said() {
+    for response in [
+        "200 | cache-control: no-store",
+        "200 | cache-control: NO-STORE",
+        "200 | cache-control: public, max-age=60, no-store",
+        "200 | cache-control: max-age=60 | cache-control: x | cache-control: no-store",
+        "200 | cache-control: no-store=x, max-age=60",
+        "200 | cache-control: x=\"y, no-store, max-age=60",
+        "200 | cache-control: ,,no-store,max-age=60",
+    ] {
+        assert_eq!(rule("GET /", response, &shared()), Err(Rule::NoStore), "{response}");
+        assert_eq!(rule("GET /", response, &Config::private()), Err(Rule::NoStore), "{response}");
+    }
+    assert_eq!(rule("GET /", "200 | cache-control: x=\"no-store, y\", max-age=60", &shared()), Ok(Rule::MaxAge));
+}
+
+/// RFC 9111, section 5.2.1.5.
+#[test]
+fn a_request_may_forbid_that_its_response_is_stored() {
+    assert_eq!(rule("GET / | cache-control: no-store", PAGE, &shared()), Err(Rule::RequestNoStore));
+    assert_eq!(rule("GET / | cache-control: no-cache", PAGE, &shared()), Ok(Rule::MaxAge));
+}
+
+/// RFC 9111, sections 3 and 5.2.2.3.
+/// RFC 9111, section 5.2.2.7.
+#[test]
+fn a_private_response_is_stored_only_for_one_user() {
+    for response in [
+        "200 | cache-control: private, max-age=60",
+        "200 | cache-control: public, private, s-maxage=60, max-age=60",
+        "200 | cache-control: private=\"set-cookie\", private, max-age=60",
+        "200 | cache-control: private=, max-age=60",
+        "200 | cache-control: private=\"\", max-age=60",
+        "200 | cache-control: private=\"a b\", max-age=60",
+    ] {
+        assert_eq!(rule("GET /", response, &shared()), Err(Rule::Private), "{response}");
+        assert_eq!(rule("GET /", response, &Config::private()), Ok(Rule::MaxAge), "{response}");
+    }
+}
+
+/// RFC 9111, sections 5.2.2.4 and 5.2.2.7: those fields are left out wherever it is sent on.
+#[test]
+fn directives_that_name_fields_forbid_neither_storing_nor_use() {
+    let fields_private = "200 | cache-control: private=\"x-user\", max-age=60";
+    let fields_validated = "200 | cache-control: no-cache=\"x-user\", max-age=60";
+    check(&shared(), &[(fields_private, Ok(Rule::MaxAge)), (fields_validated, Ok(Rule::MaxAge))]);
+    assert!(!terms(fields_validated, &shared()).no_cache);
+    assert!(terms("200 | etag: \"a\" | cache-control: no-cache=\"x-user\", no-cache", &shared()).no_cache);
+}
+
+/// RFC 9111, section 3.5.
+#[test]
+fn an_answer_to_an_authorized_request_is_shared_only_where_that_is_said() {
+    let by = |directives: &str, config: &Config| {
+        rule("GET / | authorization: Basic YTpi", &format!("200 | etag: \"a\" | cache-control: {directives}"), config)
+    };
+    for refused in
+        ["max-age=60", "proxy-revalidate, max-age=60", "no-cache", "immutable, max-age=60", "public=1, max-age=60"]
+    {
+        assert_eq!(by(refused, &shared()), Err(Rule::Authorization), "{refused}");
+        assert!(by(refused, &Config::private()).is_ok(), "{refused}");
+    }
+    for shared_by in ["public, max-age=60", "s-maxage=60", "must-revalidate, max-age=60"] {
+        assert!(by(shared_by, &shared()).is_ok(), "{shared_by}");
+    }
+    assert_eq!(by("private, public, max-age=60", &shared()), Err(Rule::Private));
+    assert_eq!(rule("GET / | cookie: a=b", PAGE, &shared()), Ok(Rule::MaxAge), "a cookie alone forbids nothing");
+}
+
+/// RFC 9111, section 4.1.
+#[test]
+fn what_varies_by_anything_is_not_stored() {
+    for vary in ["*", "accept, *", "*, accept", "accept | vary: *", ", *"] {
+        assert_eq!(rule("GET /", &format!("{PAGE} | vary: {vary}"), &shared()), Err(Rule::VaryAny), "{vary}");
+    }
+    assert_eq!(rule("GET /", &format!("{PAGE} | vary: accept"), &shared()), Ok(Rule::MaxAge));
+}
+
+#[test]
+fn cookies_are_shared_only_where_that_is_said_or_configured() {
+    let with = |directives: &str| format!("200 | set-cookie: a=b | cache-control: max-age=60{directives}");
+    let by = |directives: &str, cookies| rule("GET /", &with(directives), &Config { cookies, ..shared() });
+    assert_eq!(by("", Cookies::Careful), Err(Rule::SetCookie));
+    assert_eq!(by(", no-cache=\"x-a\"", Cookies::Careful), Err(Rule::SetCookie));
+    for said in [", public", ", private=\"Set-Cookie\"", ", no-cache=\"x-a, set-cookie\""] {
+        assert_eq!(by(said, Cookies::Careful), Ok(Rule::MaxAge), "{said}");
+    }
+    assert_eq!([by("", Cookies::Dropped), by("", Cookies::Stored)], [Ok(Rule::MaxAge); 2]);
+    assert_eq!(rule("GET /", &with(""), &Config::private()), Ok(Rule::MaxAge));
+}
+
+#[test]
+fn what_is_stale_at_once_and_cannot_be_validated_is_not_stored() {
+    check(
+        &shared(),
+        &[
+            ("200", Err(Rule::NeverOfUse)),
+            ("200 | cache-control: max-age=0", Err(Rule::NeverOfUse)),
+            ("200 | cache-control: max-age=60 | age: 60", Err(Rule::NeverOfUse)),
+            ("200 | cache-control: no-cache, max-age=60", Err(Rule::NeverOfUse)),
+            ("200 | cache-control: max-age=60 | age: 59", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0, stale-if-error=60", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0, stale-while-revalidate=60", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0, stale-while-revalidate=60, must-revalidate", Err(Rule::NeverOfUse)),
+            ("200 | cache-control: no-cache | etag: \"a\"", Ok(Rule::Heuristic)),
+            ("200 | cache-control: max-age=0 | last-modified: Thu, 01 Jan 1970 00:00:00 GMT", Ok(Rule::MaxAge)),
+            ("200 | cache-control: max-age=0 | last-modified: x", Err(Rule::NeverOfUse)),
+        ],
+    );
+}
+
+/// RFC 9111, sections 5.2.3 and 5.4.
+#[test]
+fn what_is_not_known_and_pragma_mean_nothing_in_a_response() {
+    check(
+        &shared(),
+        &[
+            ("200 | cache-control: max-age=60, x, y=z, stale=\"no-store\"", Ok(Rule::MaxAge)),
+            ("200 | cache-control: private, community=\"UCI\", max-age=60", Err(Rule::Private)),
+            ("200 | pragma: no-cache | cache-control: max-age=60", Ok(Rule::MaxAge)),
+            ("200 | pragma: no-store | etag: \"a\"", Ok(Rule::Heuristic)),
+        ],
+    );
+    assert!(!terms("200 | pragma: no-cache | etag: \"a\"", &shared()).no_cache);
+}
+
+#[test]
+fn megabytes_of_directives_are_judged_in_a_moment() {
+    let began = Instant::now();
+    let (quotes, commas) = ("\"\\".repeat(1 << 19), ",".repeat(1 << 20));
+    for line in [&quotes, &commas, &"max-age=1,".repeat(100_000), &"no-cache=\"a\",".repeat(80_000)] {
+        let response = format!("200 | cache-control: max-age=60 | cache-control: {line}");
+        assert_eq!(rule("GET /", &response, &shared()), Err(Rule::NoStore), "{} bytes", line.len());
+    }
+    let many = "no-cache=\"a\", ".repeat(4_000);
+    assert_eq!(rule("GET /", &format!("200 | cache-control: max-age=60, {many}"), &shared()), Ok(Rule::MaxAge));
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}

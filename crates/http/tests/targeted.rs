@@ -1,0 +1,87 @@
+//! Responses that say to some caches something else than to others (RFC 9213).
+
+mod case;
+
+use case::{SECOND, date, rule, terms};
+use freshen_http::{Config, Rule};
+use http::HeaderName;
+
+fn cdn() -> Config {
+    Config { targets: vec![HeaderName::from_static("cdn-cache-control")], ..Config::default() }
+}
+
+/// RFC 9213, section 2.2: Cache-Control and Expires do not count beside it.
+#[test]
+fn a_targeted_field_is_heeded_and_cache_control_and_expires_are_not() {
+    let expires = date(1000);
+    for (said, expected) in [
+        (format!("cdn-cache-control: max-age=600 | cache-control: max-age=60, s-maxage=120 | expires: {expires}"), 600),
+        (format!("cdn-cache-control: none | cache-control: max-age=60 | expires: {expires}"), 0),
+        ("cdn-cache-control: max-age=600 | cache-control: no-store".into(), 600),
+        ("cdn-cache-control: max-age=600 | cache-control: private, no-cache".into(), 600),
+        ("cdn-cache-control: s-maxage=30, max-age=600".into(), 30),
+    ] {
+        let terms = terms(&format!("200 | etag: \"a\" | {said}"), &cdn());
+        assert_eq!((terms.lifetime.span, terms.no_cache), (expected * SECOND, false), "{said}");
+    }
+    let unknown = format!("299 | etag: \"a\" | cdn-cache-control: none | cache-control: public | expires: {expires}");
+    assert_eq!(rule("GET /", &unknown, &cdn()), Err(Rule::NothingAllows));
+    let private =
+        terms("200 | etag: \"a\" | cdn-cache-control: max-age=600 | cache-control: max-age=60", &Config::private());
+    assert_eq!(private.lifetime.span, 60 * SECOND, "it is no target of this cache");
+}
+
+/// RFC 9213, section 2.2: what it forbids is forbidden.
+#[test]
+fn the_directives_of_a_targeted_field_mean_what_they_mean_in_cache_control() {
+    let by = |said: &str| {
+        rule("GET /", &format!("200 | etag: \"a\" | cache-control: max-age=60 | cdn-cache-control: {said}"), &cdn())
+    };
+    assert_eq!(by("no-store"), Err(Rule::NoStore));
+    assert_eq!(by("max-age=60, no-store"), Err(Rule::NoStore));
+    assert_eq!(by("max-age=60, no-store=?0"), Ok(Rule::MaxAge));
+    assert_eq!(by("private, max-age=60"), Err(Rule::Private));
+    let of = |said: &str| terms(&format!("200 | etag: \"a\" | cdn-cache-control: max-age=60, {said}"), &cdn());
+    assert!(of("no-cache").no_cache && of("immutable").immutable);
+    assert_eq!(of("must-revalidate").never_stale, Some(Rule::MustRevalidate));
+    assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, 7 * SECOND);
+    let authorized = |said: &str| rule("GET / | authorization: x", &format!("200 | cdn-cache-control: {said}"), &cdn());
+    assert_eq!(
+        [authorized("max-age=60"), authorized("max-age=60, public")],
+        [Err(Rule::Authorization), Ok(Rule::MaxAge)]
+    );
+}
+
+/// RFC 9213, section 2.1: what is no dictionary, or empty, or of another type, is as if it were not there.
+#[test]
+fn a_targeted_field_that_is_not_valid_leaves_cache_control_in_force() {
+    for said in [
+        "",
+        "max-age=\"600\"",
+        "max-age=600.0",
+        "max-age=-600",
+        "Max-Age=600",
+        "max-age=600,",
+        "max-age = 600",
+        "\u{e9}",
+    ] {
+        let fallen_back = terms(&format!("200 | cdn-cache-control: {said} | cache-control: max-age=60"), &cdn());
+        assert_eq!(fallen_back.lifetime.span, 60 * SECOND, "{said}");
+        let forbidden = rule("GET /", &format!("200 | cdn-cache-control: {said} | cache-control: no-store"), &cdn());
+        assert_eq!(forbidden, Err(Rule::NoStore), "{said}");
+    }
+}
+
+/// RFC 9213, section 2.2: the order is that of the list.
+#[test]
+fn the_most_wanted_target_that_is_valid_counts() {
+    let config = Config::default();
+    let both = |ours: &str| {
+        format!("200 | cdn-cache-control: max-age=20 | freshen-cache-control: {ours} | cache-control: max-age=10")
+    };
+    for (ours, expected) in [("max-age=30", 30), ("max-age=x", 20), ("", 20), ("x, max-age=40", 40)] {
+        assert_eq!(terms(&both(ours), &config).lifetime.span, expected * SECOND, "{ours}");
+    }
+    let other = "200 | other-cache-control: no-store | cache-control: max-age=10";
+    assert_eq!(rule("GET /", other, &config), Ok(Rule::MaxAge), "it is not on the list");
+}

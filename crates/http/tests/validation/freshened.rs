@@ -1,0 +1,283 @@
+//! How what an origin calls current is updated.
+
+use freshen_http::{
+    Config, Cookies, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Rule, Step, Terms, UPDATED_BYTES_MOST, judge,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use proptest::prelude::*;
+
+use crate::wire::{Lines, at, date, headers, request};
+
+/// Ten minutes after what is stored came.
+const LATER: Exchange = Exchange { asked_at: at_later(0), answered_at: at_later(2) };
+
+const fn at_later(seconds: u64) -> freshen_core::Timestamp {
+    freshen_core::Timestamp::from_micros(crate::wire::NOON.as_micros() + (600 + seconds) * 1_000_000)
+}
+
+fn by(method: &str, asked: Lines<'_>, stored: Lines<'_>, update: Lines<'_>, config: &Config) -> Freshened {
+    let stored = headers(stored);
+    Freshened::of(&request(method, asked), (StatusCode::OK, &stored), &headers(update), &LATER, config)
+}
+
+fn stored(before: Lines<'_>, update: Lines<'_>) -> (HeaderMap, Terms) {
+    match by("GET", &[], before, update, &Config::default()) {
+        Freshened::Stored { headers, terms, .. } => (headers, terms),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// RFC 9111, section 3.2.
+#[test]
+fn fields_of_the_update_replace_all_stored_lines_of_their_name_and_others_stay() {
+    let (before, now) = (date(0), date(600));
+    let stored = stored(
+        &[
+            ("date", &before),
+            ("etag", r#""a""#),
+            ("x-a", "1"),
+            ("x-a", "2"),
+            ("x-b", "1"),
+            ("cache-control", "max-age=9"),
+        ],
+        &[("date", &now), ("x-a", "3"), ("x-c", "1"), ("x-c", "2"), ("cache-control", "max-age=60")],
+    );
+    let expected = [
+        ("date", &*now),
+        ("etag", r#""a""#),
+        ("x-a", "3"),
+        ("x-b", "1"),
+        ("x-c", "1"),
+        ("x-c", "2"),
+        ("cache-control", "max-age=60"),
+    ];
+    assert_eq!(stored.0, headers(&expected));
+}
+
+/// RFC 9111, section 3.2.
+#[test]
+fn each_field_is_updated_that_is_not_excepted() {
+    let updated = [
+        "allow",
+        "cache-control",
+        "cdn-cache-control",
+        "content-language",
+        "content-location",
+        "content-security-policy",
+        "content-type",
+        "etag",
+        "expires",
+        "last-modified",
+        "link",
+        "set-cookie",
+        "vary",
+        "x-unknown",
+    ];
+    let public = ("cache-control", "public, max-age=60");
+    for name in updated {
+        let (stored, _) = stored(&[(name, "1"), public], &[(name, "2"), public]);
+        assert!(stored.get_all(name).iter().any(|line| line == "2"), "{name}");
+        assert!(stored.get_all(name).iter().all(|line| line != "1"), "{name}");
+    }
+}
+
+/// RFC 9111, section 3.2.
+#[test]
+fn what_is_of_the_stored_body_stays_as_it_was() {
+    let public = ("cache-control", "public, max-age=60");
+    for name in ["content-encoding", "content-length", "content-range"] {
+        assert_eq!(stored(&[(name, "1"), public], &[(name, "2")]).0[name], "1", "{name}");
+        assert!(!stored(&[public], &[(name, "2")]).0.contains_key(name), "{name}");
+    }
+}
+
+/// RFC 9111, sections 3.1 and 3.2.
+#[test]
+fn what_is_of_a_connection_or_of_a_proxy_comes_with_no_update() {
+    let of_others = [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authentication-info",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-named",
+    ];
+    let (public, named) = (("cache-control", "public, max-age=60"), ("connection", "close, X-Named"));
+    for name in of_others {
+        assert!(!stored(&[public], &[(name, "2"), named]).0.contains_key(name), "{name}");
+    }
+    assert_eq!(stored(&[("x-named", "1"), public], &[("x-named", "2"), named]).0["x-named"], "1");
+}
+
+/// RFC 9111, sections 5.2.2.4 and 5.2.2.7: an update is kept no more of than a first response.
+#[test]
+fn an_update_brings_nothing_in_that_is_never_kept() {
+    let kept = |config: &Config, update: Lines<'_>| match by(
+        "GET",
+        &[],
+        &[("cache-control", "max-age=60"), ("x-user", "1")],
+        update,
+        config,
+    ) {
+        Freshened::Stored { headers, .. } => headers,
+        other => panic!("{other:?}"),
+    };
+    let dropped = Config { cookies: Cookies::Dropped, ..Config::default() };
+    assert!(!kept(&dropped, &[("set-cookie", "a=b")]).contains_key("set-cookie"));
+    for directive in ["private=\"x-user\", max-age=60", "no-cache=\"x-user\", max-age=60"] {
+        for field in ["cache-control", "cdn-cache-control"] {
+            let headers = kept(&Config::default(), &[(field, directive), ("x-user", "2")]);
+            assert!(!headers.contains_key("x-user"), "{field}: {directive}");
+        }
+    }
+    assert_eq!(kept(&Config::default(), &[("x-user", "2")])["x-user"], "2");
+}
+
+/// RFC 9111, sections 4.2.3 and 4.3.4.
+#[test]
+fn freshness_begins_anew_with_the_update() {
+    let (before, now) = (date(0), date(602));
+    let old = [("date", &*before), ("age", "500"), ("etag", r#""a""#), ("cache-control", "max-age=60")];
+    let age = |update: Lines<'_>| stored(&old, update).1.initial_age.as_secs();
+    assert_eq!(age(&[("date", &now)]), 2, "it was two seconds under way");
+    assert_eq!(age(&[("date", &now), ("age", "30")]), 32);
+    assert_eq!(age(&[("date", &date(592))]), 10);
+    assert_eq!(age(&[]), 2, "an update without a date is of the time at which it came");
+    let (kept, terms) = stored(&old, &[]);
+    assert_eq!((kept["date"].to_str().unwrap(), kept.contains_key("age")), (&*date(602), false));
+    let config = Config::default();
+    let asked = freshen_http::Asked::of(&request("GET", &[]), &config);
+    let fresh = |seconds: i64| judge(&terms, &asked, at(602 + seconds), &config);
+    assert!(matches!(fresh(57), Judgement { step: Step::Serve, rule: Rule::Fresh, .. }));
+    assert!(matches!(fresh(58), Judgement { step: Step::Validate, rule: Rule::Stale, .. }));
+}
+
+/// RFC 9111, sections 4.3.4 and 5.3.
+#[test]
+fn the_lifetime_is_that_of_the_updated_fields() {
+    let (now, later) = (date(602), date(702));
+    let span = |before: Lines<'_>, update: Lines<'_>| stored(before, update).1.lifetime.span.as_secs();
+    assert_eq!(span(&[("cache-control", "max-age=60")], &[("cache-control", "max-age=90")]), 90);
+    assert_eq!(span(&[("cache-control", "max-age=60")], &[]), 60);
+    assert_eq!(span(&[("expires", "0")], &[("date", &now), ("expires", &later)]), 100);
+    assert_eq!(
+        span(&[("cache-control", "max-age=60"), ("expires", "0"), ("etag", r#""a""#)], &[("cache-control", "public")]),
+        0
+    );
+}
+
+/// RFC 9111, section 5.2.2: what an update forbids to store is served once more and leaves.
+#[test]
+fn an_update_that_forbids_storing_ends_what_was_stored() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60")];
+    for (update, rule) in [
+        (("cache-control", "no-store"), Rule::NoStore),
+        (("cache-control", "private"), Rule::Private),
+        (("vary", "*"), Rule::VaryAny),
+        (("vary", "a b"), Rule::VaryMalformed),
+    ] {
+        match by("GET", &[], &before, &[update], &Config::default()) {
+            Freshened::Last { headers, rule: by } => {
+                assert_eq!((by, &headers[update.0]), (rule, &HeaderValue::from_static(update.1)))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// RFC 9111, sections 3.5 and 5.2.1.5: it says nothing of what others were given before.
+#[test]
+fn an_update_for_one_client_leaves_what_is_stored_as_it_was() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60")];
+    let cases: [(Lines<'_>, Lines<'_>, Rule); 3] = [
+        (&[("cache-control", "no-store")], &[], Rule::RequestNoStore),
+        (&[("authorization", "Basic eDp5")], &[], Rule::Authorization),
+        (&[], &[("set-cookie", "a=b")], Rule::SetCookie),
+    ];
+    for (asked, update, rule) in cases {
+        let once = by("GET", asked, &before, update, &Config::default());
+        assert!(matches!(&once, Freshened::Once { rule: by, .. } if *by == rule), "{once:?}");
+    }
+    let public =
+        by("GET", &[("authorization", "x")], &before, &[("cache-control", "public, max-age=60")], &Config::default());
+    assert!(matches!(public, Freshened::Stored { .. }), "{public:?}");
+    let private = Config { mode: Mode::Private, ..Config::default() };
+    let stored = Config { cookies: Cookies::Stored, ..Config::default() };
+    for config in [private, stored] {
+        let stored = by("GET", &[], &before, &[("set-cookie", "a=b")], &config);
+        assert!(matches!(stored, Freshened::Stored { .. }), "{stored:?}");
+    }
+}
+
+/// RFC 9111, section 4.3.5: what a response to HEAD updates is a response to GET.
+#[test]
+fn a_response_to_head_updates_one_to_get() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("content-length", "5")];
+    let update = [("cache-control", "max-age=90"), ("content-length", "5"), ("content-encoding", "gzip")];
+    let Freshened::Stored { headers, terms, rule } = by("HEAD", &[], &before, &update, &Config::default()) else {
+        panic!("it is stored");
+    };
+    assert_eq!((terms.lifetime.span.as_secs(), rule), (90, Rule::MaxAge));
+    assert!(!headers.contains_key("content-encoding"));
+}
+
+#[test]
+fn an_update_makes_nothing_larger_than_the_bound() {
+    let too_large = Freshened::Fetch(Rule::UpdateTooLarge);
+    let of = |update: &HeaderMap| {
+        let stored = headers(&[("cache-control", "max-age=60"), ("etag", r#""a""#)]);
+        Freshened::of(&request("GET", &[]), (StatusCode::OK, &stored), update, &LATER, &Config::default())
+    };
+    let name = |at: usize| HeaderName::from_bytes(format!("x-{at}").as_bytes()).unwrap();
+    let lines = |most: usize| (0..most).map(|at| (name(at), HeaderValue::from_static("1"))).collect();
+    // What is stored has two lines, and gets a date.
+    assert!(matches!(of(&lines(FIELDS_MOST - 3)), Freshened::Stored { .. }));
+    assert_eq!(of(&lines(FIELDS_MOST - 2)), too_large);
+    let long = |bytes: usize| HeaderMap::from_iter([(name(0), HeaderValue::from_str(&"x".repeat(bytes)).unwrap())]);
+    assert!(matches!(of(&long(UPDATED_BYTES_MOST - 200)), Freshened::Stored { .. }));
+    assert_eq!(of(&long(UPDATED_BYTES_MOST)), too_large);
+}
+
+/// A scan of all named options for each field would take minutes.
+#[test]
+fn many_fields_and_many_options_are_read_in_a_moment() {
+    let options: Vec<String> = (0..10_000).map(|at| format!("y-{at}")).collect();
+    let mut update = HeaderMap::new();
+    for at in 0..20_000 {
+        let name = HeaderName::from_bytes(format!("x-{at}").as_bytes()).unwrap();
+        update.insert(name, HeaderValue::from_static("1"));
+    }
+    update.insert("connection", HeaderValue::from_str(&options.join(",")).unwrap());
+    let freshened =
+        Freshened::of(&request("GET", &[]), (StatusCode::OK, &HeaderMap::new()), &update, &LATER, &Config::default());
+    assert_eq!(freshened, Freshened::Fetch(Rule::UpdateTooLarge));
+}
+
+proptest! {
+    /// What was updated once is not changed by the same update.
+    #[test]
+    fn an_update_is_the_same_twice(
+        stored in prop::collection::vec((0..6_usize, "[a-z]{0,3}"), 0..8), update in prop::collection::vec((0..6_usize, "[a-z]{0,3}"), 0..8),
+    ) {
+        const NAMES: [&str; 6] = ["x-a", "x-b", "connection", "content-length", "etag", "age"];
+        let lines = |of: &[(usize, String)]| {
+            let lines: Vec<_> = of.iter().map(|(at, line)| (NAMES[*at], line.as_str())).collect();
+            headers(&[&lines[..], &[("cache-control", "public, max-age=60")]].concat())
+        };
+        let of = |stored: &HeaderMap| {
+            Freshened::of(&request("GET", &[]), (StatusCode::OK, stored), &lines(&update), &LATER, &Config::default())
+        };
+        let once = of(&lines(&stored));
+        match &once {
+            Freshened::Stored { headers, .. } | Freshened::Last { headers, .. } | Freshened::Once { headers, .. } => {
+                prop_assert_eq!(of(headers), once);
+            }
+            Freshened::Fetch(_) => prop_assert!(false, "it is small"),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! With which fields an origin is asked about what is stored.
+
+use freshen_http::{ENTITY_TAG_BYTES_MOST, SENT_TAGS_BYTES_MOST, validating};
+use http::HeaderMap;
+
+use crate::wire::{Kept, Lines, NOON, date, headers, nominees};
+
+fn asks(request: Lines<'_>, kept: &[Kept]) -> HeaderMap {
+    validating(&headers(request), &nominees(kept), NOON)
+}
+
+/// RFC 9111, section 4.3.1.
+#[test]
+fn one_response_is_asked_about_by_all_its_validators_as_they_came() {
+    let modified = date(-1000);
+    for (tag, modified) in [
+        (Some(r#""a""#), Some(&*modified)),
+        (Some(r#"W/"a""#), Some(&*modified)),
+        (Some(r#""a,b""#), None),
+        (Some("\"\u{e9}\""), None),
+        (Some("a"), None),
+        (Some("W/a"), Some(&*modified)),
+        (None, Some(&*modified)),
+        (None, Some("Sunday, 06-Nov-94 08:49:37 GMT")),
+        (None, None),
+    ] {
+        let stored = [tag.map(|tag| ("etag", tag)), modified.map(|modified| ("last-modified", modified))];
+        let stored: Vec<_> = stored.into_iter().flatten().collect();
+        let expected =
+            [tag.map(|tag| ("if-none-match", tag)), modified.map(|modified| ("if-modified-since", modified))];
+        let expected: Vec<_> = expected.into_iter().flatten().collect();
+        assert_eq!(asks(&[], &[Kept::new(&stored)]), headers(&expected), "{tag:?} {modified:?}");
+    }
+}
+
+/// RFC 9110, sections 8.8.2 and 8.8.3.
+#[test]
+fn what_is_no_validator_is_not_sent() {
+    let (one, other) = (date(-1), date(-2));
+    let long = format!("\"{}\"", "x".repeat(ENTITY_TAG_BYTES_MOST));
+    for stored in [
+        &[("etag", "*")][..],
+        &[("etag", "")],
+        &[("etag", "a, *")],
+        &[("etag", r#""a""#), ("etag", r#""b""#)],
+        &[("etag", &long)],
+        &[("last-modified", "0")],
+        &[("last-modified", "yesterday")],
+        &[("last-modified", &one), ("last-modified", &other)],
+    ] {
+        let kept = Kept::new(stored);
+        assert!(!kept.terms.has_validator, "{stored:?}");
+        assert_eq!(asks(&[], &[kept]), HeaderMap::new(), "{stored:?}");
+    }
+}
+
+/// RFC 9111, sections 4.1 and 4.3.1.
+#[test]
+fn several_responses_are_asked_about_by_their_tags_alone() {
+    let modified = date(-1000);
+    let kept = [
+        Kept::new(&[("etag", r#"W/"a""#), ("last-modified", &modified)]),
+        Kept::of_another(&[("etag", r#""b""#), ("last-modified", &modified)]),
+        Kept::of_another(&[("etag", r#""b""#)]),
+    ];
+    assert_eq!(asks(&[], &kept), headers(&[("if-none-match", r#"W/"a", "b""#)]));
+}
+
+/// Variants often have a weak tag, or the time of their modification, in common.
+#[test]
+fn variants_that_the_request_does_not_select_are_asked_about_by_strong_tags_alone() {
+    let modified = date(-1000);
+    let kept = [
+        Kept::of_another(&[("etag", r#"W/"a""#), ("last-modified", &modified)]),
+        Kept::of_another(&[("last-modified", &modified)]),
+        Kept::of_another(&[("etag", "c")]),
+    ];
+    assert_eq!(asks(&[], &kept), HeaderMap::new());
+    let with_strong = [kept, [(); 3].map(|()| Kept::of_another(&[("etag", r#""d""#)]))].into_iter().flatten();
+    let asked = asks(&[], &with_strong.collect::<Vec<_>>());
+    assert_eq!(asked, headers(&[("if-none-match", r#""d""#)]));
+}
+
+#[test]
+fn what_can_only_be_asked_about_alone_is_where_it_is_wanted_most() {
+    let modified = date(-1000);
+    let other = || Kept::of_another(&[("etag", r#""b""#)]);
+    let by_date = [Kept::new(&[("last-modified", &modified)]), other()];
+    assert_eq!(asks(&[], &by_date), headers(&[("if-modified-since", &modified)]));
+    let unquoted = [Kept::new(&[("etag", "a")]), other()];
+    assert_eq!(asks(&[], &unquoted), headers(&[("if-none-match", "a")]));
+    let second = [Kept::new(&[("etag", r#""c""#)]), Kept::new(&[("etag", "a")])];
+    assert_eq!(asks(&[], &second), headers(&[("if-none-match", r#""c""#)]));
+}
+
+/// RFC 9111, section 4.3.2.
+#[test]
+fn a_part_that_lacks_what_is_asked_for_is_not_asked_about() {
+    let modified = date(-1000);
+    let stored = [("etag", r#""a""#), ("last-modified", &*modified)];
+    assert_eq!(asks(&[("range", "bytes=0-1")], &[Kept::too_short(&stored)]), HeaderMap::new());
+    let kept = [Kept::too_short(&stored), Kept::new(&[("etag", r#""b""#)])];
+    assert_eq!(asks(&[], &kept), headers(&[("if-none-match", r#""b""#)]));
+}
+
+/// RFC 9111, section 4.3.2: the client validates what it has, the cache what it has.
+#[test]
+fn the_conditions_of_the_client_are_not_those_of_the_cache() {
+    let (modified, since) = (date(-1000), date(0));
+    let client = [
+        ("if-none-match", r#""x""#),
+        ("if-none-match", "*"),
+        ("if-modified-since", &*since),
+        ("if-range", r#""x""#),
+        ("range", "bytes=0-1"),
+        ("accept", "text/plain"),
+        ("accept", "text/html"),
+        ("cookie", "a=b"),
+    ];
+    let own = [("accept", "text/plain"), ("accept", "text/html"), ("cookie", "a=b")];
+    let tagged = Kept::new(&[("etag", r#""a""#), ("last-modified", &modified)]);
+    let conditions = [("if-none-match", r#""a""#), ("if-modified-since", &*modified)];
+    assert_eq!(asks(&client, &[tagged]), headers(&[&own[..], &conditions].concat()));
+    let dated = Kept::new(&[("last-modified", &modified)]);
+    assert_eq!(asks(&client, &[dated]), headers(&[&own[..], &[("if-modified-since", &modified)]].concat()));
+    assert_eq!(asks(&client, &[Kept::new(&[])]), headers(&own), "it cannot be validated");
+    assert_eq!(asks(&client, &[]), headers(&own));
+}
+
+/// RFC 9110, sections 13.1.1 and 13.1.4.
+#[test]
+fn what_the_origin_has_to_judge_goes_with_the_request() {
+    let since = date(0);
+    let client = [("if-match", r#""x""#), ("if-unmodified-since", &*since)];
+    let kept = [Kept::new(&[("etag", r#""a""#)])];
+    assert_eq!(asks(&client, &kept), headers(&[&client[..], &[("if-none-match", r#""a""#)]].concat()));
+}
+
+#[test]
+fn no_more_tags_are_sent_than_there_is_room_for() {
+    let tag = |at: usize| format!("\"{at:0>98}\"");
+    let kept: Vec<Kept> = (0..100).map(|at| Kept::new(&[("etag", &tag(at))])).collect();
+    let sent = asks(&[], &kept)["if-none-match"].to_str().unwrap().to_owned();
+    // Each takes 100 bytes, and 2 more to be told from the next.
+    let room = (SENT_TAGS_BYTES_MOST + 2) / 102;
+    assert_eq!(sent, (0..room).map(tag).collect::<Vec<_>>().join(", "));
+}
