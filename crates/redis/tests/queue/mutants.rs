@@ -6,7 +6,7 @@ use freshen_testkit::servers::Flavour;
 use super::fixture;
 
 /// What is replaced, by what, and the sentence that no longer holds.
-const MUTANTS: [(&str, &str, &str); 17] = [
+const MUTANTS: [(&str, &str, &str); 18] = [
     ("+ (#ARGV - 2) / 3 >", ">", "a_push_beyond_the_bound_is_full_and_changes_nothing"),
     ("- held\n", "\n", "what_is_put_back_is_taken_beyond_the_bound"),
     ("DUE, '-inf', text(now)", "DUE, '-inf', '+inf'", "a_task_pushed_with_a_delay_is_not_pulled_before_it_is_due"),
@@ -21,8 +21,9 @@ const MUTANTS: [(&str, &str, &str); 17] = [
         "next_look = now + VISIBILITY * 1000\nfor priority = 4, 1, -1 do",
         "a_higher_priority_is_pulled_first",
     ),
-    ("if how == 'retry' then", "if how == 'never' then", "retry_after_counts_one_more_attempt"),
-    ("if how == 'retry' then", "if true then", "put_back_counts_no_attempt"),
+    ("if how ~= 'back' then", "if how == 'aside' then", "retry_after_counts_one_more_attempt"),
+    ("if how ~= 'back' then", "if how == 'retry' then", "quarantine_counts_one_more_attempt"),
+    ("if how ~= 'back' then", "if true then", "put_back_counts_no_attempt"),
     ("add(priority, fields, tonumber(more))", "add(2, fields, tonumber(more))", "what_comes_back_has_its_old_priority"),
     ("or held[1][4] ~= tonumber(delivery)", "", "settling_a_receipt_that_was_redelivered_changes_nothing"),
     ("if how ~= 'done' then", "if false then", "retry_after_brings_it_back_when_it_is_due"),
