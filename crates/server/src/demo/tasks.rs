@@ -84,7 +84,7 @@ mod tests {
         let tasks = Tasks::told(queue.depth().await.unwrap(), &set_aside, clock.now());
         assert_eq!((tasks.ready, tasks.delayed, tasks.held, tasks.quarantined), (0, 1, 0, 1));
         assert_eq!(tasks.oldest_ms, Some(2000.0));
-        let expected = SetAside { reason: "the source is gone".into(), attempts: 0, ago_ms: 2000.0 };
+        let expected = SetAside { reason: "the source is gone".into(), attempts: 1, ago_ms: 2000.0 };
         assert_eq!(tasks.set_aside, [expected]);
     }
 }
