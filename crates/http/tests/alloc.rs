@@ -8,8 +8,7 @@ use std::hint::black_box;
 
 use case::{NOON, SECOND, request, terms};
 use freshen_http::{
-    Asked, Candidate, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, choose, judge, not_modified,
-    owed,
+    Asked, Candidate, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, choose, judge, owed,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 
@@ -79,5 +78,5 @@ fn judging_the_conditions_of_a_client_allocates_nothing() {
 #[test]
 fn an_allocation_is_noticed() {
     let stored = headers(&VARY);
-    assert!(allocations(|| drop(black_box(not_modified(&stored)))) > 0);
+    assert!(allocations(|| drop(black_box(stored.clone()))) > 0);
 }
