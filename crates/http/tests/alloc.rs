@@ -52,7 +52,7 @@ fn choosing_a_variant_allocates_nothing() {
     let Storing::Store(terms, _) = Storing::of(&request, &response, &exchange, &config) else { panic!("it is stored") };
     let selecting = Selecting::of(&request.headers, &response.headers, &config).unwrap();
     let asked = headers(&ASKED);
-    let variants = || (0..8).map(|_| Candidate { selecting: &selecting, terms: &terms });
+    let variants = || (0..8).map(|_| Candidate { selecting: &selecting, status: StatusCode::OK, terms: &terms });
     assert_eq!(choose(variants(), &asked), Some(7));
     assert_eq!(allocations(|| _ = black_box(choose(variants(), &asked))), 0);
     let other = headers(&ASKED[..1]);
