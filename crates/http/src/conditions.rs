@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    AGE, CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     IF_UNMODIFIED_SINCE, LAST_MODIFIED, VARY,
 };
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -64,18 +64,19 @@ pub fn is_for_origin(request: &HeaderMap) -> bool {
 }
 
 /// The fields of a 304, from those of the response that the client has already: what identifies it, and what tells other caches
-/// for how long it may be used (RFC 9110, section 15.4.5).
-pub fn not_modified(response: &HeaderMap) -> HeaderMap {
+/// for how long it may be used (RFC 9110, section 15.4.5), of which its age is a part (RFC 9111, section 4).
+pub fn not_modified(response: &Represented<'_>, now: Timestamp) -> HeaderMap {
     // Its last modification guides caches where there is no tag.
-    let tagged = response.contains_key(ETAG);
+    let tagged = response.headers.contains_key(ETAG);
     let sent = |name: &HeaderName| match name {
         &CACHE_CONTROL | &CONTENT_LOCATION | &DATE | &ETAG | &EXPIRES | &VARY => true,
         &LAST_MODIFIED => !tagged,
         // RFC 9213: the same for caches of one kind.
         name => name.as_str().ends_with("-cache-control"),
     };
-    let lines = response.iter().filter(|(name, _)| sent(name));
-    lines.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let lines = response.headers.iter().filter(|(name, _)| sent(name));
+    let age = (AGE, response.terms.age(now).as_secs().into());
+    lines.map(|(name, value)| (name.clone(), value.clone())).chain([age]).collect()
 }
 
 fn is_conditional(request: &HeaderMap) -> bool {

@@ -27,7 +27,7 @@ pub struct Config {
     /// stays forbidden.
     pub grace: Grace,
     /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
-    /// the place of what may still be served: see [`takes_its_place`](crate::takes_its_place).
+    /// the place of what may still be served: see [`displaced`](crate::displaced).
     pub failure_lifetime: Duration,
     /// What becomes of a response with Set-Cookie in a shared cache.
     pub cookies: Cookies,

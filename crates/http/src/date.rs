@@ -1,4 +1,4 @@
-//! Dates in headers, in the three formats that recipients have to read (RFC 9110, section 5.6.7).
+//! Dates in headers, in the three formats that recipients have to read (RFC 9110, section 5.6.7; RFC 9111, section 4.2).
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ const LAST_SECOND: i64 = 253_402_300_799;
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 
-/// Reads a date, in any of the three formats. The names of days and months may be written in any case; which day of the week a
-/// date says it is does not matter. A date before 1970 is the beginning of 1970: for a cache, both are long ago.
+/// Reads a date, in any of the three formats. Its letters may be written in any case; which day of the week a date says it is does
+/// not matter. A date before 1970 is the beginning of 1970: for a cache, both are long ago.
 ///
 /// `now` is needed for the years of two digits: one that would lie more than 50 years ahead is past (RFC 9110, section 5.6.7).
 pub fn parse_date(text: &[u8], now: Timestamp) -> Option<Timestamp> {
@@ -39,15 +39,17 @@ pub fn format_date(at: Timestamp) -> String {
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(text: &str) -> Option<i64> {
     let (weekday, rest) = text.split_once(", ")?;
-    let [day, month, year, time, "GMT"] = parts(rest)? else { return None };
+    let [day, month, year, time, zone] = parts(rest)?;
     is_weekday(weekday, 3)?;
+    is_gmt(zone)?;
     at(digits(year, 4)?, month_of(month)?, digits(day, 2)?, time)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
 fn rfc850_date(text: &str, now: Timestamp) -> Option<i64> {
     let (weekday, rest) = text.split_once(", ")?;
-    let [date, time, "GMT"] = parts(rest)? else { return None };
+    let [date, time, zone] = parts(rest)?;
+    is_gmt(zone)?;
     let mut date = date.split('-');
     let (day, month, short, None) = (date.next()?, date.next()?, date.next()?, date.next()) else { return None };
     is_weekday(weekday, usize::MAX)?;
@@ -88,6 +90,11 @@ fn is_weekday(name: &str, letters: usize) -> Option<()> {
     DAYS.iter().any(same).then_some(())
 }
 
+/// No other zone is one: what it means would depend on who reads it (RFC 9111, section 4.2).
+fn is_gmt(zone: &str) -> Option<()> {
+    zone.eq_ignore_ascii_case("GMT").then_some(())
+}
+
 fn month_of(name: &str) -> Option<i64> {
     let at = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
     i64::try_from(at + 1).ok()
@@ -97,13 +104,14 @@ fn digits(text: &str, count: usize) -> Option<i64> {
     (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// Seconds since 1970. A leap second is allowed, and is the one that follows it.
+/// Seconds since 1970. A leap second is allowed, and is the one before it: of two that are near, the earlier one
+/// (RFC 9111, section 4.2).
 fn at(year: i64, month: i64, day: i64, time: &str) -> Option<i64> {
     let mut time = time.split(':');
     let (hour, minute, second, None) = (time.next()?, time.next()?, time.next()?, time.next()) else { return None };
     let (hour, minute, second) = (digits(hour, 2)?, digits(minute, 2)?, digits(second, 2)?);
     let there_is = (1..=days_in(year, month)).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-    there_is.then(|| days_to(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second)
+    there_is.then(|| days_to(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second.min(59))
 }
 
 fn days_in(year: i64, month: i64) -> i64 {
@@ -151,7 +159,7 @@ mod tests {
         parse_date(text.as_bytes(), NOW).map(|at| at.as_micros() / 1_000_000)
     }
 
-    /// RFC 9110, section 5.6.7: the three formats, and what is none of them.
+    /// RFC 9110, section 5.6.7: the three formats, and what is none of them; RFC 9111, section 4.2: in any case.
     #[test]
     fn dates_are_read_in_three_formats_and_no_other() {
         let good = [
@@ -160,11 +168,14 @@ mod tests {
             ("Sun Nov  6 08:49:37 1994", 784_111_777),
             ("Sun Nov 16 08:49:37 1994", 784_975_777),
             ("SUN, 06 nOV 1994 08:49:37 GMT", 784_111_777),
+            ("sun, 06 nov 1994 08:49:37 gmt", 784_111_777),
+            ("SUNDAY, 06-NOV-94 08:49:37 Gmt", 784_111_777),
+            ("sun nov  6 08:49:37 1994", 784_111_777),
             ("Mon, 06 Nov 1994 08:49:37 GMT", 784_111_777),
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Sat, 01 Jan 0000 00:00:00 GMT", 0),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
-            ("Tue, 29 Feb 2028 23:59:60 GMT", 1_835_481_600),
+            ("Tue, 29 Feb 2028 23:59:60 GMT", 1_835_481_599),
             ("Tue, 19 Jan 2038 03:14:08 GMT", 2_147_483_648),
             ("Wednesday, 01-Jan-76 00:00:00 GMT", 3_345_062_400),
             ("Friday, 01-Jan-77 00:00:00 GMT", 220_924_800),

@@ -56,7 +56,7 @@ pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp) 
 }
 
 /// Whether a response that may be stored takes the place of a stored one that had the status `stored`. A failure of the
-/// origin does not while the other may be served, for whatever reason; all else does.
+/// origin does not while the other may be served, for whatever reason; all else does. [`displaced`](crate::displaced) asks this.
 pub fn takes_its_place(response: StatusCode, stored: StatusCode, terms: &Terms, now: Timestamp) -> bool {
     let windows = terms.stale_while_revalidate.max(terms.stale_if_error);
     let usable = !terms.no_cache && terms.age(now) <= terms.lifetime.span.saturating_add(windows);

@@ -1,4 +1,5 @@
-//! The fields of a message that are for its connection alone: they are neither stored nor forwarded (RFC 9110, section 7.6.1).
+//! The fields of a message that are for its connection alone: they are neither stored nor forwarded (RFC 9110, section 7.6.1;
+//! RFC 9111, section 3.1).
 
 use std::collections::HashSet;
 
@@ -64,23 +65,23 @@ fn is_always(name: &HeaderName) -> bool {
 /// a cache or an origin lose what it decides by: they stay.
 fn is_protected(name: &HeaderName) -> bool {
     let name = name.as_str();
-    PROTECTED.contains(&name) || PROTECTED_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+    PROTECTED.contains(&name)
+        || PROTECTED_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        // Cache-Control, and what says the same to caches of one kind (RFC 9213).
+        || name.ends_with("cache-control")
 }
 
-const PROTECTED: [&str; 29] = [
+const PROTECTED: [&str; 26] = [
     "age",
     "authorization",
-    "cache-control",
     "cache-group-invalidation",
     "cache-groups",
     "cache-status",
-    "cdn-cache-control",
     "cookie",
     "date",
     "etag",
     "expires",
     "forwarded",
-    "freshen-cache-control",
     "host",
     "last-modified",
     "location",
@@ -165,6 +166,7 @@ mod tests {
             "If-None-Match",
             "Accept-Encoding",
             "CDN-Cache-Control",
+            "Example-Cache-Control",
         ] {
             let expected = format!("{}: 1", name.to_ascii_lowercase());
             assert_eq!(kept(&[("Connection", name), (name, "1")]), [expected]);

@@ -88,20 +88,28 @@ impl ResponseDirectives {
         } else if directive.is("stale-if-error") {
             lower(&mut self.stale_if_error, Some(directive.seconds().unwrap_or(0)));
         } else if directive.is("no-cache") {
-            self.no_cache.widen(directive.fields());
+            self.no_cache.widen(Reach::of(directive.fields()));
         } else if directive.is("private") {
-            self.private.widen(directive.fields());
+            self.private.widen(Reach::of(directive.fields()));
         }
     }
 }
 
 impl Reach {
-    fn widen(&mut self, fields: Option<Vec<HeaderName>>) {
-        match (&mut *self, fields) {
-            (Reach::All, _) => {}
-            (_, None) => *self = Reach::All,
-            (Reach::Nothing, Some(more)) => *self = Reach::Fields(more),
-            (Reach::Fields(fields), Some(more)) => fields.extend(more),
+    /// What a directive is about that names these fields; `None`: it names none. It may always be taken for one about the whole
+    /// response (RFC 9111, sections 5.2.2.4 and 5.2.2.7), and is where the rest could not be understood without them.
+    pub(crate) fn of(fields: Option<Vec<HeaderName>>) -> Reach {
+        match fields {
+            Some(fields) if !fields.iter().any(tells_of_the_rest) => Reach::Fields(fields),
+            _ => Reach::All,
+        }
+    }
+
+    fn widen(&mut self, other: Reach) {
+        match (&mut *self, other) {
+            (Reach::All, _) | (_, Reach::Nothing) => {}
+            (Reach::Fields(fields), Reach::Fields(more)) => fields.extend(more),
+            (_, other) => *self = other,
         }
     }
 
@@ -112,6 +120,15 @@ impl Reach {
             Reach::Nothing | Reach::All => &[],
         }
     }
+}
+
+/// Whether a field tells what the content is, or for how long and for whom it may be used. Without Vary, a cache in front of this
+/// one would give one user's variant to all.
+fn tells_of_the_rest(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "date" | "expires" | "no-vary-search" | "vary")
+        || name.starts_with("content-")
+        || name.ends_with("cache-control")
 }
 
 /// The lower of both, where there are two.
@@ -174,6 +191,25 @@ mod tests {
         assert!(read(&["no-store=1, must-revalidate=x"]).no_store);
         let odd = read(&["public=1, immutable=1, must-understand=1"]);
         assert_eq!((odd.public, odd.immutable, odd.must_understand), (false, true, false));
+    }
+
+    /// RFC 9111, sections 5.2.2.4 and 5.2.2.7.
+    #[test]
+    fn a_directive_that_names_what_the_rest_is_understood_by_is_about_the_whole_response() {
+        for name in
+            ["Vary", "Cache-Control", "CDN-Cache-Control", "Expires", "Date", "Content-Type", "Content-Encoding"]
+        {
+            for directives in [
+                read(&[&format!("no-cache=\"x-a, {name}\", private={name}")]),
+                read(&[&format!("no-cache=x, private=x, no-cache={name}, private={name}")]),
+            ] {
+                assert_eq!([directives.no_cache, directives.private], [Reach::All, Reach::All], "{name}");
+            }
+        }
+        for name in ["Set-Cookie", "ETag", "X-Vary", "Age"] {
+            let directives = read(&[&format!("no-cache={name}")]);
+            assert_eq!(directives.no_cache, Reach::Fields(vec![name.parse().unwrap()]), "{name}");
+        }
     }
 
     #[test]

@@ -82,6 +82,8 @@ rules! {
     NothingAllows = "nothing-allows", "RFC 9111 3";
     /// It could be stored, but never be served: it is stale at once, and cannot be validated.
     NeverOfUse = "never-of-use", "configuration";
+    /// A failure of the origin, where what it would take the place of may still be served.
+    StoredIsUsable = "stored-is-usable", "configuration";
     /// `public`.
     Public = "public", "RFC 9111 5.2.2.9";
     /// `s-maxage`.

@@ -1,4 +1,4 @@
-//! A stored response.
+//! A stored response (RFC 9111, sections 3.1, 3.3 and 3.4).
 
 use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE, DATE, IF_RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
@@ -59,8 +59,9 @@ impl Stored {
     /// result.
     ///
     /// # Errors
-    /// The rule by which they are not one, or may not be stored as one. By [`Rule::TooManyParts`] and [`Rule::RequestNoStore`] what
-    /// is stored stays. By any other it is not to be used again: it is of another version, or its origin takes it back.
+    /// The rule by which they are not one, or may not be stored as one. By [`Rule::TooManyParts`], and by [`Rule::RequestNoStore`],
+    /// [`Rule::Authorization`] and [`Rule::SetCookie`], which are about this client alone, what is stored stays. By any other it is
+    /// not to be used again: it is of another version, or its origin takes it back.
     pub fn with(&self, received: &Received<'_>, exchange: &Exchange, config: &Config) -> Result<Stored, Rule> {
         let body = received.body()?;
         let Received { request, response, .. } = *received;

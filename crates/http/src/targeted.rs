@@ -85,7 +85,7 @@ fn reach(value: &BareItem) -> Option<Reach> {
     match value {
         BareItem::Boolean(true) => Some(Reach::All),
         BareItem::Boolean(false) => Some(Reach::Nothing),
-        BareItem::String(names) => Some(fields(names.as_str().as_bytes()).map_or(Reach::All, Reach::Fields)),
+        BareItem::String(names) => Some(Reach::of(fields(names.as_str().as_bytes()))),
         _ => None,
     }
 }

@@ -1,8 +1,12 @@
-//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, section 4.1).
+//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, sections 4
+//! and 4.1).
 
-use http::HeaderMap;
+use freshen_core::Timestamp;
+use http::{HeaderMap, StatusCode};
 
 use crate::config::Config;
+use crate::failure::takes_its_place;
+use crate::rule::Rule;
 use crate::snapshot::VARIANTS_MOST;
 use crate::stored::Stored;
 use crate::terms::Terms;
@@ -20,7 +24,7 @@ pub struct Variant {
 impl Variant {
     /// What it is chosen by.
     pub fn candidate(&self) -> Candidate<'_> {
-        Candidate { selecting: &self.selecting, terms: &self.stored.terms }
+        Candidate { selecting: &self.selecting, status: self.stored.status, terms: &self.stored.terms }
     }
 }
 
@@ -29,6 +33,8 @@ impl Variant {
 pub struct Candidate<'a> {
     /// By what it is selected.
     pub selecting: &'a Selecting,
+    /// Its status.
+    pub status: StatusCode,
     /// Its terms.
     pub terms: &'a Terms,
 }
@@ -41,14 +47,26 @@ pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, request: &H
     matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.terms.newness())).map(|(at, _)| at)
 }
 
-/// The places of the variants that leave when a response to this request is stored, in rising order: those that the request
-/// selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no room.
-pub fn displaced(variants: &[Candidate<'_>], request: &HeaderMap, config: &Config) -> Vec<usize> {
+/// The places of the variants that leave when a response with this status to this request is stored, in rising order: those that
+/// the request selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no
+/// room.
+///
+/// # Errors
+/// The rule by which it is not stored after all, and nothing leaves: it is a failure of the origin, and one of them
+/// [may still be served](takes_its_place).
+pub fn displaced(
+    variants: &[Candidate<'_>],
+    request: &HeaderMap,
+    response: StatusCode,
+    now: Timestamp,
+    config: &Config,
+) -> Result<Vec<usize>, Rule> {
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
         (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
     stay.sort_by_key(|at| variants[*at].terms.answered_at);
     let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();
-    leave
+    let may_go = |at: &usize| takes_its_place(response, variants[*at].status, variants[*at].terms, now);
+    if leave.iter().all(may_go) { Ok(leave) } else { Err(Rule::StoredIsUsable) }
 }

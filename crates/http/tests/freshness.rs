@@ -86,7 +86,7 @@ fn an_expiry_that_cannot_be_read_is_past() {
         let response = format!("200 | etag: \"a\" | expires: {bad}");
         assert_eq!(terms(&response, &shared()).lifetime.span, Duration::ZERO, "{bad}");
     }
-    for same in [good.to_uppercase(), good.to_lowercase().replace("gmt", "GMT"), good.clone()] {
+    for same in [good.to_uppercase(), good.to_lowercase(), good.clone()] {
         assert_eq!(terms(&format!("200 | expires: {same}"), &shared()).lifetime.span, 60 * SECOND, "{same}");
     }
 }

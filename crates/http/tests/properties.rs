@@ -165,6 +165,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::QueryContentTooLong,
     Rule::TooManyTags,
     Rule::VaryTooLong,
+    Rule::StoredIsUsable,
     Rule::NoLifetime,
     Rule::NothingStored,
     Rule::OriginAnswered,

@@ -9,7 +9,7 @@ use freshen_http::{
     Candidate, Config, Exchange, Likeness, Rule, SELECTING_MOST, Selecting, Storing, Terms, VARIANTS_MOST, Variants,
     choose, displaced, format_date,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use proptest::prelude::*;
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
@@ -51,6 +51,15 @@ fn terms(date: u64, answered: u64) -> Terms {
         Storing::Store(terms, _) => terms,
         Storing::Pass(rule) => panic!("{rule:?}"),
     }
+}
+
+fn ok<'a>(selecting: &'a Selecting, terms: &'a Terms) -> Candidate<'a> {
+    Candidate { selecting, status: StatusCode::OK, terms }
+}
+
+/// Which variants leave for a 200.
+fn leaving(variants: &[Candidate<'_>], request: Lines<'_>, config: &Config) -> Vec<usize> {
+    displaced(variants, &headers(request), StatusCode::OK, NOON, config).unwrap()
 }
 
 /// RFC 9111, section 4.1.
@@ -229,7 +238,7 @@ fn of_several_that_match_the_newest_with_a_vary_is_chosen() {
     let by_b = selecting(&[], &["b"]).unwrap();
     let chosen = |variants: &[(&Selecting, u64, u64)], asked: Lines<'_>| {
         let terms: Vec<Terms> = variants.iter().map(|(_, date, answered)| terms(*date, *answered)).collect();
-        let variants = variants.iter().zip(&terms).map(|((selecting, ..), terms)| Candidate { selecting, terms });
+        let variants = variants.iter().zip(&terms).map(|((selecting, ..), terms)| ok(selecting, terms));
         choose(variants, &headers(asked))
     };
     let both = [(&one, 0, 0), (&other, 5, 5)];
@@ -248,11 +257,11 @@ fn what_a_request_selects_makes_way_for_its_new_response() {
     let by_a: Vec<Selecting> = ["1", "2"].map(|a| selecting(&[("a", a)], &["a"]).unwrap()).into();
     let all = selecting(&[], &[]).unwrap();
     let old = terms(0, 0);
-    let variants = [&by_a[0], &by_a[1], &all].map(|selecting| Candidate { selecting, terms: &old });
-    let leave = |asked: Lines<'_>| displaced(&variants, &headers(asked), &Config::default());
+    let variants = [&by_a[0], &by_a[1], &all].map(|selecting| ok(selecting, &old));
+    let leave = |asked: Lines<'_>| leaving(&variants, asked, &Config::default());
     assert_eq!(leave(&[("a", "1")]), [0, 2]);
     assert_eq!(leave(&[("a", "3")]), [2]);
-    assert_eq!(displaced(&variants[..2], &headers(&[("a", "3")]), &Config::default()), [0; 0]);
+    assert_eq!(leaving(&variants[..2], &[("a", "3")], &Config::default()), [0; 0]);
 }
 
 #[test]
@@ -260,9 +269,8 @@ fn above_the_bound_the_variants_leave_that_came_first() {
     let config = Config { variants: Variants { most: 3, ..Variants::default() }, ..Config::default() };
     let selecting: Vec<Selecting> = (0..5).map(|at| selecting(&[("a", &at.to_string())], &["a"]).unwrap()).collect();
     let terms: Vec<Terms> = [7, 3, 9, 1, 5].map(|answered| terms(0, answered)).into();
-    let variants: Vec<_> =
-        selecting.iter().zip(&terms).map(|(selecting, terms)| Candidate { selecting, terms }).collect();
-    let leave = |variants: &[Candidate<'_>], a: &str| displaced(variants, &headers(&[("a", a)]), &config);
+    let variants: Vec<_> = selecting.iter().zip(&terms).map(|(selecting, terms)| ok(selecting, terms)).collect();
+    let leave = |variants: &[Candidate<'_>], a: &str| leaving(variants, &[("a", a)], &config);
     assert_eq!(leave(&variants, "new"), [1, 3, 4], "two stay, so that there are three");
     assert_eq!(leave(&variants[..3], "new"), [1]);
     assert_eq!(leave(&variants[..3], "1"), [1]);
@@ -270,9 +278,31 @@ fn above_the_bound_the_variants_leave_that_came_first() {
     assert_eq!(leave(&variants[..2], "new"), [0; 0]);
     let many: Vec<_> = variants.iter().copied().cycle().take(VARIANTS_MOST).collect();
     let all = Config { variants: Variants { most: usize::MAX, ..Variants::default() }, ..Config::default() };
-    assert_eq!(displaced(&many, &headers(&[("a", "new")]), &all), [3], "a snapshot has no more");
+    assert_eq!(leaving(&many, &[("a", "new")], &all), [3], "a snapshot has no more");
     let none = Config { variants: Variants { most: 0, ..Variants::default() }, ..Config::default() };
-    assert_eq!(displaced(&variants[..2], &headers(&[("a", "new")]), &none), [0, 1], "the new one always has room");
+    assert_eq!(leaving(&variants[..2], &[("a", "new")], &none), [0, 1], "the new one always has room");
+}
+
+#[test]
+fn a_failure_is_not_stored_where_it_would_take_the_place_of_what_may_be_served() {
+    let config = Config { variants: Variants { most: 2, ..Variants::default() }, ..Config::default() };
+    let by_a: Vec<Selecting> = ["1", "2"].map(|a| selecting(&[("a", a)], &["a"]).unwrap()).into();
+    let fresh = terms(0, 0);
+    let of = |statuses: [u16; 2], response: u16, a: &str, seconds: u64| {
+        let status = |status| StatusCode::from_u16(status).unwrap();
+        let variants = [0, 1].map(|at| Candidate { status: status(statuses[at]), ..ok(&by_a[at], &fresh) });
+        displaced(&variants, &headers(&[("a", a)]), status(response), NOON + Duration::from_secs(seconds), &config)
+    };
+    for failure in [500, 502, 503, 504] {
+        assert_eq!(of([200, 404], failure, "1", 0), Err(Rule::StoredIsUsable), "{failure}");
+        assert_eq!(of([200, 404], failure, "3", 0), Err(Rule::StoredIsUsable), "{failure}: there is no room");
+        assert_eq!(of([200, 404], failure, "1", 1_000_000), Ok(vec![0]), "{failure}: nothing may be served any more");
+        assert_eq!(of([503, 200], failure, "1", 0), Ok(vec![0]), "{failure}: it is one itself");
+    }
+    for other in [200, 301, 404, 501] {
+        assert_eq!(of([200, 404], other, "1", 0), Ok(vec![0]), "{other}");
+        assert_eq!(of([200, 404], other, "3", 0), Ok(vec![0]), "{other}");
+    }
 }
 
 proptest! {

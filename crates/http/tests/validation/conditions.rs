@@ -1,7 +1,7 @@
 //! What a client with conditions is owed of a stored response.
 
-use freshen_http::{Asked, Config, Owed, Represented, Rule, is_for_origin, not_modified, owed};
-use http::StatusCode;
+use freshen_http::{Asked, Config, Owed, Represented, Rule, is_for_origin, owed};
+use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 
 use crate::wire::{Lines, NOON, at, date, headers, request, terms};
@@ -226,15 +226,24 @@ fn what_is_for_the_origin_is_not_judged_by_a_cache() {
     assert!(!is_for_origin(&headers(&[("if-none-match", "*"), ("if-modified-since", &earlier), ("if-range", "x")])));
 }
 
+/// The fields of a 304 ten seconds after noon, for a response that came at noon.
+fn not_modified(stored: Lines<'_>) -> HeaderMap {
+    let (stored, terms) = (headers(stored), terms(stored, &Config::default()));
+    let response = Represented { status: StatusCode::OK, headers: &stored, terms: &terms };
+    freshen_http::not_modified(&response, at(10))
+}
+
 /// RFC 9110, section 15.4.5.
 #[test]
 fn a_304_has_what_identifies_the_response_and_what_caches_need() {
-    let stored = headers(&[
+    let noon = date(0);
+    let before = date(-5);
+    let stored = [
         ("cache-control", "max-age=60"),
         ("cache-control", "public"),
-        ("cdn-cache-control", "max-age=90"),
+        ("cdn-cache-control", "public, max-age=90"),
         ("content-location", "/a"),
-        ("date", &date(0)),
+        ("date", &*noon),
         ("etag", r#""a""#),
         ("expires", "0"),
         ("vary", "accept"),
@@ -242,11 +251,11 @@ fn a_304_has_what_identifies_the_response_and_what_caches_need() {
         ("content-length", "5"),
         ("content-encoding", "gzip"),
         ("content-language", "en"),
-        ("last-modified", &date(-5)),
+        ("last-modified", &before),
         ("set-cookie", "a=b"),
         ("x-other", "1"),
-    ]);
-    let mut expected = stored.clone();
+    ];
+    let mut expected = headers(&[&stored[..], &[("age", "10")]].concat());
     for name in [
         "content-type",
         "content-length",
@@ -259,8 +268,15 @@ fn a_304_has_what_identifies_the_response_and_what_caches_need() {
         expected.remove(name);
     }
     assert_eq!(not_modified(&stored), expected);
-    let untagged = headers(&[("last-modified", &date(-5)), ("content-type", "text/plain")]);
-    assert_eq!(not_modified(&untagged), headers(&[("last-modified", &date(-5))]));
+    let untagged = [("last-modified", &*before), ("content-type", "text/plain")];
+    assert_eq!(not_modified(&untagged), headers(&[("last-modified", &before), ("age", "10")]));
+}
+
+/// RFC 9111, section 4: it is made of a stored response that was not validated.
+#[test]
+fn a_304_says_how_old_the_response_is() {
+    assert_eq!(not_modified(&[("etag", r#""a""#)])["age"], "10");
+    assert_eq!(not_modified(&[("etag", r#""a""#), ("age", "30")])["age"], "40");
 }
 
 proptest! {
