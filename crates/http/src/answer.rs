@@ -1,5 +1,5 @@
-//! What a request gets of a stored response that may be served (RFC 9111, sections 3.3, 4
-//! and 5.1; RFC 9110, sections 14, 15.3.7 and 15.5.17).
+//! What a request gets of a stored response that may be served (RFC 9111, sections 3.3, 4 and 5.1; RFC 9110, sections 14,
+//! 15.3.7 and 15.5.17).
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
