@@ -74,7 +74,7 @@ pub struct Heuristic {
     pub most: Duration,
 }
 
-/// Windows of a cache's own for stale responses, each after the lifetime.
+/// Windows for stale responses, each after the lifetime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grace {
     /// How long a stale response is served while it is refreshed.
@@ -141,6 +141,13 @@ impl Config {
 
     pub(crate) fn is_shared(&self) -> bool {
         self.mode == Mode::Shared
+    }
+}
+
+impl Grace {
+    /// The longer of both.
+    pub(crate) fn longer(self) -> Duration {
+        self.stale_while_revalidate.max(self.stale_if_error)
     }
 }
 

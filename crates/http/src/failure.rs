@@ -6,6 +6,7 @@ use freshen_core::Timestamp;
 use http::StatusCode;
 
 use crate::asked::Asked;
+use crate::config::Config;
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
 use crate::terms::Terms;
@@ -40,11 +41,11 @@ impl Failure {
 }
 
 /// Whether a stored response is served where the origin was asked and fails. `Err`: by which rule it is not.
-pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp) -> Result<Rule, Rule> {
+pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp, config: &Config) -> Result<Rule, Rule> {
     let age = terms.age(now);
     let past = age.saturating_sub(terms.lifetime.span);
     let wanted = asked.directives.stale_if_error.map(|span| Duration::from_secs(span.into())).unwrap_or_default();
-    let window = terms.stale_if_error.max(wanted);
+    let window = terms.windows(config).stale_if_error.max(wanted);
     match terms.never_stale {
         _ if !failure.is_of_the_origin() => Err(Rule::OriginAnswered),
         // A request wanted it validated, which is a preference; a response that wants that is never served without.
@@ -57,8 +58,14 @@ pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp) 
 
 /// Whether a response that may be stored takes the place of a stored one that had the status `stored`. A failure of the
 /// origin does not while the other may be served, for whatever reason; all else does. [`displaced`](crate::displaced) asks this.
-pub fn takes_its_place(response: StatusCode, stored: StatusCode, terms: &Terms, now: Timestamp) -> bool {
-    let windows = terms.stale_while_revalidate.max(terms.stale_if_error);
-    let usable = !terms.no_cache && terms.age(now) <= terms.lifetime.span.saturating_add(windows);
+pub fn takes_its_place(
+    response: StatusCode,
+    stored: StatusCode,
+    terms: &Terms,
+    now: Timestamp,
+    config: &Config,
+) -> bool {
+    let longest = terms.lifetime.span.saturating_add(terms.windows(config).longer());
+    let usable = !terms.no_cache && terms.age(now) <= longest;
     !(is_origin_failure(response) && !is_origin_failure(stored) && usable)
 }

@@ -92,11 +92,12 @@ impl Case<'_> {
             return self.ask_the_origin(rule);
         }
         let past = self.age.saturating_sub(self.terms.lifetime.span);
+        let refreshed = self.terms.windows(self.config).stale_while_revalidate;
         let wishes = &self.asked.directives;
         // RFC 9111, section 5.2.1.2: without a number, any age will do.
         let suffices = |most: u32| most == SECONDS_MOST || past <= Duration::from_secs(most.into());
         match () {
-            () if past <= self.terms.stale_while_revalidate && self.terms.stale_while_revalidate > Duration::ZERO => {
+            () if past <= refreshed && refreshed > Duration::ZERO => {
                 (Step::ServeAndRefresh, Rule::StaleWhileRevalidate)
             }
             () if wishes.max_stale.is_some_and(suffices) => (Step::Serve, Rule::RequestMaxStale),

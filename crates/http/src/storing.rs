@@ -34,7 +34,7 @@ impl Storing {
             Err(rule) => Storing::Pass(rule),
             Ok(rule) => {
                 let terms = offer.terms(exchange);
-                if terms.is_of_use() { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
+                if terms.is_of_use(config) { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
             }
         }
     }

@@ -25,7 +25,7 @@ fn gracious() -> Config {
 }
 
 fn in_place(response: &str, fields: &str, failure: Failure, seconds: u64, config: &Config) -> Result<Rule, Rule> {
-    stand_in(&terms(response, config), &asked(fields, config), failure, NOON + Duration::from_secs(seconds))
+    stand_in(&terms(response, config), &asked(fields, config), failure, NOON + Duration::from_secs(seconds), config)
 }
 
 /// RFC 5861, section 3.
@@ -133,6 +133,22 @@ fn windows_of_a_users_own_are_for_responses_that_say_none() {
     assert_eq!(judged(failed, "", 60, &gracious()), VALIDATE, "failures have none");
 }
 
+/// RFC 9111, section 4.2.4: an out-of-band contract, which may be made when the origin is down already.
+#[test]
+fn windows_of_a_users_own_count_for_what_is_stored_already() {
+    let (page, wishes) = (terms("200 | etag: \"a\" | cache-control: max-age=60", &shared()), asked("", &shared()));
+    let later = NOON + 600 * SECOND;
+    for (config, step, in_place) in
+        [(shared(), VALIDATE, Err(Rule::OriginFailed)), (gracious(), REFRESH, Ok(Rule::StaleIfError))]
+    {
+        let judgement = judge(&page, &wishes, later, &config);
+        assert_eq!((judgement.step, judgement.rule), step);
+        assert_eq!(stand_in(&page, &wishes, DOWN, later, &config), in_place);
+        let displaced = takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, later, &config);
+        assert_eq!(displaced, in_place.is_err());
+    }
+}
+
 #[test]
 fn windows_without_end_are_no_overflow() {
     let forever = Grace { stale_while_revalidate: Duration::MAX, stale_if_error: Duration::MAX };
@@ -140,8 +156,8 @@ fn windows_without_end_are_no_overflow() {
     let page = terms("200 | etag: \"a\" | cache-control: max-age=2147483648 | age: 2147483648", &config);
     let wishes = asked("", &config);
     assert_eq!(judge(&page, &wishes, Timestamp::NEVER, &config).step, Step::ServeAndRefresh);
-    assert_eq!(stand_in(&page, &wishes, DOWN, Timestamp::NEVER), Ok(Rule::StaleIfError));
-    assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, Timestamp::NEVER));
+    assert_eq!(stand_in(&page, &wishes, DOWN, Timestamp::NEVER, &config), Ok(Rule::StaleIfError));
+    assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, Timestamp::NEVER, &config));
     let kept = Config { failure_lifetime: Duration::MAX, ..config };
     assert_eq!(judge(&terms("503", &kept), &wishes, Timestamp::NEVER, &kept).step, Step::Serve);
 }
@@ -181,13 +197,13 @@ fn a_request_may_take_or_refuse_what_is_stale() {
 fn a_failure_never_takes_the_place_of_what_may_be_served() {
     let [ok, down, missing] = [200, 503, 404].map(|status| StatusCode::from_u16(status).unwrap());
     let page = terms(BOTH, &shared());
-    let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds));
+    let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds), &shared());
     assert!(!takes(down, ok, 0) && !takes(down, ok, 60) && !takes(down, ok, 150));
     assert!(takes(down, ok, 151), "nothing may be served any more");
     assert!(takes(down, down, 0) && takes(ok, down, 0) && takes(ok, ok, 0) && takes(missing, ok, 0));
     let strict = terms("200 | etag: \"a\" | cache-control: max-age=60, must-revalidate", &gracious());
-    assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND));
-    assert!(takes_its_place(down, ok, &strict, NOON + 61 * SECOND));
+    assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND, &gracious()));
+    assert!(takes_its_place(down, ok, &strict, NOON + 61 * SECOND, &gracious()));
     let validated = terms("200 | etag: \"a\" | cache-control: no-cache", &shared());
-    assert!(takes_its_place(down, ok, &validated, NOON));
+    assert!(takes_its_place(down, ok, &validated, NOON, &shared()));
 }

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST,
+    checksum,
 };
 use crate::body::{Body, PARTS_MOST, Part};
 use crate::config::Config;
@@ -65,7 +66,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
     let flags = from.known(
         "flags",
         |from| from.u8(),
-        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR) == 0).then_some(flags),
+        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | GRACE) == 0).then_some(flags),
     )?;
     let rule = rule(from)?;
     let never_stale = rule_or_none(from)?;
@@ -74,13 +75,18 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
         initial_age: Duration::from_micros(initial_age),
         date: Timestamp::from_micros(date),
         lifetime: Lifetime { span: Duration::from_micros(lifetime), rule },
-        stale_while_revalidate: Duration::from_micros(stale_while_revalidate),
-        stale_if_error: Duration::from_micros(stale_if_error),
+        stale_while_revalidate: window(stale_while_revalidate),
+        stale_if_error: window(stale_if_error),
+        takes_grace: flags & GRACE != 0,
         never_stale,
         no_cache: flags & NO_CACHE != 0,
         immutable: flags & IMMUTABLE != 0,
         has_validator: flags & VALIDATOR != 0,
     })
+}
+
+fn window(micros: u64) -> Option<Duration> {
+    (micros != u64::MAX).then(|| Duration::from_micros(micros))
 }
 
 fn rule(from: &mut Cursor<'_>) -> Read<Rule> {
