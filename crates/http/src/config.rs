@@ -23,8 +23,9 @@ pub struct Config {
     /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
     /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
     pub obeys_reloads: bool,
-    /// Windows for responses that say nothing about being served stale, but for failures of the origin. What an origin forbids
-    /// stays forbidden.
+    /// Windows for stale responses whose origin says of none, but for its failures and for what is stale from the beginning: that
+    /// is wanted validated at each use. What an origin forbids stays forbidden, so a response with `s-maxage` is served stale in no
+    /// window, its origin's own included (RFC 9111, section 5.2.2.10). They count for what is stored already, too.
     pub grace: Grace,
     /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
     /// the place of what may still be served: see [`displaced`](crate::displaced).

@@ -45,15 +45,17 @@ impl Terms {
     pub(crate) fn of(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Terms {
         let &Lived { status, headers, directives, .. } = lived;
         let span = |seconds: u32| Duration::from_secs(seconds.into());
+        let lifetime = Lifetime::of(lived, exchange, config);
         Terms {
             answered_at: exchange.answered_at,
             initial_age: exchange.initial_age(headers),
             date: exchange.date(headers),
-            lifetime: Lifetime::of(lived, exchange, config),
+            lifetime,
             stale_while_revalidate: directives.stale_while_revalidate.map(span),
             stale_if_error: directives.stale_if_error.map(span),
-            // An origin that has failed should not look as if it went on.
-            takes_grace: !is_origin_failure(status),
+            // An origin that has failed should not look as if it went on; and what is stale from the beginning is to be validated
+            // at each use (RFC 9111, section 4.2).
+            takes_grace: !is_origin_failure(status) && lifetime.span > Duration::ZERO,
             never_stale: never_stale(directives, config),
             no_cache: directives.no_cache == Reach::All,
             immutable: directives.immutable,

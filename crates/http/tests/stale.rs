@@ -149,6 +149,29 @@ fn windows_of_a_users_own_count_for_what_is_stored_already() {
     }
 }
 
+/// RFC 9111, section 4.2: an origin that says so, or says nothing, wants it validated at each use.
+#[test]
+fn what_is_stale_from_the_beginning_has_no_windows_but_its_origins_own() {
+    for silent in [
+        "200 | etag: \"a\"",
+        "200 | etag: \"a\" | pragma: no-cache | expires: 0",
+        "200 | etag: \"a\" | cache-control: max-age=0",
+        "200 | etag: \"a\" | cache-control: max-age=60; no-store",
+        "405 | etag: \"a\"",
+        "414 | etag: \"a\"",
+        "501 | etag: \"a\"",
+    ] {
+        assert_eq!(judged(silent, "", 600, &gracious()).0, Step::Validate, "{silent}");
+        assert_eq!(in_place(silent, "", DOWN, 600, &gracious()), Err(Rule::OriginFailed), "{silent}");
+        let bare = silent.replace(" | etag: \"a\"", "");
+        assert_eq!(case::rule("GET /", &bare, &gracious()), Err(Rule::NeverOfUse), "{bare}");
+    }
+    let own = "200 | etag: \"a\" | cache-control: max-age=0, stale-while-revalidate=60, stale-if-error=60";
+    assert_eq!(judged(own, "", 60, &shared()), REFRESH);
+    assert_eq!(in_place(own, "", DOWN, 60, &shared()), Ok(Rule::StaleIfError));
+    assert_eq!(judged(own, "", 600, &gracious()), VALIDATE);
+}
+
 #[test]
 fn windows_without_end_are_no_overflow() {
     let forever = Grace { stale_while_revalidate: Duration::MAX, stale_if_error: Duration::MAX };

@@ -121,7 +121,7 @@ fn a_failure_is_kept_for_a_while_only_where_that_is_configured() {
         &[
             ("503 | cache-control: no-store", Err(Rule::NoStore)),
             ("503 | cache-control: max-age=0", Err(Rule::NeverOfUse)),
-            ("501", Ok(Rule::Heuristic)),
+            ("501", Err(Rule::NeverOfUse)),
             ("505", Err(Rule::NothingAllows)),
             ("400", Err(Rule::NothingAllows)),
         ],
