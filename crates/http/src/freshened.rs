@@ -31,7 +31,7 @@ pub enum Freshened {
         rule: Rule,
     },
     /// It is served with these fields to whoever asked, and to nobody else; what is stored stays as it was. The update is for one
-    /// client: it was authorized, wanted nothing stored, or is given a cookie.
+    /// client: it was authorized, had cookies, wanted nothing stored, or is given a cookie.
     Once {
         /// Its fields.
         headers: HeaderMap,
@@ -84,7 +84,7 @@ impl Freshened {
 
 /// Whether a rule forbids to store what this client gets, and says nothing of what others were given before.
 fn is_of_the_request(rule: Rule) -> bool {
-    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::SetCookie)
+    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::Personal | Rule::SetCookie)
 }
 
 /// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:

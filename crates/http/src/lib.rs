@@ -162,7 +162,7 @@ pub use byte_range::ByteRange;
 pub use cache_status::{CACHE_STATUS, CacheStatus, Forwarded, Handled, Identifier, SHOWN_KEY_BYTES_MOST, ttl_seconds};
 pub use choices::{Choices, HostAlias, OriginSees};
 pub use conditions::{Owed, Represented, is_for_origin, not_modified, owed};
-pub use config::{Config, Cookies, Grace, Heuristic, Mode, Variants};
+pub use config::{Config, Cookies, Grace, Heuristic, Mode, Personal, Variants};
 pub use content::{Content, ContentHash, ContentHasher};
 pub use content_range::ContentRange;
 pub use date::{format_date, parse_date};

@@ -28,6 +28,8 @@ pub(crate) struct Lived<'a> {
     pub directives: &'a ResponseDirectives,
     /// Whether the directives come from a targeted field, so that Expires does not count (RFC 9213, section 2.2).
     pub targeted: bool,
+    /// Whether it may be given a lifetime that it does not say.
+    pub may_guess: bool,
 }
 
 impl Lifetime {
@@ -67,7 +69,7 @@ fn by_date(headers: &HeaderMap, exchange: &Exchange) -> Duration {
 
 /// A part of the time for which it had not been changed (RFC 9111, section 4.2.2).
 fn by_guess(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Option<Duration> {
-    let heuristic = config.heuristic?;
+    let heuristic = config.heuristic.filter(|_| lived.may_guess)?;
     // `public` says that a status may be stored which else may not (RFC 9111, section 4.2.2).
     if !is_heuristically_cacheable(lived.status) && !lived.directives.public {
         return None;
@@ -99,7 +101,7 @@ mod tests {
             fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
         let directives = ResponseDirectives::read(&headers, &CACHE_CONTROL);
         let status = StatusCode::from_u16(status).unwrap();
-        let lived = Lived { status, headers: &headers, directives: &directives, targeted: false };
+        let lived = Lived { status, headers: &headers, directives: &directives, targeted: false, may_guess: true };
         let lifetime = Lifetime::of(&lived, &Exchange { asked_at: NOON, answered_at: NOON }, config);
         (lifetime.span.as_secs(), lifetime.rule)
     }

@@ -70,6 +70,8 @@ rules! {
     Private = "private", "RFC 9111 5.2.2.7";
     /// The request was authorized, and nothing says that others may have the response.
     Authorization = "authorization", "RFC 9111 3.5";
+    /// The request carried cookies, and nothing says that others may have the response.
+    Personal = "personal", "configuration";
     /// The response varies by what no cache sees.
     VaryAny = "vary-any", "RFC 9111 4.1";
     /// Vary names something that is no field.

@@ -4,7 +4,7 @@ use http::header::{CONTENT_LOCATION, EXPIRES, SET_COOKIE};
 use http::{HeaderMap, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
-use crate::config::{Config, Cookies};
+use crate::config::{Config, Cookies, Personal};
 use crate::content_range::ContentRange;
 use crate::entity_tag::strong_tag;
 use crate::exchange::Exchange;
@@ -57,7 +57,11 @@ impl Offer<'_> {
         self.refused_by_status().map_or(Ok(()), Err)?;
         self.refused_by_directives().map_or(Ok(()), Err)?;
         self.refused_by_fields().map_or(Ok(()), Err)?;
-        self.allowed().ok_or(Rule::NothingAllows)
+        match self.allowed() {
+            // One client's page may be called current by the time of its modification when another asks: validating it is no help.
+            Some(Rule::Heuristic) if !self.may_guess() => Err(Rule::Personal),
+            allowed => allowed.ok_or(Rule::NothingAllows),
+        }
     }
 
     fn headers(&self) -> &HeaderMap {
@@ -109,6 +113,7 @@ impl Offer<'_> {
             () if no_store => Some(Rule::NoStore),
             () if shared && directives.private == Reach::All => Some(Rule::Private),
             () if shared && self.asked.authorized && !for_others => Some(Rule::Authorization),
+            () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
             () => None,
         }
     }
@@ -140,12 +145,20 @@ impl Offer<'_> {
         }
     }
 
+    /// Whether a response may be given what it does not say: a lifetime, or windows.
+    fn may_guess(&self) -> bool {
+        let directives = &self.directives;
+        let for_many = directives.public || directives.s_maxage.is_some() || self.targeted;
+        for_many || self.asked.personal.is_none_or(|personal| personal == Personal::Shared)
+    }
+
     fn says_lifetime(&self) -> bool {
         matches!(self.allowed(), Some(Rule::SMaxAge | Rule::MaxAge | Rule::Expires))
     }
 
     fn terms(&self, exchange: &Exchange) -> Terms {
         let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
-        Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
+        let lived = Lived { status, headers, directives, targeted: self.targeted, may_guess: self.may_guess() };
+        Terms::of(&lived, exchange, self.config)
     }
 }

@@ -55,7 +55,7 @@ impl Terms {
             stale_if_error: directives.stale_if_error.map(span),
             // An origin that has failed should not look as if it went on; and what is stale from the beginning is to be validated
             // at each use (RFC 9111, section 4.2).
-            takes_grace: !is_origin_failure(status) && lifetime.span > Duration::ZERO,
+            takes_grace: lived.may_guess && !is_origin_failure(status) && lifetime.span > Duration::ZERO,
             never_stale: never_stale(directives, config),
             no_cache: directives.no_cache == Reach::All,
             immutable: directives.immutable,
