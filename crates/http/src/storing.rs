@@ -106,13 +106,12 @@ impl Offer<'_> {
         let directives = &self.directives;
         // RFC 9111, section 5.2.2.3: whoever understands the status does not heed the `no-store` for those who do not.
         let no_store = directives.no_store && !directives.must_understand;
-        let [shared, public] = [self.config.is_shared(), directives.public];
-        let for_others = public || directives.must_revalidate || directives.s_maxage.is_some();
+        let shared = self.config.is_shared();
         match () {
             () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
             () if no_store => Some(Rule::NoStore),
             () if shared && directives.private == Reach::All => Some(Rule::Private),
-            () if shared && self.asked.authorized && !for_others => Some(Rule::Authorization),
+            () if shared && self.asked.authorized && !directives.permits_sharing => Some(Rule::Authorization),
             () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
             () => None,
         }

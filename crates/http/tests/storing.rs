@@ -141,6 +141,11 @@ fn an_answer_to_an_authorized_request_is_shared_only_where_that_is_said() {
         assert_eq!(by(refused, &shared()), Err(Rule::Authorization), "{refused}");
         assert!(by(refused, &Config::private()).is_ok(), "{refused}");
     }
+    for odd in
+        ["must-revalidate=?0", "must-revalidate=false", "must-revalidate=", "s-maxage=x", "s-maxage", "s-maxage=-1"]
+    {
+        assert_eq!(by(&format!("{odd}, max-age=60"), &shared()), Err(Rule::Authorization), "{odd}");
+    }
     for shared_by in ["public, max-age=60", "s-maxage=60", "must-revalidate, max-age=60"] {
         assert!(by(shared_by, &shared()).is_ok(), "{shared_by}");
     }
