@@ -9,9 +9,12 @@ use crate::content_range::ContentRange;
 use crate::entity_tag::strong_tag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lived, is_kept_failure};
+use crate::origin::Scheme;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
+use crate::sole::sole;
 use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
+use crate::target::Target;
 use crate::targeted::Governing;
 use crate::terms::Terms;
 use crate::vary::vary_names;
@@ -72,18 +75,26 @@ impl Offer<'_> {
     fn refused_by_method(&self) -> Option<Rule> {
         match self.asked.method {
             AskedBy::Get | AskedBy::Query => None,
-            AskedBy::Post => (!self.is_of_its_own_target()).then_some(Rule::MethodNotStored),
+            AskedBy::Post => (!self.is_what_get_would_get()).then_some(Rule::MethodNotStored),
             AskedBy::Head | AskedBy::OtherSafe | AskedBy::Unsafe => Some(Rule::MethodNotStored),
         }
     }
 
-    /// Whether a response to POST says how long it is fresh, and that it is what GET would have got (RFC 9110, section 9.3.3).
-    fn is_of_its_own_target(&self) -> bool {
-        let target = self.request.uri.path_and_query().map(|target| target.as_str().as_bytes());
-        let location = self.headers().get(CONTENT_LOCATION).map(|location| location.as_bytes());
-        let whole = self.request.uri.to_string();
-        self.says_lifetime()
-            && location.is_some_and(|location| Some(location) == target || location == whole.as_bytes())
+    /// Whether a response to POST says how long it is fresh, and that it is what GET would have got (RFC 9110, sections 8.7 and
+    /// 9.3.3).
+    fn is_what_get_would_get(&self) -> bool {
+        let status = self.response.status;
+        let whole_success = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
+        let location = sole(self.headers(), &CONTENT_LOCATION);
+        whole_success && self.says_lifetime() && location.is_some_and(|location| self.is_own_target(location))
+    }
+
+    /// Whether a reference names the target of the request, by whichever scheme that came: it need not say so.
+    fn is_own_target(&self, reference: &[u8]) -> bool {
+        [Scheme::Http, Scheme::Https].iter().all(|scheme| {
+            let target = Target::of(self.request, *scheme, self.config);
+            target.is_ok_and(|target| target.resolve(reference).as_ref() == Some(&target))
+        })
     }
 
     fn refused_by_status(&self) -> Option<Rule> {

@@ -43,6 +43,50 @@ fn an_answer_to_post_is_stored_where_it_says_its_lifetime_and_names_its_target()
     }
 }
 
+/// RFC 9110, section 8.7: only of a success does it say that the content is what GET would get, and of a part nothing does.
+#[test]
+fn an_answer_to_post_is_stored_only_of_a_whole_success() {
+    let stores = Config { stores_post: true, ..shared() };
+    for status in 200..600 {
+        let fields = "etag: \"a\" | content-range: bytes 0-1/2 | cache-control: max-age=60 | content-location: /x";
+        let stored = rule("POST http://a.example/x", &format!("{status} | {fields}"), &stores);
+        let expected = if status < 300 && status != 206 { Ok(Rule::MaxAge) } else { Err(Rule::MethodNotStored) };
+        assert_eq!(stored, expected, "{status}");
+    }
+}
+
+/// RFC 9110, section 8.7: after conversion to absolute form. Which scheme a request came by that does not name it is not known.
+#[test]
+fn an_answer_to_post_names_its_target_in_any_form() {
+    let stores = Config { stores_post: true, ..shared() };
+    let by = |request: &str, location: &str| {
+        rule(
+            &format!("POST {request}"),
+            &format!("200 | cache-control: max-age=60 | content-location: {location}"),
+            &stores,
+        )
+    };
+    for (request, location, same) in [
+        ("http://a.example/x/y?z", "y?z", true),
+        ("http://a.example/x/y?z", "?z", true),
+        ("http://a.example/x/y?z", "../x/./y?z", true),
+        ("http://a.example/x/y?z", "//A.example:80/x/y?z", true),
+        ("http://a.example:80/x", "http://a.example/x", true),
+        ("http://a.example/x/y?z", "", true),
+        ("http://a.example/x/y?z", "y", false),
+        ("http://a.example/x/y?z", "//b.example/x/y?z", false),
+        ("http://a.example/x", "https://a.example/x", false),
+        ("/x/y | host: a.example", "y", true),
+        ("/x/y | host: a.example", "//a.example/x/y", true),
+        ("/x/y | host: a.example", "http://a.example/x/y", false),
+        ("/x/y", "/x/y", false),
+        ("http://a.example/x", "/x | content-location: /y", false),
+    ] {
+        let expected = if same { Ok(Rule::MaxAge) } else { Err(Rule::MethodNotStored) };
+        assert_eq!(by(request, location), expected, "{request} {location}");
+    }
+}
+
 /// RFC 9111, section 3, its last point, for a status that is not heuristically cacheable.
 #[test]
 fn something_in_the_response_has_to_allow_it() {
