@@ -28,8 +28,9 @@ pub struct Config {
     /// forbidden. A response with `s-maxage` is never served stale by a shared cache, though it says `stale-while-revalidate`
     /// itself (RFC 9111, section 5.2.2.10).
     pub grace: Grace,
-    /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
-    /// the place of what may still be served: see [`displaced`](crate::displaced).
+    /// For how long a failure of the origin is served that says nothing of its lifetime, one of 500, 502 to 504, and 5xx that is not
+    /// registered; zero: it is not stored. It never takes the place of what may still be served: see
+    /// [`displaced`](crate::displaced).
     pub failure_lifetime: Duration,
     /// What becomes of a response with Set-Cookie in a shared cache.
     pub cookies: Cookies,

@@ -10,7 +10,7 @@ use crate::date::parse_date;
 use crate::exchange::Exchange;
 use crate::response_directives::ResponseDirectives;
 use crate::rule::Rule;
-use crate::status::{is_heuristically_cacheable, is_origin_failure};
+use crate::status::{is_origin_failure, may_be_guessed};
 
 /// How long a response is fresh from when its origin made it, and by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn by_date(headers: &HeaderMap, exchange: &Exchange) -> Duration {
 fn by_guess(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Option<Duration> {
     let heuristic = config.heuristic.filter(|_| lived.may_guess)?;
     // `public` says that a status may be stored which else may not (RFC 9111, section 4.2.2).
-    if !is_heuristically_cacheable(lived.status) && !lived.directives.public {
+    if !may_be_guessed(lived.status) && !lived.directives.public {
         return None;
     }
     let modified = parse_date(lived.headers.get(LAST_MODIFIED)?.as_bytes(), exchange.answered_at)?;
@@ -144,10 +144,10 @@ mod tests {
         assert_eq!(modified(&just_now, 200), (8_640, Rule::Heuristic));
         assert_eq!(modified(&long_ago, 200), (86_400, Rule::Heuristic), "at most a day");
         assert_eq!(modified(&ahead, 200), (0, Rule::Heuristic));
-        for status in [203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501] {
+        for status in [203, 204, 206, 300, 301, 308, 404, 410] {
             assert_eq!(modified(&just_now, status), (8_640, Rule::Heuristic), "{status}");
         }
-        for status in [201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 299, 599] {
+        for status in [201, 202, 302, 303, 307, 400, 403, 405, 414, 451, 500, 501, 502, 503, 504, 299, 599] {
             assert_eq!(modified(&just_now, status), (0, Rule::NoLifetime), "{status}");
         }
         let public = [(LAST_MODIFIED, just_now.as_str()), (CACHE_CONTROL, "public")];

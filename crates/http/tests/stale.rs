@@ -60,13 +60,15 @@ fn a_response_stands_in_for_an_origin_that_fails_in_its_window() {
     assert_eq!(in_place(BOTH, " | cache-control: stale-if-error=5", DOWN, 150, &shared()), Ok(Rule::StaleIfError));
 }
 
-/// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504.
+/// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504. RFC 9110, section 15: what is not known of 5xx is
+/// taken for 500, and so is what is no status.
 #[test]
 fn nothing_stands_in_for_an_answer_that_is_no_failure_of_the_origin() {
-    for status in 200..600 {
+    let registered_others = [501, 505, 506, 507, 508, 510, 511];
+    for status in 200..1000 {
         let failure = Failure::Status(StatusCode::from_u16(status).unwrap());
-        let expected =
-            if [500, 502, 503, 504].contains(&status) { Ok(Rule::StaleIfError) } else { Err(Rule::OriginAnswered) };
+        let fails = status >= 500 && !registered_others.contains(&status);
+        let expected = if fails { Ok(Rule::StaleIfError) } else { Err(Rule::OriginAnswered) };
         assert_eq!(in_place(BOTH, "", failure, 70, &shared()), expected, "{status}");
     }
     for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
@@ -218,10 +220,12 @@ fn a_request_may_take_or_refuse_what_is_stale() {
 
 #[test]
 fn a_failure_never_takes_the_place_of_what_may_be_served() {
-    let [ok, down, missing] = [200, 503, 404].map(|status| StatusCode::from_u16(status).unwrap());
+    let [ok, down, missing, lost, not_known, invalid] =
+        [200, 503, 404, 520, 599, 700].map(|status| StatusCode::from_u16(status).unwrap());
     let page = terms(BOTH, &shared());
     let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds), &shared());
     assert!(!takes(down, ok, 0) && !takes(down, ok, 60) && !takes(down, ok, 150));
+    assert!(!takes(lost, ok, 0) && !takes(not_known, ok, 0) && !takes(invalid, ok, 0));
     assert!(takes(down, ok, 151), "nothing may be served any more");
     assert!(takes(down, down, 0) && takes(ok, down, 0) && takes(ok, ok, 0) && takes(missing, ok, 0));
     let strict = terms("200 | etag: \"a\" | cache-control: max-age=60, must-revalidate", &gracious());
