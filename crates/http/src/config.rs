@@ -19,9 +19,10 @@ pub struct Config {
     pub targets: Vec<HeaderName>,
     /// How a lifetime is guessed where none is said; `None`: it is not.
     pub heuristic: Option<Heuristic>,
-    /// Whether a request may have validated what could be served, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
-    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
-    /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
+    /// Whether a request may have validated what could be served: by `no-cache`, `max-age`, `min-fresh`, and `max-stale` where that is
+    /// less than its origin allows. Caches need not obey (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its
+    /// origin. `only-if-cached`, `no-store` and what a request permits to be stale are heeded in any case: that costs the origin
+    /// nothing, and others no more than that this response is not stored for them.
     pub obeys_reloads: bool,
     /// Windows for stale responses that say none of their own, also for those that are stored already. Failures of the origin have
     /// none, nor has what is stale from the beginning: that is wanted validated at each use. What an origin forbids stays

@@ -6,7 +6,8 @@ use freshen_core::Timestamp;
 use http::StatusCode;
 
 use crate::asked::Asked;
-use crate::config::Config;
+use crate::config::{Config, Grace};
+use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
 use crate::terms::Terms;
@@ -44,15 +45,25 @@ impl Failure {
 pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp, config: &Config) -> Result<Rule, Rule> {
     let age = terms.age(now);
     let past = age.saturating_sub(terms.lifetime.span);
-    let wanted = asked.directives.stale_if_error.map(|span| Duration::from_secs(span.into())).unwrap_or_default();
-    let window = terms.windows(config).stale_if_error.max(wanted);
     match terms.never_stale {
         _ if !failure.is_of_the_origin() => Err(Rule::OriginAnswered),
         // A request wanted it validated, which is a preference; a response that wants that is never served without.
         _ if age < terms.lifetime.span && !terms.no_cache => Ok(Rule::Fresh),
         Some(rule) => Err(rule),
-        None if past <= window && window > Duration::ZERO => Ok(Rule::StaleIfError),
-        None => Err(Rule::OriginFailed),
+        None => allowed(past, terms.windows(config), &asked.directives).ok_or(Rule::OriginFailed),
+    }
+}
+
+/// The first permission to serve what is so far past its lifetime. What may be served stale though the origin could be asked, may
+/// be so the more where it fails.
+fn allowed(past: Duration, windows: Grace, wishes: &RequestDirectives) -> Option<Rule> {
+    let within = |window: Duration| past <= window && window > Duration::ZERO;
+    let wanted = wishes.stale_if_error.map(|span| Duration::from_secs(span.into()));
+    match () {
+        () if within(windows.stale_if_error) || wanted.is_some_and(within) => Some(Rule::StaleIfError),
+        () if within(windows.stale_while_revalidate) => Some(Rule::StaleWhileRevalidate),
+        () if wishes.takes_stale(past) => Some(Rule::RequestMaxStale),
+        () => None,
     }
 }
 

@@ -7,7 +7,6 @@ use freshen_core::Timestamp;
 use crate::asked::Asked;
 use crate::config::Config;
 use crate::rule::Rule;
-use crate::seconds::SECONDS_MOST;
 use crate::terms::Terms;
 
 /// What a cache does next, by which rule.
@@ -94,13 +93,14 @@ impl Case<'_> {
         let past = self.age.saturating_sub(self.terms.lifetime.span);
         let refreshed = self.terms.windows(self.config).stale_while_revalidate;
         let wishes = &self.asked.directives;
-        // RFC 9111, section 5.2.1.2: without a number, any age will do.
-        let suffices = |most: u32| most == SECONDS_MOST || past <= Duration::from_secs(most.into());
+        let takes_it = wishes.takes_stale(past);
+        let limited = self.config.obeys_reloads && wishes.max_stale.is_some() && !takes_it;
+        let is_refreshed = past <= refreshed && refreshed > Duration::ZERO;
         match () {
-            () if past <= refreshed && refreshed > Duration::ZERO => {
-                (Step::ServeAndRefresh, Rule::StaleWhileRevalidate)
-            }
-            () if wishes.max_stale.is_some_and(suffices) => (Step::Serve, Rule::RequestMaxStale),
+            // RFC 9111, section 5.2.1.2: by no more than that.
+            () if is_refreshed && limited => self.ask_the_origin(Rule::RequestMaxStaleExceeded),
+            () if is_refreshed => (Step::ServeAndRefresh, Rule::StaleWhileRevalidate),
+            () if takes_it => (Step::Serve, Rule::RequestMaxStale),
             () => self.ask_the_origin(Rule::Stale),
         }
     }

@@ -116,6 +116,8 @@ rules! {
     RequestMinFresh = "request-min-fresh", "RFC 9111 5.2.1.3";
     /// It is stale, which the request allows.
     RequestMaxStale = "request-max-stale", "RFC 9111 5.2.1.2";
+    /// It is staler than the request allows.
+    RequestMaxStaleExceeded = "request-max-stale-exceeded", "RFC 9111 5.2.1.2";
     /// The request wants nothing that has to be fetched.
     OnlyIfCached = "only-if-cached", "RFC 9111 5.2.1.7";
     /// `no-cache`: it is validated whenever it is used.

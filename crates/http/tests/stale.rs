@@ -60,6 +60,35 @@ fn a_response_stands_in_for_an_origin_that_fails_in_its_window() {
     assert_eq!(in_place(BOTH, " | cache-control: stale-if-error=5", DOWN, 150, &shared()), Ok(Rule::StaleIfError));
 }
 
+/// RFC 5861, section 3; RFC 9111, section 5.2.1.2: what may be served stale in any case may be so when the origin fails.
+#[test]
+fn every_permission_to_serve_what_is_stale_counts_where_the_origin_fails() {
+    let with = |windows: &str| format!("200 | etag: \"a\" | cache-control: max-age=60{windows}");
+    let obedient = Config { obeys_reloads: true, ..shared() };
+    for (windows, wishes, seconds, expected) in [
+        (", stale-while-revalidate=30", "", 90, Ok(Rule::StaleWhileRevalidate)),
+        (", stale-while-revalidate=30", "", 91, Err(Rule::OriginFailed)),
+        (", stale-while-revalidate=30, stale-if-error=5", "", 90, Ok(Rule::StaleWhileRevalidate)),
+        (", stale-while-revalidate=30, stale-if-error=90", "", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=5", "stale-if-error=30", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=30", "stale-if-error=5", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=5", "stale-if-error=30", 91, Err(Rule::OriginFailed)),
+        ("", "stale-if-error=x", 61, Err(Rule::OriginFailed)),
+        ("", "max-stale=30", 90, Ok(Rule::RequestMaxStale)),
+        ("", "max-stale=30", 91, Err(Rule::OriginFailed)),
+        ("", "max-stale", 1 << 33, Ok(Rule::RequestMaxStale)),
+        ("", "no-cache, max-stale=30", 90, Ok(Rule::RequestMaxStale)),
+        (", must-revalidate, stale-while-revalidate=30", "max-stale", 61, Err(Rule::MustRevalidate)),
+    ] {
+        let fields = format!(" | cache-control: {wishes}");
+        assert_eq!(
+            in_place(&with(windows), &fields, DOWN, seconds, &obedient),
+            expected,
+            "{windows} {wishes} {seconds}"
+        );
+    }
+}
+
 /// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504. RFC 9110, section 15: what is not known of 5xx is
 /// taken for 500, and so is what is no status.
 #[test]
@@ -216,6 +245,11 @@ fn a_request_may_take_or_refuse_what_is_stale() {
     assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &obedient), (Step::Validate, Rule::RequestMaxAge));
     assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &shared()), REFRESH);
     assert_eq!(judged(BOTH, " | cache-control: max-stale", 70, &obedient), REFRESH, "it is refreshed all the same");
+    let limited = |seconds, config: &Config| judged(BOTH, " | cache-control: max-stale=5", seconds, config);
+    assert_eq!(limited(65, &obedient), REFRESH);
+    assert_eq!(limited(66, &shared()), REFRESH);
+    assert_eq!(limited(66, &obedient), (Step::Validate, Rule::RequestMaxStaleExceeded), "by no more than that");
+    assert_eq!(limited(91, &obedient), VALIDATE, "nobody allows it");
 }
 
 #[test]
