@@ -10,7 +10,7 @@ use crate::config::{Config, Grace};
 use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
-use crate::terms::Terms;
+use crate::terms::{Stage, Terms};
 
 /// What came from an origin in place of the response that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +43,16 @@ impl Failure {
 
 /// Whether a stored response is served where the origin was asked and fails. `Err`: by which rule it is not.
 pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp, config: &Config) -> Result<Rule, Rule> {
-    let age = terms.age(now);
-    let past = age.saturating_sub(terms.lifetime.span);
-    match terms.never_stale {
+    match terms.stage(now) {
         _ if !failure.is_of_the_origin() => Err(Rule::OriginAnswered),
         // A request wanted it validated, which is a preference; a response that wants that is never served without.
-        _ if age < terms.lifetime.span && !terms.no_cache => Ok(Rule::Fresh),
-        Some(rule) => Err(rule),
-        None => allowed(past, terms.windows(config), &asked.directives).ok_or(Rule::OriginFailed),
+        _ if terms.no_cache => Err(Rule::NoCache),
+        Stage::Fresh => Ok(Rule::Fresh),
+        Stage::Stale(past) => {
+            let allowed = || allowed(past, terms.windows(config), &asked.directives).ok_or(Rule::OriginFailed);
+            terms.never_stale.map_or_else(allowed, Err)
+        }
+        Stage::Unknown => Err(Rule::ClockBehind),
     }
 }
 
@@ -76,7 +78,13 @@ pub fn takes_its_place(
     now: Timestamp,
     config: &Config,
 ) -> bool {
-    let longest = terms.lifetime.span.saturating_add(terms.windows(config).longer());
-    let usable = !terms.no_cache && terms.age(now) <= longest;
+    let windows = terms.windows(config).longer();
+    let usable = match terms.stage(now) {
+        _ if terms.no_cache => false,
+        Stage::Fresh => true,
+        Stage::Stale(past) => past <= windows && windows > Duration::ZERO,
+        // It may be, once the clock is right.
+        Stage::Unknown => true,
+    };
     !(is_origin_failure(response) && !is_origin_failure(stored) && usable)
 }

@@ -197,7 +197,7 @@ pub use storing::Storing;
 pub use surrogate::{strip_surrogate_keys, surrogate_tag};
 pub use tags::tags;
 pub use target::Target;
-pub use terms::Terms;
+pub use terms::{Outdating, Terms};
 pub use validated::Validated;
 pub use validation::{Nominee, SENT_TAGS_BYTES_MOST, validating};
 pub use variants::{Candidate, Variant, choose, displaced};

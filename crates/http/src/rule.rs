@@ -104,8 +104,12 @@ rules! {
     NothingStored = "nothing-stored", "RFC 9111 4";
     /// It is fresh.
     Fresh = "fresh", "RFC 9111 4.2";
+    /// It came later than it is now: a clock was wrong, and how old it is cannot be told.
+    ClockBehind = "clock-behind", "RFC 9111 4.2.3";
     /// It is stale, and nothing allows to serve it.
     Stale = "stale", "RFC 9111 4.2.4";
+    /// It was outdated: by a request that changed something, by a tag, or by what HEAD told.
+    Outdated = "outdated", "RFC 9111 4.4";
     /// It does not change while it is fresh, so a reload is answered with it.
     Immutable = "immutable", "RFC 8246 2";
     /// The request wants it validated.

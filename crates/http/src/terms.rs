@@ -14,6 +14,10 @@ use crate::rule::Rule;
 use crate::status::is_origin_failure;
 use crate::validators::has_validator;
 
+/// How far ahead of the clock a response may have come: clocks that are set are rarely set by more. Beyond that, one that was wrong
+/// would make it fresh for as long as the clock was ahead.
+const AHEAD_MOST: Duration = Duration::from_secs(60);
+
 /// The terms of a stored response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -39,6 +43,26 @@ pub struct Terms {
     pub immutable: bool,
     /// Whether it can be validated.
     pub has_validator: bool,
+}
+
+/// Where a response stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Fresh,
+    /// Its lifetime has been over for so long.
+    Stale(Duration),
+    /// It came later than it is now, so that nobody knows.
+    Unknown,
+}
+
+/// How a stored response is outdated before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outdating {
+    /// It is stale from now on, and its windows begin: what [`Headed`](crate::Headed) calls outdated, and whatever may still be
+    /// served while another comes.
+    Soft,
+    /// It is not served again before its origin has called it current (RFC 9111, section 4.4).
+    Hard,
 }
 
 impl Terms {
@@ -79,6 +103,26 @@ impl Terms {
             stale_while_revalidate: self.stale_while_revalidate.unwrap_or(own.stale_while_revalidate),
             stale_if_error: self.stale_if_error.unwrap_or(own.stale_if_error),
         }
+    }
+
+    pub(crate) fn stage(&self, now: Timestamp) -> Stage {
+        let age = self.age(now);
+        match () {
+            () if now.until(self.answered_at) > AHEAD_MOST => Stage::Unknown,
+            () if age < self.lifetime.span && self.lifetime.rule != Rule::Outdated => Stage::Fresh,
+            () => Stage::Stale(age.saturating_sub(self.lifetime.span)),
+        }
+    }
+
+    /// The terms of a response that was outdated at this time. They are never wider than before.
+    #[must_use]
+    pub fn outdated(self, at: Timestamp, how: Outdating) -> Terms {
+        let lifetime = Lifetime { span: self.lifetime.span.min(self.age(at)), rule: Rule::Outdated };
+        let never_stale = match how {
+            Outdating::Soft => self.never_stale,
+            Outdating::Hard => Some(Rule::Outdated),
+        };
+        Terms { lifetime, never_stale, ..self }
     }
 
     /// The same of what is kept: a validator may have been among the fields that are not.
