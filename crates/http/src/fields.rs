@@ -21,7 +21,7 @@ pub(crate) struct Kept<'a> {
 impl<'a> Kept<'a> {
     pub fn of(headers: &HeaderMap, config: &'a Config) -> Self {
         let Governing { directives, .. } = Governing::of(headers, config);
-        Kept { hop_by_hop: HopByHop::of(headers), directives, config }
+        Kept { hop_by_hop: HopByHop::of_response(headers, config), directives, config }
     }
 
     /// Header fields, in their order and with their repeats.

@@ -59,7 +59,7 @@ impl Freshened {
         exchange: &Exchange,
         config: &Config,
     ) -> Freshened {
-        let Some(headers) = told(stored.1, update, exchange) else {
+        let Some(headers) = told(stored.1, update, exchange, config) else {
             return Freshened::Fetch(Rule::UpdateTooLarge);
         };
         let (mut response, ()) = Response::new(()).into_parts();
@@ -89,7 +89,7 @@ fn is_of_the_request(rule: Rule) -> bool {
 
 /// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:
 /// that is too much.
-fn told(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange) -> Option<HeaderMap> {
+fn told(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange, config: &Config) -> Option<HeaderMap> {
     if stored.len().max(update.len()) > FIELDS_MOST {
         return None;
     }
@@ -98,7 +98,7 @@ fn told(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange) -> Option<H
     stored.remove(AGE);
     let now = format_date(exchange.answered_at);
     stored.insert(DATE, HeaderValue::from_str(&now).expect("a date is written in ASCII"));
-    let headers = updated(&stored, &HopByHop::of(update).without(update));
+    let headers = updated(&stored, &HopByHop::of_response(update, config).without(update));
     let bytes: usize = headers.iter().map(|(name, line)| name.as_str().len() + line.len()).sum();
     (headers.len() <= FIELDS_MOST && bytes <= UPDATED_BYTES_MOST).then_some(headers)
 }

@@ -49,7 +49,7 @@ fn one(received: &Received<'_>, config: &Config) {
         let _ = stand_in(&terms, &asked, Failure::TimedOut, now, config);
     }
     let Ok(stored) = Stored::of(received, terms, config) else { return };
-    let hop_by_hop = HopByHop::of(&received.response.headers);
+    let hop_by_hop = HopByHop::of_response(&received.response.headers, config);
     assert!(stored.headers.keys().all(|name| !hop_by_hop.contains(name) && name != "age"));
     assert!(received.end == End::Clean || !stored.body.is_complete() || stored.headers.contains_key("content-length"));
     let answer = stored.answer(received.request, NOON, 7);
