@@ -1,4 +1,4 @@
-//! A stored response, updated by the fields of one that says it is still current (RFC 9111, section 3.2).
+//! A stored response, updated by the fields of one that says it is still current (RFC 9111, sections 3.2, 4.3.4 and 4.3.5).
 
 use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};

@@ -61,7 +61,8 @@
 //! assert_eq!(choose(variants.iter().map(Variant::candidate), &request.headers), Some(0));
 //! let [Variant { stored, .. }] = variants;
 //! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
-//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms };
+//! let suffices = stored.suffices(&request, now);
+//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms, suffices };
 //! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
 //! let Answer::Serve(served, None) = stored.answer(&request, now, 7) else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
