@@ -1,9 +1,10 @@
 //! Which fields are kept of a response, and what another one changes of them (RFC 9111, sections 3.1 and 3.2).
 
-use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, SET_COOKIE};
+use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 
 use crate::config::{Config, Cookies};
+use crate::entity_tag::EntityTag;
 use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
 use crate::targeted::Governing;
@@ -56,10 +57,24 @@ impl<'a> Kept<'a> {
 /// The stored fields with those of a newer response in their place. What describes the bytes that are stored, and not those that
 /// came, stays (RFC 9111, section 3.2).
 pub(crate) fn updated(stored: &HeaderMap, newer: &HeaderMap) -> HeaderMap {
-    let replaces = |name: &HeaderName| ![CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE].contains(name);
+    let stays_weak = stays_weak(stored, newer);
+    let replaces = |name: &HeaderName| !is_of_the_content(name) && !(stays_weak && name == ETAG);
     let stays = stored.iter().filter(|(name, _)| !(replaces(name) && newer.contains_key(*name)));
     let comes = newer.iter().filter(|(name, _)| replaces(name));
     stays.chain(comes).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether a field is about the content of its own message: of all of it, or of the part that it has.
+fn is_of_the_content(name: &HeaderName) -> bool {
+    [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE].contains(name)
+}
+
+/// Whether what is stored has the weak form of the newer tag. An origin that encodes on the way sends content under a weak tag, and
+/// in a 304 may name the strong one of what it encodes: those bytes are not the ones that are stored (RFC 9110, sections 8.8.1
+/// and 8.8.3.3).
+fn stays_weak(stored: &HeaderMap, newer: &HeaderMap) -> bool {
+    let tags = EntityTag::of(stored).zip(EntityTag::of(newer));
+    tags.is_some_and(|(stored, newer)| !stored.is_strong() && stored.equals_weakly(&newer))
 }
 
 /// The fields but for some, in their order.
