@@ -6,12 +6,12 @@ use freshen_core::Timestamp;
 use http::header::{
     AGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, IF_RANGE, LAST_MODIFIED,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request};
 
 use crate::byte_range::ByteRange;
 use crate::content_range::{ContentRange, unsatisfied};
 use crate::date::format_date;
-use crate::fields::without;
+use crate::fields::{OF_THE_MESSAGE, without};
 use crate::multipart::Multipart;
 use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
@@ -77,7 +77,7 @@ impl Stored {
     }
 
     fn part(&self, request: &request::Parts, range: ByteRange, now: Timestamp) -> Served {
-        let mut headers = self.aged(left_out(request), now);
+        let mut headers = self.aged(&left_out(request), now);
         let said = ContentRange { range, length: self.body.length() };
         headers.insert(CONTENT_RANGE, said.value());
         headers.insert(CONTENT_LENGTH, range.len().into());
@@ -91,7 +91,7 @@ impl Stored {
             let said = ContentRange { range: *range, length: self.body.length() };
             multipart.add(media_type, &said, self.there(*range));
         }
-        let mut headers = self.aged(left_out(request), now);
+        let mut headers = self.aged(&left_out(request), now);
         headers.insert(CONTENT_TYPE, multipart.media_type());
         let content = multipart.content();
         let length: usize = content.iter().map(Bytes::len).sum();
@@ -104,18 +104,19 @@ impl Stored {
     }
 
     /// The stored fields but for some, with the age of this moment in whole seconds (RFC 9111, section 5.1).
-    fn aged(&self, left_out: &[http::HeaderName], now: Timestamp) -> HeaderMap {
+    fn aged(&self, left_out: &[HeaderName], now: Timestamp) -> HeaderMap {
         let mut headers = if left_out.is_empty() { self.headers.clone() } else { without(&self.headers, left_out) };
         headers.insert(AGE, self.terms.age(now).as_secs().into());
         headers
     }
 }
 
-/// What describes the representation is left out for whoever has it already: the request named this version in If-Range
-/// (RFC 9110, section 15.3.7).
-fn left_out(request: &request::Parts) -> &'static [http::HeaderName] {
-    const DESCRIBING: &[http::HeaderName] = &[CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, LAST_MODIFIED];
-    if request.headers.contains_key(IF_RANGE) { DESCRIBING } else { &[] }
+/// What is about the content of the whole is left out of a part; and what describes the representation, for whoever has it
+/// already: the request named this version in If-Range (RFC 9110, section 15.3.7).
+fn left_out(request: &request::Parts) -> Vec<HeaderName> {
+    const DESCRIBING: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, LAST_MODIFIED];
+    let has_it = request.headers.contains_key(IF_RANGE);
+    [&OF_THE_MESSAGE[..], if has_it { &DESCRIBING } else { &[][..] }].concat()
 }
 
 /// Trailers are about the whole, and do not go with a part.

@@ -12,6 +12,11 @@ use crate::targeted::Governing;
 /// Most fields that are kept of one response, each line counted. A response with more is not stored.
 pub const FIELDS_MOST: usize = 1_000;
 
+/// What is about the content of one message, be that a whole representation or a part of it: how long it is, which part, and its
+/// digests (RFC 9110, section 14.4; RFC 9530, section 2). Repr-Digest is about the representation.
+pub(crate) const OF_THE_MESSAGE: [HeaderName; 4] =
+    [CONTENT_LENGTH, CONTENT_RANGE, HeaderName::from_static("content-digest"), HeaderName::from_static("content-md5")];
+
 /// Tells which fields of one response are kept.
 pub(crate) struct Kept<'a> {
     hop_by_hop: HopByHop,
@@ -58,15 +63,15 @@ impl<'a> Kept<'a> {
 /// came, stays (RFC 9111, section 3.2).
 pub(crate) fn updated(stored: &HeaderMap, newer: &HeaderMap) -> HeaderMap {
     let stays_weak = stays_weak(stored, newer);
-    let replaces = |name: &HeaderName| !is_of_the_content(name) && !(stays_weak && name == ETAG);
-    let stays = stored.iter().filter(|(name, _)| !(replaces(name) && newer.contains_key(*name)));
-    let comes = newer.iter().filter(|(name, _)| replaces(name));
-    stays.chain(comes).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let stays = |name: &HeaderName| is_of_the_content(name) || (stays_weak && name == ETAG);
+    let old = stored.iter().filter(|(name, _)| stays(name) || !newer.contains_key(*name));
+    let new = newer.iter().filter(|(name, _)| !stays(name));
+    old.chain(new).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Whether a field is about the content of its own message: of all of it, or of the part that it has.
+/// Whether a field describes the bytes that came with it.
 fn is_of_the_content(name: &HeaderName) -> bool {
-    [CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE].contains(name)
+    name == CONTENT_ENCODING || OF_THE_MESSAGE.contains(name)
 }
 
 /// Whether what is stored has the weak form of the newer tag. An origin that encodes on the way sends content under a weak tag, and

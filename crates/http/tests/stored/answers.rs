@@ -2,7 +2,7 @@
 
 use freshen_http::{Answer, RANGES_MOST, Rule, Served, Stored};
 
-use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, letters, request};
+use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, letters, part, request};
 
 pub fn answer(stored: &Stored, lines: &[Line<'_>]) -> Answer {
     stored.answer(&request("GET", lines), NOON, 0xabc)
@@ -146,6 +146,23 @@ fn a_part_has_the_fields_of_the_whole_unless_its_client_has_them() {
     all.sort_unstable();
     assert_eq!(names(&range("bytes=0-4")), all);
     assert_eq!(names(&[("Range", "bytes=0-4"), ("If-Range", "\"1\"")]), required);
+}
+
+/// RFC 9530, sections 2 and 3: a part is other content than the whole, of the same representation.
+#[test]
+fn a_digest_of_the_whole_content_goes_with_no_part() {
+    let digests = [("Content-Digest", "x"), ("Content-MD5", "x"), ("Repr-Digest", "x")];
+    let names = |stored: &Stored, asked: &[Line<'_>]| {
+        let (served, _) = served(stored, asked);
+        digests.map(|(name, _)| served.headers.contains_key(name))
+    };
+    let whole = Came::new(200, &[&TAGGED[..], &digests].concat(), &ALPHABET.repeat(100)).stored().unwrap();
+    assert_eq!(names(&whole, &[]), [true, true, true]);
+    for asked in ["bytes=0-4", "bytes=0-0, 50-50"] {
+        assert_eq!(names(&whole, &range(asked)), [false, false, true], "{asked}");
+    }
+    let part = part("bytes 0-25/26", ALPHABET, &digests).stored().unwrap();
+    assert_eq!(names(&part, &[]), [false, false, true], "it was that of a message with a part");
 }
 
 fn long() -> Stored {
