@@ -130,6 +130,7 @@ mod received;
 mod fields;
 mod hop_by_hop;
 mod body;
+mod piece;
 mod byte_range;
 mod content_range;
 mod snapshot;

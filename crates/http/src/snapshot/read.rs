@@ -10,10 +10,11 @@ use super::cursor::Cursor;
 use super::{
     CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
 };
-use crate::body::{Body, PARTS_MOST, Part};
+use crate::body::{Body, PARTS_MOST};
 use crate::config::Config;
 use crate::fields::FIELDS_MOST;
 use crate::lifetime::Lifetime;
+use crate::piece::Piece;
 use crate::rule::Rule;
 use crate::stored::Stored;
 use crate::terms::Terms;
@@ -120,11 +121,11 @@ fn value(from: &mut Cursor<'_>) -> Option<HeaderValue> {
 fn body(from: &mut Cursor<'_>) -> Option<Body> {
     let length = Some(from.u64()?).filter(|length| *length != u64::MAX);
     let count = from.count(1, PARTS_MOST)?;
-    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Part>>>()?;
+    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Piece>>>()?;
     Body::of_parts(parts, length)
 }
 
-fn part(from: &mut Cursor<'_>) -> Option<Part> {
+fn part(from: &mut Cursor<'_>) -> Option<Piece> {
     let [start, length] = from.u64s()?;
-    Some(Part { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
+    Some(Piece { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
 }
