@@ -12,7 +12,7 @@ use crate::lifetime::{Lifetime, Lived};
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
-use crate::validators::has_validator;
+use crate::validators::{Validators, has_validator};
 
 /// The terms of a stored response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ pub struct Terms {
     pub immutable: bool,
     /// Whether it can be validated.
     pub has_validator: bool,
+    /// Whether its last modification is a strong validator, by the Date that came with its content: a validation brings another
+    /// Date, and no other content (RFC 9110, section 8.8.2.2).
+    pub modified_is_strong: bool,
 }
 
 impl Terms {
@@ -61,6 +64,7 @@ impl Terms {
             no_cache: directives.no_cache == Reach::All,
             immutable: directives.immutable,
             has_validator: has_validator(headers, exchange.answered_at),
+            modified_is_strong: Validators::of(headers, exchange.answered_at).modified_is_strong,
         }
     }
 

@@ -7,7 +7,8 @@
 //! 16  checksum: the first bytes of BLAKE3          2  status
 //!     of all that follows                         49  terms: answered at, initial age, date, lifetime,
 //!  1  variants, then each                             stale while revalidate, stale if error, µs, 8 each;
-//!                                                     1 flags: no-cache, immutable, validator
+//!                                                     1 flags: no-cache, immutable, validator, strong
+//!                                                     modification
 //! name: 2 length, text                             -  rules: that of the lifetime; never stale, or nothing
 //! value: 4 length, bytes                           -  header fields: 2 count, then each: name, value
 //! rule: 1 length, text                             -  trailer fields: the same
@@ -39,6 +40,7 @@ const CHECKSUM_BYTES: usize = 16;
 const NO_CACHE: u8 = 1;
 const IMMUTABLE: u8 = 2;
 const VALIDATOR: u8 = 4;
+const MODIFIED_IS_STRONG: u8 = 8;
 
 /// All that is stored for one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
 use crate::config::Config;
@@ -66,7 +67,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
     let flags = from.known(
         "flags",
         |from| from.u8(),
-        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR) == 0).then_some(flags),
+        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | MODIFIED_IS_STRONG) == 0).then_some(flags),
     )?;
     let rule = rule(from)?;
     let never_stale = rule_or_none(from)?;
@@ -81,6 +82,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
         no_cache: flags & NO_CACHE != 0,
         immutable: flags & IMMUTABLE != 0,
         has_validator: flags & VALIDATOR != 0,
+        modified_is_strong: flags & MODIFIED_IS_STRONG != 0,
     })
 }
 

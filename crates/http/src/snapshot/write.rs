@@ -7,7 +7,8 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
 use crate::fields::FIELDS_MOST;
@@ -51,7 +52,12 @@ fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Re
 }
 
 fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
-    let flags = [(terms.no_cache, NO_CACHE), (terms.immutable, IMMUTABLE), (terms.has_validator, VALIDATOR)];
+    let flags = [
+        (terms.no_cache, NO_CACHE),
+        (terms.immutable, IMMUTABLE),
+        (terms.has_validator, VALIDATOR),
+        (terms.modified_is_strong, MODIFIED_IS_STRONG),
+    ];
     let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
     put_time(out, terms.answered_at);
     put_span(out, terms.initial_age);
