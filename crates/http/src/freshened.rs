@@ -20,7 +20,8 @@ pub const UPDATED_BYTES_MOST: usize = 256 << 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Freshened {
     /// It is stored with these fields, under these terms, and served. They lack what is [never kept](crate::Stored) of a response,
-    /// so an update brings no cookie and no private field in that the first response could not have brought.
+    /// so an update brings no cookie and no private field in that the first response could not have brought. By what it is
+    /// [selected](crate::Selecting) is read anew, from the request and these fields: the update may have another Vary.
     Stored {
         /// Its fields.
         headers: HeaderMap,
@@ -30,7 +31,7 @@ pub enum Freshened {
         rule: Rule,
     },
     /// It is served with these fields to whoever asked, and to nobody else; what is stored stays as it was. The update is for one
-    /// client: it was authorized, wanted nothing stored, or is given a cookie.
+    /// client: it was authorized, had cookies, wanted nothing stored, or is given a cookie.
     Once {
         /// Its fields.
         headers: HeaderMap,
@@ -83,7 +84,7 @@ impl Freshened {
 
 /// Whether a rule forbids to store what this client gets, and says nothing of what others were given before.
 fn is_of_the_request(rule: Rule) -> bool {
-    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::SetCookie)
+    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::Personal | Rule::SetCookie)
 }
 
 /// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:

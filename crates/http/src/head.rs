@@ -12,7 +12,7 @@ use crate::stored::Stored;
 pub enum Headed {
     /// It is current, and is updated by [`Freshened`](crate::Freshened).
     Current(Rule),
-    /// It is not: it is stale from now on.
+    /// It is not: it is stale from now on, by [`Terms::outdated`](crate::Terms::outdated).
     Outdated(Rule),
     /// Nothing.
     Untold(Rule),

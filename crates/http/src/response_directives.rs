@@ -33,6 +33,9 @@ pub struct ResponseDirectives {
     pub no_transform: bool,
     /// `immutable` (RFC 8246).
     pub immutable: bool,
+    /// Whether others may have the answer to an authorized request: `public`, `must-revalidate` or `s-maxage`, written as it should
+    /// be (RFC 9111, section 3.5). What is not may forbid, and permits nothing.
+    pub permits_sharing: bool,
 }
 
 /// What a directive is about that may name fields.
@@ -76,6 +79,7 @@ impl ResponseDirectives {
                 // `immutable` mean nothing (RFC 8246, section 2).
                 let permits = matches!(name, "public" | "must-understand");
                 *flag |= !(permits && directive.has_argument());
+                self.permits_sharing |= matches!(name, "public" | "must-revalidate") && !directive.has_argument();
                 return;
             }
         }
@@ -83,6 +87,7 @@ impl ResponseDirectives {
             lower(&mut self.max_age, Some(directive.seconds().unwrap_or(0)));
         } else if directive.is("s-maxage") {
             lower(&mut self.s_maxage, Some(directive.seconds().unwrap_or(0)));
+            self.permits_sharing |= directive.seconds().is_some();
         } else if directive.is("stale-while-revalidate") {
             lower(&mut self.stale_while_revalidate, Some(directive.seconds().unwrap_or(0)));
         } else if directive.is("stale-if-error") {
@@ -92,6 +97,19 @@ impl ResponseDirectives {
         } else if directive.is("private") {
             self.private.widen(Reach::of(directive.fields()));
         }
+    }
+}
+
+impl ResponseDirectives {
+    /// Adds what others forbid, and nothing that they permit.
+    pub(crate) fn forbid(&mut self, others: ResponseDirectives) {
+        self.no_store |= others.no_store;
+        // RFC 9111, section 5.2.2.3: one may stand beside its own `no-store`, not beside another's.
+        self.must_understand &= !others.no_store;
+        self.no_cache.widen(others.no_cache);
+        self.private.widen(others.private);
+        self.must_revalidate |= others.must_revalidate;
+        self.proxy_revalidate |= others.proxy_revalidate;
     }
 }
 
@@ -171,6 +189,7 @@ mod tests {
             must_understand: true,
             no_transform: true,
             immutable: true,
+            permits_sharing: true,
         };
         assert_eq!(all, expected);
         assert_eq!(read(&["x, y=z, =, max-agee=1, xpublic"]), ResponseDirectives::default());

@@ -70,6 +70,8 @@ rules! {
     Private = "private", "RFC 9111 5.2.2.7";
     /// The request was authorized, and nothing says that others may have the response.
     Authorization = "authorization", "RFC 9111 3.5";
+    /// The request carried cookies, and nothing says that others may have the response.
+    Personal = "personal", "configuration";
     /// The response varies by what no cache sees.
     VaryAny = "vary-any", "RFC 9111 4.1";
     /// Vary names something that is no field.
@@ -102,8 +104,12 @@ rules! {
     NothingStored = "nothing-stored", "RFC 9111 4";
     /// It is fresh.
     Fresh = "fresh", "RFC 9111 4.2";
+    /// It came later than it is now: a clock was wrong, and how old it is cannot be told.
+    ClockBehind = "clock-behind", "RFC 9111 4.2.3";
     /// It is stale, and nothing allows to serve it.
     Stale = "stale", "RFC 9111 4.2.4";
+    /// It was outdated: by a request that changed something, by a tag, or by what HEAD told.
+    Outdated = "outdated", "RFC 9111 4.4";
     /// It does not change while it is fresh, so a reload is answered with it.
     Immutable = "immutable", "RFC 8246 2";
     /// The request wants it validated.
@@ -114,6 +120,8 @@ rules! {
     RequestMinFresh = "request-min-fresh", "RFC 9111 5.2.1.3";
     /// It is stale, which the request allows.
     RequestMaxStale = "request-max-stale", "RFC 9111 5.2.1.2";
+    /// It is staler than the request allows.
+    RequestMaxStaleExceeded = "request-max-stale-exceeded", "RFC 9111 5.2.1.2";
     /// The request wants nothing that has to be fetched.
     OnlyIfCached = "only-if-cached", "RFC 9111 5.2.1.7";
     /// `no-cache`: it is validated whenever it is used.

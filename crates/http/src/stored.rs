@@ -60,8 +60,8 @@ impl Stored {
     ///
     /// # Errors
     /// The rule by which they are not one, or may not be stored as one. By [`Rule::TooManyParts`], and by [`Rule::RequestNoStore`],
-    /// [`Rule::Authorization`] and [`Rule::SetCookie`], which are about this client alone, what is stored stays. By any other it is
-    /// not to be used again: it is of another version, or its origin takes it back.
+    /// [`Rule::Authorization`], [`Rule::Personal`] and [`Rule::SetCookie`], which are about this client alone, what is stored stays.
+    /// By any other it is not to be used again: it is of another version, or its origin takes it back.
     pub fn with(&self, received: &Received<'_>, exchange: &Exchange, config: &Config) -> Result<Stored, Rule> {
         let body = received.body()?;
         let Received { request, response, .. } = *received;

@@ -4,6 +4,7 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::{Asked, AskedBy};
+use crate::config::Config;
 use crate::failure::{Failure, stand_in};
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
@@ -37,10 +38,18 @@ pub enum Validated {
 
 impl Validated {
     /// Reads an answer to a request of [`validating`](crate::validating), with the same nominees.
-    pub fn of(answer: &response::Parts, nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
+    pub fn of(
+        answer: &response::Parts,
+        nominees: &[Nominee<'_>],
+        asked: &Asked,
+        now: Timestamp,
+        config: &Config,
+    ) -> Validated {
         match answer.status {
             StatusCode::NOT_MODIFIED => not_modified(&answer.headers, nominees, now),
-            status if is_origin_failure(status) => Validated::failed(Failure::Status(status), nominees, asked, now),
+            status if is_origin_failure(status) => {
+                Validated::failed(Failure::Status(status), nominees, asked, now, config)
+            }
             // What a response to HEAD shows, `Headed` tells.
             status => {
                 let outdates = asked.method != AskedBy::Head && outdates(status);
@@ -51,9 +60,15 @@ impl Validated {
 
     /// What it means that the origin fails, with an answer or without. It leaves things as they are: what is stored stands in, or
     /// the failure is forwarded (RFC 9111, section 4.3.3).
-    pub fn failed(failure: Failure, nominees: &[Nominee<'_>], asked: &Asked, now: Timestamp) -> Validated {
+    pub fn failed(
+        failure: Failure,
+        nominees: &[Nominee<'_>],
+        asked: &Asked,
+        now: Timestamp,
+        config: &Config,
+    ) -> Validated {
         let first = nominees.iter().find(|nominee| nominee.selected && nominee.suffices);
-        match first.map_or(Err(Rule::OriginFailed), |first| stand_in(first.terms, asked, failure, now)) {
+        match first.map_or(Err(Rule::OriginFailed), |first| stand_in(first.terms, asked, failure, now, config)) {
             Ok(rule) => Validated::StandIn(rule),
             Err(rule) => Validated::Answer { outdates: false, rule },
         }

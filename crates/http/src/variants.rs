@@ -67,6 +67,6 @@ pub fn displaced(
     let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();
-    let may_go = |at: &usize| takes_its_place(response, variants[*at].status, variants[*at].terms, now);
+    let may_go = |at: &usize| takes_its_place(response, variants[*at].status, variants[*at].terms, now, config);
     if leave.iter().all(may_go) { Ok(leave) } else { Err(Rule::StoredIsUsable) }
 }

@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use freshen_http::{
-    Asked, Failure, Judgement, Mode, Rule, Step, Storing, Terms, judge, judge_nothing, stand_in, takes_its_place,
+    Asked, Config, Failure, Judgement, Mode, Rule, Step, Storing, Terms, judge, judge_nothing, stand_in,
+    takes_its_place,
 };
 use http::{HeaderValue, StatusCode};
 use proptest::collection::vec;
@@ -19,12 +20,12 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use story::story;
 
 /// How far a response may be served: while it is fresh, while it is refreshed, where its origin fails.
-fn reach(terms: &Terms) -> [Duration; 3] {
+fn reach(terms: &Terms, config: &Config) -> [Duration; 3] {
     if terms.no_cache {
         return [Duration::ZERO; 3];
     }
-    let span = terms.lifetime.span;
-    [span, span.saturating_add(terms.stale_while_revalidate), span.saturating_add(terms.stale_if_error)]
+    let (span, windows) = (terms.lifetime.span, terms.windows(config));
+    [span, span.saturating_add(windows.stale_while_revalidate), span.saturating_add(windows.stale_if_error)]
 }
 
 /// From a seed, so that what fails fails again.
@@ -51,7 +52,7 @@ proptest! {
     fn nothing_is_served_beyond_its_windows(story in story()) {
         let Some(terms) = story.stored() else { return Ok(()) };
         let Judgement { step, rule, age } = judge(&terms, &story.wishes, story.now, &story.config);
-        let [fresh, refreshed, failing] = reach(&terms);
+        let [fresh, refreshed, failing] = reach(&terms, &story.config);
         let past = age.saturating_sub(terms.lifetime.span);
         match (step, rule) {
             (Step::Serve, Rule::RequestMaxStale) => {
@@ -65,13 +66,17 @@ proptest! {
             (Step::Fetch, _) => prop_assert!(!terms.has_validator),
             (Step::Refuse, _) => prop_assert!(story.wishes.directives.only_if_cached),
         }
-        let asked_for = Duration::from_secs(story.wishes.directives.stale_if_error.unwrap_or(0).into());
-        match stand_in(&terms, &story.wishes, Failure::TimedOut, story.now) {
+        let wishes = &story.wishes.directives;
+        let asked_for = wishes.stale_if_error.max(wishes.max_stale).unwrap_or(0);
+        match stand_in(&terms, &story.wishes, Failure::TimedOut, story.now, &story.config) {
             Ok(Rule::Fresh) => prop_assert!(age < fresh),
             Ok(_) => {
-                prop_assert!(terms.never_stale.is_none() && (age <= failing || past <= asked_for));
+                prop_assert!(terms.never_stale.is_none());
+                let any_age = wishes.max_stale == Some(freshen_http::SECONDS_MOST);
+                let in_window = age <= failing.max(refreshed) || past <= Duration::from_secs(asked_for.into());
+                prop_assert!(any_age || in_window);
             }
-            Err(_) => prop_assert!(age >= fresh),
+            Err(rule) => prop_assert!(age >= fresh || rule == Rule::ClockBehind),
         }
     }
 
@@ -118,7 +123,7 @@ proptest! {
             // What has no directive yet is stored by none: a span would allow it.
             let before = story.clone().saying("max-age=60, s-maxage=60");
             let (Some(terms), Some(restricted)) = (before.stored(), before.clone().saying(restriction).stored()) else { continue };
-            for (wide, narrow) in reach(&terms).into_iter().zip(reach(&restricted)) {
+            for (wide, narrow) in reach(&terms, &story.config).into_iter().zip(reach(&restricted, &story.config)) {
                 prop_assert!(narrow <= wide, "{restriction}");
             }
         }
@@ -128,8 +133,8 @@ proptest! {
     fn a_failure_takes_no_place_of_what_stands_in_for_it(story in story()) {
         let Some(terms) = story.stored() else { return Ok(()) };
         let asked = Asked::of(&case::request("GET /"), &story.config);
-        if stand_in(&terms, &asked, Failure::TimedOut, story.now).is_ok() {
-            prop_assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &terms, story.now));
+        if stand_in(&terms, &asked, Failure::TimedOut, story.now, &story.config).is_ok() {
+            prop_assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &terms, story.now, &story.config));
         }
     }
 }
@@ -148,7 +153,7 @@ fn stories_reach_every_step_and_every_rule() {
         let judgement = judge(&terms, &story.wishes, story.now, &story.config);
         steps.insert(judgement.step);
         rules.insert(judgement.rule);
-        let (Ok(rule) | Err(rule)) = stand_in(&terms, &story.wishes, Failure::TimedOut, story.now);
+        let (Ok(rule) | Err(rule)) = stand_in(&terms, &story.wishes, Failure::TimedOut, story.now, &story.config);
         rules.insert(rule);
     }
     assert_eq!(steps.len(), 5, "{steps:?}");
@@ -168,6 +173,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::StoredIsUsable,
     Rule::NoLifetime,
     Rule::NothingStored,
+    Rule::Outdated,
     Rule::OriginAnswered,
     Rule::Unconditional,
     Rule::ConditionsIgnored,

@@ -43,8 +43,9 @@ fn the_directives_of_a_targeted_field_mean_what_they_mean_in_cache_control() {
     assert_eq!(by("private, max-age=60"), Err(Rule::Private));
     let of = |said: &str| terms(&format!("200 | etag: \"a\" | cdn-cache-control: max-age=60, {said}"), &cdn());
     assert!(of("no-cache").no_cache && of("immutable").immutable);
+    assert!(of("no-cache=\"vary\"").no_cache && !of("no-cache=\"x-user\"").no_cache);
     assert_eq!(of("must-revalidate").never_stale, Some(Rule::MustRevalidate));
-    assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, 7 * SECOND);
+    assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, Some(7 * SECOND));
     let authorized = |said: &str| rule("GET / | authorization: x", &format!("200 | cdn-cache-control: {said}"), &cdn());
     assert_eq!(
         [authorized("max-age=60"), authorized("max-age=60, public")],
@@ -70,6 +71,39 @@ fn a_targeted_field_that_is_not_valid_leaves_cache_control_in_force() {
         let forbidden = rule("GET /", &format!("200 | cdn-cache-control: {said} | cache-control: no-store"), &cdn());
         assert_eq!(forbidden, Err(Rule::NoStore), "{said}");
     }
+}
+
+/// RFC 9213, section 2.1: a value of another type is not used; what else the field forbids was meant all the same.
+#[test]
+fn what_a_targeted_field_forbids_holds_though_another_of_its_values_is_of_another_type() {
+    let by = |said: &str| {
+        let response = format!("200 | etag: \"a\" | cdn-cache-control: {said} | cache-control: public, max-age=600");
+        rule("GET /", &response, &cdn())
+    };
+    assert_eq!(by("no-store, max-age=\"60\""), Err(Rule::NoStore));
+    assert_eq!(by("max-age=\"60\", private"), Err(Rule::Private));
+    for allowed in ["max-age=\"60\"", "no-store=1, max-age=60", "no-store=?0, max-age=\"60\"", "no-store, max-age=60,"]
+    {
+        assert_eq!(by(allowed), Ok(Rule::MaxAge), "{allowed}");
+    }
+    let of = |said: &str| {
+        terms(&format!("200 | etag: \"a\" | cdn-cache-control: {said} | cache-control: public, max-age=600"), &cdn())
+    };
+    assert_eq!(of("max-age=\"60\", max-age=1.5, stale-if-error=60").lifetime.span, 600 * SECOND, "it is fallen back");
+    assert_eq!(of("stale-if-error=60, max-age=\"60\"").stale_if_error, None);
+    assert!(of("no-cache, max-age=\"60\"").no_cache && !of("no-cache=1, max-age=60").no_cache);
+    assert_eq!(of("must-revalidate, max-age=\"60\"").never_stale, Some(Rule::MustRevalidate));
+    assert_eq!(of("proxy-revalidate, max-age=\"60\"").never_stale, Some(Rule::ProxyRevalidate));
+}
+
+#[test]
+fn what_a_more_wanted_target_forbids_holds_beside_the_one_that_counts() {
+    let of = |ours: &str, theirs: &str| {
+        let fields = format!("freshen-cache-control: {ours} | cdn-cache-control: {theirs} | cache-control: max-age=10");
+        rule("GET /", &format!("200 | etag: \"a\" | {fields}"), &Config::default())
+    };
+    assert_eq!(of("no-store, max-age=x", "max-age=20"), Err(Rule::NoStore));
+    assert_eq!(of("max-age=30", "no-store, max-age=x"), Ok(Rule::MaxAge), "it was not come to");
 }
 
 /// RFC 9213, section 2.2: the order is that of the list.

@@ -46,7 +46,7 @@ fn one(received: &Received<'_>, config: &Config) {
     let Storing::Store(terms, _) = Storing::of(received.request, received.response, &EXCHANGE, config) else { return };
     for now in [Timestamp::ZERO, NOON, Timestamp::NEVER] {
         assert_eq!(judge(&terms, &asked, now, config), judge(&terms, &asked, now, config));
-        let _ = stand_in(&terms, &asked, Failure::TimedOut, now);
+        let _ = stand_in(&terms, &asked, Failure::TimedOut, now, config);
     }
     let Ok(stored) = Stored::of(received, terms, config) else { return };
     let hop_by_hop = HopByHop::of(&received.response.headers);

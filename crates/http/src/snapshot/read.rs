@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
     VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
@@ -67,7 +67,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
     let flags = from.known(
         "flags",
         |from| from.u8(),
-        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | MODIFIED_IS_STRONG) == 0).then_some(flags),
+        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | GRACE | MODIFIED_IS_STRONG) == 0).then_some(flags),
     )?;
     let rule = rule(from)?;
     let never_stale = rule_or_none(from)?;
@@ -76,14 +76,19 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
         initial_age: Duration::from_micros(initial_age),
         date: Timestamp::from_micros(date),
         lifetime: Lifetime { span: Duration::from_micros(lifetime), rule },
-        stale_while_revalidate: Duration::from_micros(stale_while_revalidate),
-        stale_if_error: Duration::from_micros(stale_if_error),
+        stale_while_revalidate: window(stale_while_revalidate),
+        stale_if_error: window(stale_if_error),
+        takes_grace: flags & GRACE != 0,
         never_stale,
         no_cache: flags & NO_CACHE != 0,
         immutable: flags & IMMUTABLE != 0,
         has_validator: flags & VALIDATOR != 0,
         modified_is_strong: flags & MODIFIED_IS_STRONG != 0,
     })
+}
+
+fn window(micros: u64) -> Option<Duration> {
+    (micros != u64::MAX).then(|| Duration::from_micros(micros))
 }
 
 fn rule(from: &mut Cursor<'_>) -> Read<Rule> {

@@ -7,7 +7,7 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
     VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
@@ -56,6 +56,7 @@ fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
         (terms.no_cache, NO_CACHE),
         (terms.immutable, IMMUTABLE),
         (terms.has_validator, VALIDATOR),
+        (terms.takes_grace, GRACE),
         (terms.modified_is_strong, MODIFIED_IS_STRONG),
     ];
     let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
@@ -63,8 +64,8 @@ fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
     put_span(out, terms.initial_age);
     put_time(out, terms.date);
     put_span(out, terms.lifetime.span);
-    put_span(out, terms.stale_while_revalidate);
-    put_span(out, terms.stale_if_error);
+    put_window(out, terms.stale_while_revalidate);
+    put_window(out, terms.stale_if_error);
     out.put_u8(flags);
     put_rule(out, Some(terms.lifetime.rule))?;
     put_rule(out, terms.never_stale)
@@ -119,6 +120,12 @@ fn put_time(out: &mut Vec<u8>, at: Timestamp) {
 /// A span without end is the longest that can be written.
 fn put_span(out: &mut Vec<u8>, span: Duration) {
     out.put_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
+}
+
+/// None is one span more than the longest.
+fn put_window(out: &mut Vec<u8>, window: Option<Duration>) {
+    let micros = window.map(|window| u64::try_from(window.as_micros()).unwrap_or(u64::MAX).min(u64::MAX - 1));
+    out.put_u64(micros.unwrap_or(u64::MAX));
 }
 
 /// A count as it is written, where it is within its bound.

@@ -61,8 +61,9 @@ fn full() -> Variant {
     stored.terms.date = Timestamp::from_micros(0x2122_2324_2526_2728);
     stored.terms.lifetime.span = Duration::from_micros(0x3132_3334_3536_3738);
     stored.terms.lifetime.rule = Rule::SMaxAge;
-    stored.terms.stale_while_revalidate = Duration::from_micros(0x4142_4344_4546_4748);
-    stored.terms.stale_if_error = Duration::from_micros(u64::MAX);
+    stored.terms.stale_while_revalidate = Some(Duration::from_micros(0x4142_4344_4546_4748));
+    stored.terms.stale_if_error = Some(Duration::from_micros(u64::MAX - 1));
+    stored.terms.takes_grace = false;
     stored.terms.never_stale = Some(Rule::MustRevalidate);
     (stored.terms.no_cache, stored.terms.immutable) = (true, true);
     let selecting = selecting(&[("accept-language", Some(b"en, \xff")), ("x-a", Some(b"")), ("x-b", None)]);
@@ -113,7 +114,7 @@ fn every_refusal_names_the_part_and_its_place() {
     assert_eq!(refused(|bytes| bytes[22] = 33), "snapshot: the selecting fields at byte 22 is malformed");
     assert_eq!(refused(|bytes| bytes[23] = 0xff), "snapshot: the status at byte 23 is malformed");
     assert_eq!(refused(|bytes| bytes.truncate(40)), "snapshot: the terms at byte 25 is malformed");
-    assert_eq!(refused(|bytes| bytes[73] = 16), "snapshot: the flags at byte 73 is none that this version knows");
+    assert_eq!(refused(|bytes| bytes[73] = 32), "snapshot: the flags at byte 73 is none that this version knows");
     assert_eq!(refused(|bytes| bytes[75] = b'x'), "snapshot: the rule at byte 74 is none that this version knows");
     assert_eq!(refused(|bytes| bytes[83] = 0xff), "snapshot: the header fields at byte 83 is malformed");
     assert_eq!(refused(|bytes| bytes[87] = b'C'), "snapshot: the header fields at byte 83 is malformed");

@@ -7,7 +7,7 @@ use crate::wire::{Kept, Lines, NOON, at, date, headers, nominees, request, respo
 
 fn of(status: u16, lines: Lines<'_>, kept: &[Kept]) -> Validated {
     let asked = Asked::of(&request("GET", &[]), &Config::default());
-    Validated::of(&response(status, lines), &nominees(kept), &asked, at(100))
+    Validated::of(&response(status, lines), &nominees(kept), &asked, at(100), &Config::default())
 }
 
 fn is_304(lines: Lines<'_>, kept: &[Kept]) -> Validated {
@@ -146,7 +146,7 @@ fn a_response_to_head_outdates_nothing_by_its_status() {
     let asked = Asked::of(&request("HEAD", &[]), &Config::default());
     let kept = [Kept::new(&[("etag", r#""a""#)])];
     for status in [200, 404] {
-        let validated = Validated::of(&response(status, &[]), &nominees(&kept), &asked, at(100));
+        let validated = Validated::of(&response(status, &[]), &nominees(&kept), &asked, at(100), &Config::default());
         assert_eq!(validated, Validated::Answer { outdates: false, rule: Rule::FullResponse }, "{status}");
     }
 }
@@ -169,7 +169,7 @@ fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
     }
     let asked = Asked::of(&request("GET", &[]), &Config::default());
     for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
-        let failed = |kept: &[Kept]| Validated::failed(failure, &nominees(kept), &asked, at(100));
+        let failed = |kept: &[Kept]| Validated::failed(failure, &nominees(kept), &asked, at(100), &Config::default());
         assert_eq!(failed(&[may()]), Validated::StandIn(Rule::StaleIfError), "{failure:?}");
         assert_eq!(failed(&[]), fails(Rule::OriginFailed), "{failure:?}");
     }
