@@ -1,15 +1,21 @@
 //! Which fields are kept of a response, and what another one changes of them (RFC 9111, sections 3.1 and 3.2).
 
-use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, SET_COOKIE};
+use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, SET_COOKIE};
 use http::{HeaderMap, HeaderName};
 
 use crate::config::{Config, Cookies};
+use crate::entity_tag::EntityTag;
 use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
 use crate::targeted::Governing;
 
 /// Most fields that are kept of one response, each line counted. A response with more is not stored.
 pub const FIELDS_MOST: usize = 1_000;
+
+/// What is about the content of one message, be that a whole representation or a part of it: how long it is, which part, and its
+/// digests (RFC 9110, section 14.4; RFC 9530, section 2). Repr-Digest is about the representation.
+pub(crate) const OF_THE_MESSAGE: [HeaderName; 4] =
+    [CONTENT_LENGTH, CONTENT_RANGE, HeaderName::from_static("content-digest"), HeaderName::from_static("content-md5")];
 
 /// Tells which fields of one response are kept.
 pub(crate) struct Kept<'a> {
@@ -56,10 +62,24 @@ impl<'a> Kept<'a> {
 /// The stored fields with those of a newer response in their place. What describes the bytes that are stored, and not those that
 /// came, stays (RFC 9111, section 3.2).
 pub(crate) fn updated(stored: &HeaderMap, newer: &HeaderMap) -> HeaderMap {
-    let replaces = |name: &HeaderName| ![CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE].contains(name);
-    let stays = stored.iter().filter(|(name, _)| !(replaces(name) && newer.contains_key(*name)));
-    let comes = newer.iter().filter(|(name, _)| replaces(name));
-    stays.chain(comes).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let stays_weak = stays_weak(stored, newer);
+    let stays = |name: &HeaderName| is_of_the_content(name) || (stays_weak && name == ETAG);
+    let old = stored.iter().filter(|(name, _)| stays(name) || !newer.contains_key(*name));
+    let new = newer.iter().filter(|(name, _)| !stays(name));
+    old.chain(new).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether a field describes the bytes that came with it.
+fn is_of_the_content(name: &HeaderName) -> bool {
+    name == CONTENT_ENCODING || OF_THE_MESSAGE.contains(name)
+}
+
+/// Whether what is stored has the weak form of the newer tag. An origin that encodes on the way sends content under a weak tag, and
+/// in a 304 may name the strong one of what it encodes: those bytes are not the ones that are stored (RFC 9110, sections 8.8.1
+/// and 8.8.3.3).
+fn stays_weak(stored: &HeaderMap, newer: &HeaderMap) -> bool {
+    let tags = EntityTag::of(stored).zip(EntityTag::of(newer));
+    tags.is_some_and(|(stored, newer)| !stored.is_strong() && stored.equals_weakly(&newer))
 }
 
 /// The fields but for some, in their order.

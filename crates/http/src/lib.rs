@@ -12,8 +12,7 @@
 //! 2. [`Target`] and [`CacheKey`] tell where its response is stored, [`choose`] which of the variants there it selects.
 //! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
 //!    refuse. Where nothing is stored, [`judge_nothing`] does.
-//! 4. To serve: [`owed`] holds it against the conditions of the client, which may have it already, and [`Stored::answer`] makes of
-//!    it what the request gets, all of it or parts.
+//! 4. To serve: [`Stored::answer`] makes of it what the request gets, all of it or parts, or a 304 where the client has it already.
 //! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
 //!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
 //! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
@@ -27,8 +26,8 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
-//!     Step, Stored, Storing, Target, Variant, choose, judge, owed,
+//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, Received, Rule, Scheme, Selecting, Step, Stored, Storing,
+//!     Target, Variant, choose, judge,
 //! };
 //! use http::{Request, Response};
 //!
@@ -61,10 +60,8 @@
 //! assert_eq!(choose(variants.iter().map(Variant::candidate), &request.headers), Some(0));
 //! let [Variant { stored, .. }] = variants;
 //! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
-//! let suffices = stored.suffices(&request, now);
-//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms, suffices };
-//! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
-//! let Answer::Serve(served, None) = stored.answer(&request, now, 7) else { panic!() };
+//! let answer = stored.answer(&request.headers, &asked, now, 7, &config);
+//! let Answer::Serve(served, Rule::Unconditional) = answer else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
 //!
 //! // Later still, the origin is asked whether it is current.
@@ -130,6 +127,7 @@ mod received;
 mod fields;
 mod hop_by_hop;
 mod body;
+mod piece;
 mod byte_range;
 mod content_range;
 mod snapshot;
@@ -161,7 +159,7 @@ pub use body::{Body, PARTS_MOST};
 pub use byte_range::ByteRange;
 pub use cache_status::{CACHE_STATUS, CacheStatus, Forwarded, Handled, Identifier, SHOWN_KEY_BYTES_MOST, ttl_seconds};
 pub use choices::{Choices, HostAlias, OriginSees};
-pub use conditions::{Owed, Represented, is_for_origin, not_modified, owed};
+pub use conditions::is_for_origin;
 pub use config::{Config, Cookies, Grace, Heuristic, Mode, Personal, Variants};
 pub use content::{Content, ContentHash, ContentHasher};
 pub use content_range::ContentRange;

@@ -56,7 +56,7 @@ impl Received<'_> {
             None => self.end == End::Clean,
         };
         match complete {
-            true => Ok(Body::complete(self.content.clone())),
+            true => Ok(Body::complete(std::slice::from_ref(self.content))),
             false if self.response.status == StatusCode::OK => self.kept(0, said),
             false => Err(Rule::Incomplete),
         }
@@ -79,7 +79,7 @@ impl Received<'_> {
             return Err(Rule::Incomplete);
         }
         strong_tag(&self.response.headers).ok_or(Rule::PartialWithoutValidator)?;
-        Body::part(start, self.content.clone(), length).ok_or(Rule::Incomplete)
+        Body::part(start, std::slice::from_ref(self.content), length).ok_or(Rule::Incomplete)
     }
 
     fn came(&self) -> u64 {

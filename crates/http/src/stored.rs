@@ -1,6 +1,6 @@
 //! A stored response (RFC 9111, sections 3.1, 3.3 and 3.4).
 
-use http::header::{AGE, CONTENT_LENGTH, CONTENT_RANGE, DATE, IF_RANGE};
+use http::header::{AGE, CONTENT_LENGTH, DATE, IF_RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 
 use freshen_core::Timestamp;
@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::date::{format_date, parse_date};
 use crate::entity_tag::share_strong_tag;
 use crate::exchange::Exchange;
-use crate::fields::{FIELDS_MOST, Kept, updated, without};
+use crate::fields::{FIELDS_MOST, Kept, OF_THE_MESSAGE, updated, without};
 use crate::received::Received;
 use crate::rule::Rule;
 use crate::storing::Storing;
@@ -84,9 +84,9 @@ impl Stored {
         }
     }
 
-    /// One whose content came in parts. What its head says of the length is about one of them.
+    /// One whose content came in parts. What its head says of content is about one of them.
     fn in_parts(headers: HeaderMap, terms: Terms, body: Body) -> Result<Stored, Rule> {
-        let mut headers = without(&headers, &[CONTENT_LENGTH, CONTENT_RANGE]);
+        let mut headers = without(&headers, &OF_THE_MESSAGE);
         if let Some(length) = body.length().filter(|_| body.is_complete()) {
             insert(&mut headers, CONTENT_LENGTH, length.into())?;
         }

@@ -12,7 +12,7 @@ use crate::lifetime::{Lifetime, Lived};
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
-use crate::validators::has_validator;
+use crate::validators::{Validators, has_validator};
 
 /// How far ahead of the clock a response may have come: clocks that are set are rarely set by more. Beyond that, one that was wrong
 /// would make it fresh for as long as the clock was ahead.
@@ -43,6 +43,9 @@ pub struct Terms {
     pub immutable: bool,
     /// Whether it can be validated.
     pub has_validator: bool,
+    /// Whether its last modification is a strong validator, by the Date that came with its content: a validation brings another
+    /// Date, and no other content (RFC 9110, section 8.8.2.2).
+    pub modified_is_strong: bool,
 }
 
 /// Where a response stands in its life.
@@ -84,6 +87,7 @@ impl Terms {
             no_cache: directives.no_cache == Reach::All,
             immutable: directives.immutable,
             has_validator: has_validator(headers, exchange.answered_at),
+            modified_is_strong: Validators::of(headers, exchange.answered_at).modified_is_strong,
         }
     }
 

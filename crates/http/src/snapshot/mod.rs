@@ -8,7 +8,7 @@
 //!     of all that follows                         49  terms: answered at, initial age, date, lifetime, stale while
 //!  1  variants, then each                             revalidate, stale if error, µs, 8 each, FF FF FF FF FF FF
 //!                                                     FF FF where none is said; 1 flags: no-cache, immutable,
-//!                                                     validator, grace
+//!                                                     validator, grace, strong modification
 //! name: 2 length, text                             -  rules: that of the lifetime; never stale, or nothing
 //! value: 4 length, bytes                           -  header fields: 2 count, then each: name, value
 //! rule: 1 length, text                             -  trailer fields: the same
@@ -41,6 +41,7 @@ const NO_CACHE: u8 = 1;
 const IMMUTABLE: u8 = 2;
 const VALIDATOR: u8 = 4;
 const GRACE: u8 = 8;
+const MODIFIED_IS_STRONG: u8 = 16;
 
 /// All that is stored for one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,13 +8,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST,
-    checksum,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
-use crate::body::{Body, PARTS_MOST, Part};
+use crate::body::{Body, PARTS_MOST};
 use crate::config::Config;
 use crate::fields::FIELDS_MOST;
 use crate::lifetime::Lifetime;
+use crate::piece::Piece;
 use crate::rule::Rule;
 use crate::stored::Stored;
 use crate::terms::Terms;
@@ -66,7 +67,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
     let flags = from.known(
         "flags",
         |from| from.u8(),
-        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | GRACE) == 0).then_some(flags),
+        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | GRACE | MODIFIED_IS_STRONG) == 0).then_some(flags),
     )?;
     let rule = rule(from)?;
     let never_stale = rule_or_none(from)?;
@@ -82,6 +83,7 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
         no_cache: flags & NO_CACHE != 0,
         immutable: flags & IMMUTABLE != 0,
         has_validator: flags & VALIDATOR != 0,
+        modified_is_strong: flags & MODIFIED_IS_STRONG != 0,
     })
 }
 
@@ -126,11 +128,11 @@ fn value(from: &mut Cursor<'_>) -> Option<HeaderValue> {
 fn body(from: &mut Cursor<'_>) -> Option<Body> {
     let length = Some(from.u64()?).filter(|length| *length != u64::MAX);
     let count = from.count(1, PARTS_MOST)?;
-    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Part>>>()?;
+    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Piece>>>()?;
     Body::of_parts(parts, length)
 }
 
-fn part(from: &mut Cursor<'_>) -> Option<Part> {
+fn part(from: &mut Cursor<'_>) -> Option<Piece> {
     let [start, length] = from.u64s()?;
-    Some(Part { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
+    Some(Piece { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
 }

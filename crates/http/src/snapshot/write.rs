@@ -7,11 +7,12 @@ use freshen_core::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST,
-    checksum,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
 use crate::fields::FIELDS_MOST;
+use crate::piece::lengths;
 use crate::rule::Rule;
 use crate::terms::Terms;
 use crate::variants::Variant;
@@ -56,6 +57,7 @@ fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
         (terms.immutable, IMMUTABLE),
         (terms.has_validator, VALIDATOR),
         (terms.takes_grace, GRACE),
+        (terms.modified_is_strong, MODIFIED_IS_STRONG),
     ];
     let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
     put_time(out, terms.answered_at);
@@ -80,11 +82,13 @@ fn put_fields(out: &mut Vec<u8>, fields: &HeaderMap) -> Result<(), SnapshotError
 
 fn put_body(out: &mut Vec<u8>, body: &Body) -> Result<(), SnapshotError> {
     out.put_u64(body.length().unwrap_or(u64::MAX));
-    out.put_u8(count("parts", body.pieces().count(), PARTS_MOST)?);
-    for (start, bytes) in body.pieces() {
-        out.put_u64(start);
-        out.put_u64(bytes.len() as u64);
-        out.put_slice(bytes);
+    out.put_u8(count("parts", body.parts().count(), PARTS_MOST)?);
+    for part in body.parts() {
+        out.put_u64(part[0].start);
+        out.put_u64(lengths(part));
+        for piece in part {
+            out.put_slice(&piece.bytes);
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
-use freshen_http::{Config, End, Exchange, Received, Rule, Stored, Storing};
+use freshen_http::{Answer, Asked, Config, End, Exchange, Received, Rule, Stored, Storing};
 use http::{HeaderMap, HeaderName, HeaderValue, request, response};
 
 /// Saturday, 21 November 2026, 12:00:00 GMT.
@@ -101,4 +101,10 @@ pub fn part(range: &str, text: &str, more: &[Line<'_>]) -> Came {
 /// Some of the letters, stored.
 pub fn letters(start: usize, end: usize) -> Stored {
     part(&format!("bytes {start}-{}/26", end - 1), &ALPHABET[start..end], &[]).stored().unwrap()
+}
+
+/// What a request gets of it.
+pub fn answer(stored: &Stored, request: &request::Parts, now: Timestamp) -> Answer {
+    let config = Config::default();
+    stored.answer(&request.headers, &Asked::of(request, &config), now, 0xabc, &config)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use freshen_core::Timestamp;
 use freshen_http::{Answer, ByteRange, Config, Exchange, Rule, Stored};
 
-use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, letters, part, request};
+use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, answer, letters, part, request};
 
 const LATER: Timestamp = Timestamp::from_micros(NOON.as_micros() + 30_000_000);
 const EXCHANGE: Exchange = Exchange { asked_at: LATER, answered_at: LATER };
@@ -27,7 +27,7 @@ fn part_with(range: &str, text: &str, lines: &[Line<'_>]) -> Came {
 #[test]
 fn parts_that_make_a_whole_are_served_as_a_whole() {
     let stored = with(&letters(0, 10), &part("bytes 10-25/26", &ALPHABET[10..], &[])).unwrap();
-    let Answer::Serve(served, None) = stored.answer(&request("GET", &[]), LATER, 0) else { panic!("it is whole") };
+    let Answer::Serve(served, _) = answer(&stored, &request("GET", &[]), LATER) else { panic!("it is whole") };
     assert_eq!((served.status.as_u16(), &served.headers["content-length"]), (200, &"26".parse().unwrap()));
     assert!(!served.headers.contains_key("content-range"));
     assert_eq!(served.content.concat(), ALPHABET.as_bytes());

@@ -85,10 +85,24 @@ fn each_field_is_updated_that_is_not_excepted() {
 #[test]
 fn what_is_of_the_stored_body_stays_as_it_was() {
     let public = ("cache-control", "public, max-age=60");
-    for name in ["content-encoding", "content-length", "content-range"] {
+    for name in ["content-digest", "content-encoding", "content-length", "content-md5", "content-range"] {
         assert_eq!(stored(&[(name, "1"), public], &[(name, "2")]).0[name], "1", "{name}");
         assert!(!stored(&[public], &[(name, "2")]).0.contains_key(name), "{name}");
     }
+}
+
+/// RFC 9110, sections 8.8.1 and 8.8.3.3: the strong tag in a 304 may be that of content which was encoded on the way.
+#[test]
+fn a_weak_tag_does_not_become_strong_by_an_update() {
+    let of = |before: &str, update: &str| {
+        let public = ("cache-control", "public, max-age=60");
+        let (headers, _) = stored(&[("etag", before), public], &[("etag", update)]);
+        headers["etag"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(of("W/\"a\"", "\"a\""), "W/\"a\"");
+    assert_eq!(of("W/\"a\"", "W/\"a\""), "W/\"a\"");
+    assert_eq!(of("\"a\"", "W/\"a\""), "W/\"a\"", "but a strong one becomes weak");
+    assert_eq!(of("W/\"a\"", "\"b\""), "\"b\"", "and another is another");
 }
 
 /// RFC 9111, sections 3.1 and 3.2.

@@ -1,6 +1,6 @@
 //! What the answer to a validation means.
 
-use freshen_http::{Asked, Config, Failure, Owed, Rule, Validated, owed};
+use freshen_http::{Asked, Config, Failure, Rule, Validated};
 use proptest::prelude::*;
 
 use crate::wire::{Kept, Lines, NOON, at, date, headers, nominees, request, response};
@@ -173,36 +173,6 @@ fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
         assert_eq!(failed(&[may()]), Validated::StandIn(Rule::StaleIfError), "{failure:?}");
         assert_eq!(failed(&[]), fails(Rule::OriginFailed), "{failure:?}");
     }
-}
-
-/// RFC 9111, section 4.3.2: the last sentence.
-#[test]
-fn a_client_gets_the_response_if_it_is_current_and_the_client_has_another() {
-    let config = Config::default();
-    let kept = [Kept::new(&[("etag", r#""a""#)])];
-    assert!(matches!(is_304(&[("etag", r#""a""#)], &kept), Validated::Current { served: 0, .. }));
-    for (has, expected) in
-        [(r#""b""#, Owed::AsAsked(Rule::ConditionsMet)), (r#""a""#, Owed::NotModified(Rule::IfNoneMatch))]
-    {
-        let request = request("GET", &[("if-none-match", has)]);
-        let asked = Asked::of(&request, &config);
-        assert_eq!(owed(&request.headers, &asked, &kept[0].represented(), NOON), expected, "{has}");
-    }
-}
-
-/// RFC 9111, section 4.3.3: the response is stored whole, though its client has it already.
-#[test]
-fn a_client_that_has_what_has_just_come_gets_a_304() {
-    let config = Config::default();
-    let new = Kept::new(&[("etag", r#""b""#), ("content-length", "5")]);
-    let kept = [Kept::new(&[("etag", r#""a""#)])];
-    let request = request("GET", &[("if-none-match", r#""b""#)]);
-    let sent = freshen_http::validating(&request.headers, &nominees(&kept), NOON);
-    assert_eq!(sent, headers(&[("if-none-match", r#""a""#)]), "so that all of it comes");
-    let answer = Validated::Answer { outdates: true, rule: Rule::FullResponse };
-    assert_eq!(of(200, &[("etag", r#""b""#)], &kept), answer);
-    let owed = owed(&request.headers, &Asked::of(&request, &config), &new.represented(), NOON);
-    assert_eq!(owed, Owed::NotModified(Rule::IfNoneMatch));
 }
 
 proptest! {
