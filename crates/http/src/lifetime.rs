@@ -6,7 +6,7 @@ use http::header::{EXPIRES, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
 
 use crate::config::Config;
-use crate::date::parse_date;
+use crate::date::{date_of, parse_date};
 use crate::exchange::Exchange;
 use crate::response_directives::ResponseDirectives;
 use crate::rule::Rule;
@@ -74,7 +74,7 @@ fn by_guess(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Option<D
     if !may_be_guessed(lived.status) && !lived.directives.public {
         return None;
     }
-    let modified = parse_date(lived.headers.get(LAST_MODIFIED)?.as_bytes(), exchange.answered_at)?;
+    let modified = date_of(lived.headers, &LAST_MODIFIED, exchange.answered_at)?.0;
     let unchanged = exchange.date(lived.headers).since(modified);
     Some((unchanged * heuristic.percent.into() / 100).min(heuristic.most))
 }

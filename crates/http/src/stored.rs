@@ -7,7 +7,7 @@ use freshen_core::Timestamp;
 
 use crate::body::Body;
 use crate::config::Config;
-use crate::date::{format_date, parse_date};
+use crate::date::{date_of, format_date};
 use crate::entity_tag::share_strong_tag;
 use crate::exchange::Exchange;
 use crate::fields::{FIELDS_MOST, Kept, OF_THE_MESSAGE, updated, without};
@@ -100,8 +100,7 @@ impl Stored {
 fn kept_headers(kept: &Kept<'_>, response: &response::Parts, came_at: Timestamp) -> Result<HeaderMap, Rule> {
     within_bound(response.headers.len())?;
     let mut headers = kept.headers(&response.headers);
-    let date = headers.get(DATE).and_then(|date| parse_date(date.as_bytes(), came_at));
-    if date.is_none() {
+    if date_of(&headers, &DATE, came_at).is_none() {
         let date = HeaderValue::try_from(format_date(came_at)).expect("words and digits are a value");
         insert(&mut headers, DATE, date)?;
     }

@@ -148,6 +148,8 @@ fn a_lifetime_is_guessed_only_where_none_is_said() {
         assert_eq!((guessed.span, guessed.rule), (100 * SECOND, Rule::Heuristic), "{status}");
     }
     assert_eq!(span("299 | cache-control: public", &shared()).span, 100 * SECOND);
+    let behind = format!("200 | date: {}", date(-500));
+    assert_eq!(span(&behind, &shared()).span, 50 * SECOND, "by the clock of its origin, not by ours");
     assert_eq!(span("200 | cache-control: max-age=5", &shared()).span, 5 * SECOND);
     assert_eq!(span("200 | expires: 0", &shared()).span, Duration::ZERO);
     assert_eq!(span("200 | cache-control: max-age=x", &shared()).span, Duration::ZERO);

@@ -264,7 +264,10 @@ fn a_failure_never_takes_the_place_of_what_may_be_served() {
     assert!(takes(down, down, 0) && takes(ok, down, 0) && takes(ok, ok, 0) && takes(missing, ok, 0));
     let strict = terms("200 | etag: \"a\" | cache-control: max-age=60, must-revalidate", &gracious());
     assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND, &gracious()));
-    assert!(takes_its_place(down, ok, &strict, NOON + 61 * SECOND, &gracious()));
+    assert!(takes_its_place(down, ok, &strict, NOON + 60 * SECOND, &gracious()));
+    let refreshed = terms("200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=90", &shared());
+    let takes = |seconds: u64| takes_its_place(down, ok, &refreshed, NOON + Duration::from_secs(seconds), &shared());
+    assert_eq!([takes(150), takes(151)], [false, true]);
     let validated = terms("200 | etag: \"a\" | cache-control: no-cache", &shared());
     assert!(takes_its_place(down, ok, &validated, NOON, &shared()));
 }
