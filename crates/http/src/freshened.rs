@@ -8,7 +8,7 @@ use crate::date::format_date;
 use crate::exchange::Exchange;
 use crate::fields::{FIELDS_MOST, Kept, updated};
 use crate::hop_by_hop::HopByHop;
-use crate::rule::Rule;
+use crate::rule::{About, Rule};
 use crate::storing::Storing;
 use crate::terms::Terms;
 
@@ -76,15 +76,10 @@ impl Freshened {
                 let headers = Kept::of(&headers, config).headers(&headers);
                 Freshened::Stored { terms: terms.described_by(&headers), headers, rule }
             }
-            Storing::Pass(rule) if is_of_the_request(rule) => Freshened::Once { headers, rule },
+            Storing::Pass(rule) if rule.about() == About::Request => Freshened::Once { headers, rule },
             Storing::Pass(rule) => Freshened::Last { headers, rule },
         }
     }
-}
-
-/// Whether a rule forbids to store what this client gets, and says nothing of what others were given before.
-fn is_of_the_request(rule: Rule) -> bool {
-    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::Personal | Rule::SetCookie)
 }
 
 /// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:

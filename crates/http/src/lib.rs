@@ -186,7 +186,7 @@ pub use received::{End, Received};
 pub use reference::REFERENCE_BYTES_MOST;
 pub use request_directives::RequestDirectives;
 pub use response_directives::{Reach, ResponseDirectives};
-pub use rule::Rule;
+pub use rule::{About, Rule};
 pub use seconds::SECONDS_MOST;
 pub use share::Missing;
 pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
