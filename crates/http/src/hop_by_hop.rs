@@ -31,8 +31,11 @@ impl HopByHop {
         if bytes > FIELD_BYTES_MOST {
             return HopByHop { named: Named::Any, spared: Vec::new() };
         }
+        // Most requests have one of these, which name no field that would go on.
+        let usual = |option: &[u8]| [&b"close"[..], b"keep-alive"].iter().any(|of| option.eq_ignore_ascii_case(of));
         // An option that is no name of a field names none.
-        let named = members(headers, &CONNECTION).filter_map(|option| HeaderName::from_bytes(option).ok());
+        let options = members(headers, &CONNECTION).filter(|option| !usual(option));
+        let named = options.filter_map(|option| HeaderName::from_bytes(option).ok());
         HopByHop { named: Named::These(named.collect()), spared: Vec::new() }
     }
 
@@ -78,12 +81,13 @@ fn is_protected(name: &HeaderName) -> bool {
         || name.ends_with("cache-control")
 }
 
-const PROTECTED: [&str; 26] = [
+const PROTECTED: [&str; 29] = [
     "age",
     "authorization",
     "cache-group-invalidation",
     "cache-groups",
     "cache-status",
+    "cache-tag",
     "cookie",
     "date",
     "etag",
@@ -101,10 +105,12 @@ const PROTECTED: [&str; 26] = [
     "set-cookie",
     "strict-transport-security",
     "surrogate-control",
+    "surrogate-key",
     "vary",
     "via",
     "www-authenticate",
     "x-real-ip",
+    "xkey",
 ];
 
 const PROTECTED_BEGINNINGS: [&str; 7] =

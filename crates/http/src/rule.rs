@@ -63,6 +63,14 @@ rules! {
     QueryContentUnread = "query-content-unread", "RFC 10008 2.7", Request;
     /// The content of a QUERY makes its key, and is too long to be read for it.
     QueryContentTooLong = "query-content-too-long", "configuration", Request;
+    /// The request has an origin take another method for its own.
+    MethodOverridden = "method-overridden", "configuration", Request;
+    /// The fields by which an origin is steered are longer than a key may be, or no text.
+    SteeringNotKept = "steering-not-kept", "configuration", Request;
+    /// The target is longer than that of a key may be.
+    TargetTooLong = "target-too-long", "configuration", Request;
+    /// The partition is longer than that of a key may be.
+    PartitionTooLong = "partition-too-long", "configuration", Request;
     /// The response has more tags than an entry can carry.
     TooManyTags = "too-many-tags", "configuration", Response;
     /// An interim response is forwarded, and is no answer yet.

@@ -43,6 +43,13 @@ impl Storing {
     }
 }
 
+/// Whether a response with cookies is stored, with them or without, by what it says.
+pub(crate) fn may_keep_cookies(directives: &ResponseDirectives, config: &Config) -> bool {
+    let named = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
+    let careful = config.is_shared() && config.cookies == Cookies::Careful;
+    !careful || directives.public || named(&directives.private) || named(&directives.no_cache)
+}
+
 /// A response to be judged.
 struct Offer<'a> {
     request: &'a request::Parts,
@@ -54,17 +61,15 @@ struct Offer<'a> {
 }
 
 impl Offer<'_> {
-    /// The rule that allows it to be stored, or the first that does not.
+    /// The rule that allows it to be stored, or the first that does not. What is about this client alone comes last: all others
+    /// take back what was stored before, when this response updates that.
     fn judge(&self) -> Result<Rule, Rule> {
         self.refused_by_method().map_or(Ok(()), Err)?;
         self.refused_by_status().map_or(Ok(()), Err)?;
         self.refused_by_directives().map_or(Ok(()), Err)?;
-        self.refused_by_fields().map_or(Ok(()), Err)?;
-        match self.allowed() {
-            // One client's page may be called current by the time of its modification when another asks: validating it is no help.
-            Some(Rule::Heuristic) if !self.may_guess() => Err(Rule::Personal),
-            allowed => allowed.ok_or(Rule::NothingAllows),
-        }
+        vary_names(self.headers(), self.config)?;
+        let allowed = self.allowed().ok_or(Rule::NothingAllows)?;
+        self.refused_for_its_client(allowed).map_or(Ok(allowed), Err)
     }
 
     fn headers(&self) -> &HeaderMap {
@@ -89,12 +94,11 @@ impl Offer<'_> {
         whole_success && self.says_lifetime() && location.is_some_and(|location| self.is_own_target(location))
     }
 
-    /// Whether a reference names the target of the request, by whichever scheme that came: it need not say so.
+    /// Whether a reference names the target of the request, by whichever scheme that may have come: it need not say so.
     fn is_own_target(&self, reference: &[u8]) -> bool {
-        [Scheme::Http, Scheme::Https].iter().all(|scheme| {
-            let target = Target::of(self.request, *scheme, self.config);
-            target.is_ok_and(|target| target.resolve(reference).as_ref() == Some(&target))
-        })
+        let targets = [Scheme::Http, Scheme::Https].map(|scheme| Target::of(self.request, scheme, self.config));
+        let mut possible = targets.into_iter().flatten().peekable();
+        possible.peek().is_some() && possible.all(|target| target.resolve(reference).as_ref() == Some(&target))
     }
 
     fn refused_by_status(&self) -> Option<Rule> {
@@ -117,26 +121,24 @@ impl Offer<'_> {
         let directives = &self.directives;
         // RFC 9111, section 5.2.2.3: whoever understands the status does not heed the `no-store` for those who do not.
         let no_store = directives.no_store && !directives.must_understand;
-        let shared = self.config.is_shared();
         match () {
-            () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
             () if no_store => Some(Rule::NoStore),
-            () if shared && directives.private == Reach::All => Some(Rule::Private),
-            () if shared && self.asked.authorized && !directives.permits_sharing => Some(Rule::Authorization),
-            () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
+            () if self.config.is_shared() && directives.private == Reach::All => Some(Rule::Private),
             () => None,
         }
     }
 
-    fn refused_by_fields(&self) -> Option<Rule> {
-        let careful = self.config.is_shared() && self.config.cookies == Cookies::Careful;
-        let kept = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
-        let cookies_stay =
-            !self.directives.public && !kept(&self.directives.private) && !kept(&self.directives.no_cache);
-        match vary_names(self.headers(), self.config) {
-            Err(rule) => Some(rule),
-            Ok(_) if careful && self.headers().contains_key(SET_COOKIE) && cookies_stay => Some(Rule::SetCookie),
-            Ok(_) => None,
+    fn refused_for_its_client(&self, allowed: Rule) -> Option<Rule> {
+        let alone = self.asked.authorized && !self.directives.permits_sharing;
+        let cookie = self.headers().contains_key(SET_COOKIE) && !may_keep_cookies(&self.directives, self.config);
+        match () {
+            () if self.config.is_shared() && alone => Some(Rule::Authorization),
+            () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
+            () if cookie => Some(Rule::SetCookie),
+            // One client's page may be called current by the time of its modification when another asks: validating it is no help.
+            () if allowed == Rule::Heuristic && !self.may_guess() => Some(Rule::Personal),
+            () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
+            () => None,
         }
     }
 

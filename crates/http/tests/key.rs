@@ -2,18 +2,27 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
-use freshen_http::{AskedBy, CacheKey, Config, Content, ContentHasher, Rule, Scheme, Target};
+mod case;
+
+use freshen_http::{AskedBy, CacheKey, Config, Content, ContentHasher, KeyParts, Rule, Scheme, Sent, Target};
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request};
 use proptest::prelude::*;
 
+/// A target of a host, of however many bytes.
 fn target(host: &str, resource: &str) -> Target {
     let request = Request::get(resource).header(HOST, host).body(()).unwrap().into_parts().0;
     Target::of(&request, Scheme::Http, &Config::default()).unwrap()
 }
 
+fn key_at(asked: AskedBy, target: &Target, content: Content) -> Result<CacheKey, Rule> {
+    let (request, config) = (case::request("GET /"), Config::default());
+    let sent = Sent::of(&request, target, &config);
+    CacheKey::of(&KeyParts { asked, sent: &sent, content, partition: None }, &config)
+}
+
 fn key(asked: AskedBy, resource: &str, content: Content) -> Result<CacheKey, Rule> {
-    CacheKey::of(asked, &target("example.com", resource), content, &Config::default())
+    key_at(asked, &target("example.com", resource), content)
 }
 
 fn get(resource: &str) -> CacheKey {
@@ -59,20 +68,23 @@ fn a_query_whose_content_was_not_read_has_no_key() {
     }
 }
 
+/// RFC 9113, section 8.1: a request of HTTP/2 may have content that no field declares.
 #[test]
-fn content_is_absent_only_where_the_fields_say_nothing_else() {
-    let declared = |fields: &[(http::HeaderName, &str)]| {
+fn content_is_absent_only_where_the_fields_say_nothing_else_and_the_body_has_ended() {
+    let of = |fields: &[(http::HeaderName, &str)], has_ended| {
         let fields = fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
-        Content::declared(&fields.collect::<HeaderMap>())
+        Content::of(&fields.collect::<HeaderMap>(), has_ended)
     };
-    assert_eq!(declared(&[]), Content::Absent);
-    assert_eq!(declared(&[(CONTENT_LENGTH, "0")]), Content::Absent);
-    for length in ["1", "00", "+0", "-0", "", "0, 0", "0, 5", "x", "18446744073709551616"] {
-        assert_eq!(declared(&[(CONTENT_LENGTH, length)]), Content::Unread, "{length:?}");
+    for nothing in [&[][..], &[(CONTENT_LENGTH, "0")]] {
+        assert_eq!(of(nothing, true), Content::Absent);
+        assert_eq!(of(nothing, false), Content::Unread);
     }
-    assert_eq!(declared(&[(CONTENT_LENGTH, "0"), (CONTENT_LENGTH, "5")]), Content::Unread);
-    assert_eq!(declared(&[(TRANSFER_ENCODING, "chunked")]), Content::Unread);
-    assert_eq!(declared(&[(CONTENT_LENGTH, "0"), (TRANSFER_ENCODING, "identity")]), Content::Unread);
+    for length in ["1", "00", "+0", "-0", "", "0, 0", "0, 5", "x", "18446744073709551616"] {
+        assert_eq!(of(&[(CONTENT_LENGTH, length)], true), Content::Unread, "{length:?}");
+    }
+    assert_eq!(of(&[(CONTENT_LENGTH, "0"), (CONTENT_LENGTH, "5")], true), Content::Unread);
+    assert_eq!(of(&[(TRANSFER_ENCODING, "chunked")], true), Content::Unread);
+    assert_eq!(of(&[(CONTENT_LENGTH, "0"), (TRANSFER_ENCODING, "identity")], true), Content::Unread);
 }
 
 #[test]
@@ -95,8 +107,8 @@ fn no_part_of_a_key_can_pass_for_another() {
         key(AskedBy::Query, "/a", hashed(b"")).unwrap(),
         key(AskedBy::Query, "/a", hashed(b"?b")).unwrap(),
         key(AskedBy::Query, "/a?b", hashed(b"")).unwrap(),
-        CacheKey::of(AskedBy::Get, &target("example.com:8080", "/a"), Content::Absent, &Config::default()).unwrap(),
-        CacheKey::of(AskedBy::Get, &target("example.com.a", "/"), Content::Absent, &Config::default()).unwrap(),
+        key_at(AskedBy::Get, &target("example.com:8080", "/a"), Content::Absent).unwrap(),
+        key_at(AskedBy::Get, &target("example.com.a", "/"), Content::Absent).unwrap(),
     ];
     for (at, one) in keys.iter().enumerate() {
         for other in &keys[..at] {
@@ -115,9 +127,11 @@ fn the_bytes_of_a_key_stay_what_they_are() {
     }
     expected.extend([0, 80]);
     expected.extend([0, 0, 0, 0, 0, 0, 0, 2, b'/', b'a', 1, 0, 0, 0, 0, 0, 0, 0, 1, b'b']);
-    assert_eq!(get("/a?b").to_bytes(), expected);
+    // No partition, and no steering fields.
+    let end = [0; 9];
+    assert_eq!(get("/a?b").to_bytes(), [&expected[..], &end].concat());
     let without_query = &expected[..expected.len() - 10];
-    assert_eq!(get("/a").to_bytes(), [without_query, &[0]].concat());
+    assert_eq!(get("/a").to_bytes(), [without_query, &[0], &end].concat());
     let query = key(AskedBy::Query, "/a", hashed(b"x")).unwrap();
     let digest = "849545d511a5d7290d8355ee5dfce5e58ec97fcd894996d1caa7286808cf93bd";
     assert_eq!(query.to_string().rsplit(' ').next(), Some(digest));
@@ -129,7 +143,7 @@ proptest! {
         one in "[ab.]{1,3}(:8[01])?", one_at in "/[a/?%]{0,6}", other in "[ab.]{1,3}(:8[01])?", other_at in "/[a/?%]{0,6}",
     ) {
         let key = |host: &str, resource: &str| {
-            CacheKey::of(AskedBy::Get, &target(host, resource), Content::Absent, &Config::default()).unwrap()
+            key_at(AskedBy::Get, &target(host, resource), Content::Absent).unwrap()
         };
         let (one, other) = (key(&one, &one_at), key(&other, &other_at));
         prop_assert_eq!(one == other, one.to_bytes() == other.to_bytes());

@@ -329,3 +329,24 @@ fn megabytes_of_directives_are_judged_in_a_moment() {
     assert_eq!(rule("GET /", &format!("200 | cache-control: max-age=60, {many}"), &shared()), Ok(Rule::MaxAge));
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
+
+/// RFC 9111, sections 3, 3.5 and 5.2.1.5: what an update takes back is taken back, whoever asked for it.
+#[test]
+fn what_is_about_the_response_goes_before_what_is_about_its_client() {
+    for (response, expected) in [
+        ("200 | cache-control: max-age=60, private", Rule::Private),
+        ("200 | cache-control: max-age=60, no-store", Rule::NoStore),
+        ("200 | cache-control: max-age=60 | vary: *", Rule::VaryAny),
+        ("299", Rule::NothingAllows),
+    ] {
+        for request in ["cache-control: no-store", "authorization: x", "cookie: a=b"] {
+            let config = Config { personal: Personal::Pass, ..shared() };
+            let with_cookie = format!("{response} | set-cookie: a=b");
+            assert_eq!(
+                rule(&format!("GET / | {request}"), &with_cookie, &config),
+                Err(expected),
+                "{request} {response}"
+            );
+        }
+    }
+}

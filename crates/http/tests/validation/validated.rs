@@ -3,7 +3,7 @@
 use freshen_http::{Asked, Config, Failure, Rule, Validated};
 use proptest::prelude::*;
 
-use crate::wire::{Kept, Lines, NOON, at, date, headers, nominees, request, response};
+use crate::wire::{Kept, Lines, NOON, asks, at, date, headers, nominees, request, response};
 
 fn of(status: u16, lines: Lines<'_>, kept: &[Kept]) -> Validated {
     let asked = Asked::of(&request("GET", &[]), &Config::default());
@@ -186,7 +186,7 @@ proptest! {
     ) {
         let stored = |tag: &str| Kept { selected, ..Kept::new(&[("etag", tag), ("last-modified", &modified)]) };
         let kept: Vec<Kept> = tags.iter().map(|tag| stored(tag)).collect();
-        let sent = freshen_http::validating(&headers(&[]), &nominees(&kept), NOON);
+        let sent = asks(&[], &kept);
         prop_assert!(sent.get("if-none-match").is_none_or(|tags| tags != "*" && !tags.is_empty()));
         let answer = [("etag", &*said), ("last-modified", &modified)];
         let validated = is_304(&answer, &kept);
