@@ -103,8 +103,10 @@ rules! {
     VaryAny = "vary-any", "RFC 9111 4.1", Response;
     /// Vary names something that is no field.
     VaryMalformed = "vary-malformed", "RFC 9110 12.5.5", Response;
-    /// Vary names more fields, or the request has longer ones, than is kept.
-    VaryTooLong = "vary-too-long", "configuration", Request;
+    /// Vary names more fields than are kept.
+    VaryTooLong = "vary-too-long", "configuration", Response;
+    /// The request has more in the fields that Vary names than is kept.
+    SelectingTooLong = "selecting-too-long", "configuration", Request;
     /// The response sets a cookie, and nothing says that others may have it.
     SetCookie = "set-cookie", "configuration", Request;
     /// Nothing says that the response may be stored.

@@ -189,6 +189,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::PartitionTooLong,
     Rule::TooManyTags,
     Rule::VaryTooLong,
+    Rule::SelectingTooLong,
     Rule::StoredIsUsable,
     Rule::NoLifetime,
     Rule::NothingStored,
