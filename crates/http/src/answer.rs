@@ -1,4 +1,5 @@
-//! What a request gets of a stored response that may be served (RFC 9110, sections 14, 15.3.7 and 15.5.17).
+//! What a request gets of a stored response that may be served (RFC 9111, sections 3.3, 4 and 5.1; RFC 9110, sections 14,
+//! 15.3.7 and 15.5.17).
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
@@ -12,6 +13,7 @@ use crate::content_range::{ContentRange, unsatisfied};
 use crate::date::format_date;
 use crate::fields::without;
 use crate::multipart::Multipart;
+use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
 use crate::share::{Missing, Share};
 use crate::stored::Stored;
@@ -24,6 +26,8 @@ pub enum Answer {
     /// Nothing yet: not all of it is there (RFC 9111, section 3.3). Ask for the rest once, and for the whole if it is still not
     /// all: an origin need not send what it was asked for.
     Fetch(Missing, Rule),
+    /// A 504, by this rule: not all of it is there, and the request wants nothing to be fetched (RFC 9111, section 5.2.1.7).
+    Refuse(Rule),
 }
 
 /// A response that is made of a stored one.
@@ -45,6 +49,9 @@ impl Stored {
     pub fn answer(&self, request: &request::Parts, now: Timestamp, boundary: u128) -> Answer {
         let (share, rule) = Share::of(request, self, now);
         let mut served = match share {
+            Share::Missing(_) if RequestDirectives::read(&request.headers).only_if_cached => {
+                return Answer::Refuse(Rule::OnlyIfCached);
+            }
             Share::Missing(missing) => return Answer::Fetch(missing, rule.unwrap_or(Rule::Incomplete)),
             Share::Nothing(length) => return Answer::Serve(not_satisfiable(length, now), rule),
             Share::Whole => self.whole(now),
@@ -56,6 +63,11 @@ impl Stored {
             served.trailers.clear();
         }
         Answer::Serve(served, rule)
+    }
+
+    /// Whether all is there that a request asks for, so that it can be answered with this.
+    pub fn suffices(&self, request: &request::Parts, now: Timestamp) -> bool {
+        !matches!(Share::of(request, self, now).0, Share::Missing(_))
     }
 
     /// All of it, as it was stored, with its age. Date and Expires stay what they were.

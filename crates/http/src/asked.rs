@@ -1,4 +1,4 @@
-//! A request as a cache sees it, read once.
+//! A request as a cache sees it, read once (RFC 9111, sections 3, 4 and 4.4; RFC 9110, section 9.2.1).
 
 use http::header::{AUTHORIZATION, RANGE};
 use http::{Method, request};

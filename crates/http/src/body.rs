@@ -1,4 +1,4 @@
-//! The content that is stored of a representation: all of it, or parts.
+//! The content that is stored of a representation: all of it, or parts (RFC 9111, sections 3.3 and 3.4).
 
 use bytes::Bytes;
 

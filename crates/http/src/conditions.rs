@@ -38,6 +38,8 @@ pub struct Represented<'a> {
     pub headers: &'a HeaderMap,
     /// Its terms.
     pub terms: &'a Terms,
+    /// Whether it has all that the request asks for: [`Stored::suffices`](crate::Stored::suffices). One that has just come does.
+    pub suffices: bool,
 }
 
 /// What a client is owed: If-None-Match decides, or If-Modified-Since where that is not there, and then If-Range
@@ -48,9 +50,10 @@ pub fn owed(request: &HeaderMap, asked: &Asked, response: &Represented<'_>, now:
     if !is_conditional(request) {
         return Owed::AsAsked(Rule::Unconditional);
     }
-    let method = asked.method;
-    // RFC 9110, section 13.2.1: conditions are about a success; and no others are answered from what is stored.
-    if !response.status.is_success() || !matches!(method, AskedBy::Get | AskedBy::Head | AskedBy::Query) {
+    // RFC 9110, section 13.2.1: conditions are about a success; and no other methods are answered from what is stored.
+    let answered = matches!(asked.method, AskedBy::Get | AskedBy::Head | AskedBy::Query);
+    // RFC 9111, sections 3.3 and 4.3.2: nor are those that want more than is there.
+    if !response.status.is_success() || !answered || !response.suffices {
         return Owed::AsAsked(Rule::ConditionsIgnored);
     }
     let case = Case { request, asked, response, validators: Validators::of(response.headers, now), now };

@@ -1,4 +1,4 @@
-//! When a request was sent and its response came, and how old that was by then (RFC 9111, section 4.2.3).
+//! When a request was sent and its response came, and how old that was by then (RFC 9111, sections 4.2.3 and 5.1).
 
 use std::time::Duration;
 

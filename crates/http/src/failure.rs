@@ -1,4 +1,4 @@
-//! A stored response in the stead of an origin that fails (RFC 5861, section 4).
+//! A stored response in the stead of an origin that fails (RFC 9111, sections 4.2.4 and 4.3.3; RFC 5861, section 4).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A stored response, updated by the fields of one that says it is still current (RFC 9111, section 3.2).
+//! A stored response, updated by the fields of one that says it is still current (RFC 9111, sections 3.2, 4.3.4 and 4.3.5).
 
 use http::header::{AGE, DATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
@@ -20,7 +20,8 @@ pub const UPDATED_BYTES_MOST: usize = 256 << 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Freshened {
     /// It is stored with these fields, under these terms, and served. They lack what is [never kept](crate::Stored) of a response,
-    /// so an update brings no cookie and no private field in that the first response could not have brought.
+    /// so an update brings no cookie and no private field in that the first response could not have brought. By what it is
+    /// [selected](crate::Selecting) is read anew, from the request and these fields: the update may have another Vary.
     Stored {
         /// Its fields.
         headers: HeaderMap,

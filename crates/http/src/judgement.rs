@@ -1,4 +1,4 @@
-//! What to do with a request for which a response is stored (RFC 9111, section 4).
+//! What to do with a request for which a response is stored (RFC 9111, sections 4, 4.2.4 and 5.2.1).
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@
 //! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
 //!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
 //! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
-//!    [`Snapshot::keep`] puts it in the place of those that leave.
+//!    [`Snapshot::keep`] puts it in the place of those that leave for it, if they may.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
 //! 8. [`CacheStatus`] tells the client what was done.
 //!
@@ -68,7 +68,8 @@
 //! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), &sent);
 //! let Variant { stored, .. } = &snapshot.variants[chosen.ok_or("nothing selects it")?];
 //! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
-//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms };
+//! let suffices = stored.suffices(&request, now);
+//! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms, suffices };
 //! assert_eq!(owed(&request.headers, &asked, &represented, now), Owed::AsAsked(Rule::Unconditional));
 //! let Answer::Serve(served, None) = stored.answer(&request, now, 7) else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));

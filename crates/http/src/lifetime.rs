@@ -1,4 +1,4 @@
-//! How long a response is fresh (RFC 9111, section 4.2.1).
+//! How long a response is fresh (RFC 9111, sections 4.2.1, 4.2.2 and 5.3).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A response that has come, and how much of its representation came with it (RFC 9111, section 3.3).
+//! A response that has come, and how much of its representation came with it (RFC 9111, section 3.3; RFC 9110, section 8.6).
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};

@@ -96,6 +96,7 @@ mod tests {
     fn of_what_contradicts_itself_or_cannot_be_read_the_strictest_counts() {
         let of = |line| read(&[(CACHE_CONTROL, line)]);
         assert_eq!(of("max-age=5, max-age=3").max_age, Some(3));
+        assert_eq!(of("MAX-AGE=\"5\"").max_age, Some(5));
         assert_eq!(of("max-age=x").max_age, Some(0));
         assert_eq!(of("min-fresh=5, min-fresh=9").min_fresh, Some(9));
         assert_eq!(of("min-fresh=-1").min_fresh, Some(SECONDS_MOST));

@@ -1,4 +1,4 @@
-//! Spans as headers write them: whole seconds.
+//! Spans as headers write them: whole seconds (RFC 9111, section 1.2.2).
 
 /// The longest span that a header can say: what is longer counts as this (RFC 9111, section 1.2.2).
 pub const SECONDS_MOST: u32 = 1 << 31;

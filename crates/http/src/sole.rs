@@ -1,4 +1,4 @@
-//! A field that may stand in a message once.
+//! A field that may stand in a message once (RFC 9110, section 5.5).
 
 use http::{HeaderMap, HeaderName};
 

@@ -1,4 +1,4 @@
-//! Which status codes a cache knows what about.
+//! Which status codes a cache knows what about (RFC 9111, sections 3, 4.2.2 and 5.2.2.3; RFC 9110, section 15).
 
 use http::StatusCode;
 

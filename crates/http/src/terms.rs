@@ -1,4 +1,5 @@
-//! Under which terms a stored response may be served: all that judgement needs of it, read once when it is stored.
+//! Under which terms a stored response may be served (RFC 9111, sections 4.2 and 5.2.2): all that judgement needs of it, read once
+//! when it is stored.
 
 use std::time::Duration;
 

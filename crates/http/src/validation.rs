@@ -24,8 +24,8 @@ pub struct Nominee<'a> {
     /// well, but only by strong tags: variants may have a weak one, or the time of their modification, in common. If it is
     /// current, whoever asks gets its fields too; so what varies by who asks is better not asked about for others.
     pub selected: bool,
-    /// Whether it could answer the request, were it fresh. A part that lacks what is asked for could not
-    /// (RFC 9111, section 4.3.2).
+    /// Whether it could answer the request, were it fresh: [`Stored::suffices`](crate::Stored::suffices). A part that lacks what is
+    /// asked for could not (RFC 9111, section 4.3.2).
     pub suffices: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, sections 4
-//! and 4.1).
+//! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, sections 4 and
+//! 4.1).
 
 use freshen_core::Timestamp;
 use http::StatusCode;

@@ -89,7 +89,7 @@ fn judging_the_conditions_of_a_client_allocates_nothing() {
     response.headers = headers(&VARY);
     let exchange = Exchange { asked_at: NOON, answered_at: NOON };
     let Storing::Store(terms, _) = Storing::of(&request, &response, &exchange, &config) else { panic!("it is stored") };
-    let stored = Represented { status: StatusCode::OK, headers: &response.headers, terms: &terms };
+    let stored = Represented { status: StatusCode::OK, headers: &response.headers, terms: &terms, suffices: true };
     let asked = Asked::of(&request, &config);
     let owes = || owed(&request.headers, &asked, &stored, NOON);
     assert_eq!(owes(), Owed::NotModified(Rule::IfNoneMatch));

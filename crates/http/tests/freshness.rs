@@ -15,6 +15,7 @@ fn shared() -> Config {
     Config::default()
 }
 
+/// RFC 9111, section 4.2: fresh is what is younger than its lifetime.
 #[test]
 fn a_response_is_fresh_until_its_age_reaches_its_lifetime() {
     for (age, seconds, expected) in [
@@ -34,12 +35,15 @@ fn a_response_is_fresh_until_its_age_reaches_its_lifetime() {
     assert_eq!(judge(&page, &asked("", &shared()), just_before, &shared()).step, Step::Serve);
 }
 
+/// RFC 9111, sections 4.2.1 and 5.3.
 #[test]
 fn the_lifetime_is_the_first_that_is_said() {
     let all = format!("s-maxage=10, max-age=20 | expires: {}", date(30));
     let some = format!("max-age=20 | expires: {}", date(30));
+    let for_others = format!("s-maxage=10 | expires: {}", date(30));
     let date_alone = format!("public | expires: {}", date(30));
-    for (said, of_shared, of_private) in [(&all, 10, 20), (&some, 20, 20), (&date_alone, 30, 30)] {
+    for (said, of_shared, of_private) in [(&all, 10, 20), (&some, 20, 20), (&for_others, 10, 30), (&date_alone, 30, 30)]
+    {
         let response = format!("200 | etag: \"a\" | cache-control: {said}");
         let span = |config| terms(&response, config).lifetime.span.as_secs();
         assert_eq!((span(&shared()), span(&Config::private())), (of_shared, of_private), "{said}");
@@ -52,6 +56,7 @@ fn the_lifetime_is_the_first_that_is_said() {
     assert_eq!(judged(&ahead, "", 30, &shared()), (Step::Fetch, Rule::Stale));
 }
 
+/// RFC 9111, sections 1.2.2, 4.2.1 and 5.2.
 #[test]
 fn a_span_is_digits_and_of_several_the_shortest() {
     for (said, seconds) in [
@@ -79,6 +84,7 @@ fn a_span_is_digits_and_of_several_the_shortest() {
     }
 }
 
+/// RFC 9111, sections 4.2 and 5.3.
 #[test]
 fn an_expiry_that_cannot_be_read_is_past() {
     let good = date(60);
@@ -91,6 +97,7 @@ fn an_expiry_that_cannot_be_read_is_past() {
     }
 }
 
+/// RFC 9111, sections 4.2.3 and 5.1.
 #[test]
 fn a_response_is_no_younger_than_it_says_or_was_under_way() {
     let old = format!("date: {}", date(-30));
@@ -117,6 +124,7 @@ fn a_response_is_no_younger_than_it_says_or_was_under_way() {
     }
 }
 
+/// RFC 9111, section 4.2.2; RFC 9110, section 15.1.
 #[test]
 fn a_lifetime_is_guessed_only_where_none_is_said() {
     let modified = date(-1000);
@@ -131,6 +139,8 @@ fn a_lifetime_is_guessed_only_where_none_is_said() {
     assert_eq!(span("299 | cache-control: public", &shared()).span, 100 * SECOND);
     assert_eq!(span("200 | cache-control: max-age=5", &shared()).span, 5 * SECOND);
     assert_eq!(span("200 | expires: 0", &shared()).span, Duration::ZERO);
+    assert_eq!(span("200 | cache-control: max-age=x", &shared()).span, Duration::ZERO);
+    assert_eq!(span("200 | cache-control: s-maxage=5", &shared()).span, 5 * SECOND);
     assert_eq!(span("200", &Config { heuristic: None, ..shared() }).rule, Rule::NoLifetime);
     let most = Heuristic { percent: 10, most: 30 * SECOND };
     assert_eq!(span("200", &Config { heuristic: Some(most), ..shared() }).span, 30 * SECOND);

@@ -11,6 +11,7 @@ fn shared() -> Config {
     Config::default()
 }
 
+/// RFC 9111, section 3: the status is final; RFC 9110, section 15: and is one.
 #[test]
 fn interim_and_invalid_responses_and_304_are_never_stored() {
     for status in 100..1000 {
@@ -25,6 +26,7 @@ fn interim_and_invalid_responses_and_304_are_never_stored() {
     }
 }
 
+/// RFC 6585, sections 3 to 6; and those that answer what is no part of a key.
 #[test]
 fn statuses_about_one_client_or_one_request_are_never_stored() {
     for (status, expected) in [
@@ -41,6 +43,7 @@ fn statuses_about_one_client_or_one_request_are_never_stored() {
     }
 }
 
+/// RFC 9111, section 3: a status need not be known where the lifetime is said.
 #[test]
 fn any_other_final_status_is_stored_where_its_lifetime_is_said() {
     let apart = [206, 304, 412, 416, 417, 428, 429, 431, 511];
@@ -50,6 +53,7 @@ fn any_other_final_status_is_stored_where_its_lifetime_is_said() {
     }
 }
 
+/// RFC 9111, section 3, its last point; RFC 9110, section 15.1.
 #[test]
 fn without_a_lifetime_only_heuristically_cacheable_statuses_are_stored() {
     let stored: Vec<u16> = (200..600)
@@ -61,6 +65,7 @@ fn without_a_lifetime_only_heuristically_cacheable_statuses_are_stored() {
     assert_eq!(stored, [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501]);
 }
 
+/// RFC 9111, sections 3 and 5.2.2.3.
 #[test]
 fn what_must_be_understood_is_stored_only_with_a_known_status_and_then_despite_no_store() {
     check(
@@ -77,6 +82,7 @@ fn what_must_be_understood_is_stored_only_with_a_known_status_and_then_despite_n
     );
 }
 
+/// RFC 9111, sections 3 and 3.3.
 #[test]
 fn a_part_is_stored_only_in_bytes_and_with_one_strong_validator() {
     let part =

@@ -43,10 +43,6 @@ fn an_answer_to_post_is_stored_where_it_says_its_lifetime_and_names_its_target()
     }
 }
 
-/// RFC 9111, section 3: the status is final; RFC 9110, section 15: and is one.
-/// RFC 6585, sections 3 to 6; and those that answer what is no part of a key.
-/// RFC 9111, section 3: a status need not be known where the lifetime is said.
-/// RFC 9111, section 3, its last point; RFC 9110, section 15.1.
 /// RFC 9111, section 3, its last point, for a status that is not heuristically cacheable.
 #[test]
 fn something_in_the_response_has_to_allow_it() {
@@ -62,6 +58,7 @@ fn something_in_the_response_has_to_allow_it() {
             ("299 | etag: \"a\" | cache-control: must-revalidate", Err(Rule::NothingAllows)),
             ("299 | etag: \"a\" | cache-control: proxy-revalidate", Err(Rule::NothingAllows)),
             ("299 | etag: \"a\" | cache-control: public=1", Err(Rule::NothingAllows)),
+            ("299 | etag: \"a\" | cache-control: private=\"x-a\"", Err(Rule::NothingAllows)),
             (&expires, Ok(Rule::Expires)),
         ],
     );
@@ -69,6 +66,7 @@ fn something_in_the_response_has_to_allow_it() {
         &private,
         &[
             ("299 | etag: \"a\" | cache-control: private", Ok(Rule::Private)),
+            ("299 | etag: \"a\" | cache-control: private=\"x-a\"", Ok(Rule::Private)),
             ("299 | etag: \"a\" | cache-control: s-maxage=60", Err(Rule::NothingAllows)),
         ],
     );
@@ -99,7 +97,6 @@ fn a_request_may_forbid_that_its_response_is_stored() {
     assert_eq!(rule("GET / | cache-control: no-cache", PAGE, &shared()), Ok(Rule::MaxAge));
 }
 
-/// RFC 9111, sections 3 and 5.2.2.3.
 /// RFC 9111, section 5.2.2.7.
 #[test]
 fn a_private_response_is_stored_only_for_one_user() {
@@ -119,6 +116,12 @@ fn a_private_response_is_stored_only_for_one_user() {
 /// RFC 9111, sections 5.2.2.4 and 5.2.2.7: those fields are left out wherever it is sent on.
 #[test]
 fn directives_that_name_fields_forbid_neither_storing_nor_use() {
+    let vary_validated =
+        terms("200 | etag: \"a\" | vary: accept | cache-control: no-cache=\"vary\", max-age=60", &shared());
+    assert!(vary_validated.no_cache, "without it, the rest is not understood");
+    let vary_private = "200 | vary: accept | cache-control: private=\"x-user, vary\", max-age=60";
+    check(&shared(), &[(vary_private, Err(Rule::Private))]);
+    check(&Config::private(), &[(vary_private, Ok(Rule::MaxAge))]);
     let fields_private = "200 | cache-control: private=\"x-user\", max-age=60";
     let fields_validated = "200 | cache-control: no-cache=\"x-user\", max-age=60";
     check(&shared(), &[(fields_private, Ok(Rule::MaxAge)), (fields_validated, Ok(Rule::MaxAge))]);

@@ -43,6 +43,7 @@ fn the_directives_of_a_targeted_field_mean_what_they_mean_in_cache_control() {
     assert_eq!(by("private, max-age=60"), Err(Rule::Private));
     let of = |said: &str| terms(&format!("200 | etag: \"a\" | cdn-cache-control: max-age=60, {said}"), &cdn());
     assert!(of("no-cache").no_cache && of("immutable").immutable);
+    assert!(of("no-cache=\"vary\"").no_cache && !of("no-cache=\"x-user\"").no_cache);
     assert_eq!(of("must-revalidate").never_stale, Some(Rule::MustRevalidate));
     assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, 7 * SECOND);
     let authorized = |said: &str| rule("GET / | authorization: x", &format!("200 | cdn-cache-control: {said}"), &cdn());

@@ -11,7 +11,7 @@ pub fn answer(stored: &Stored, lines: &[Line<'_>]) -> Answer {
 fn served(stored: &Stored, lines: &[Line<'_>]) -> (Served, Option<Rule>) {
     match answer(stored, lines) {
         Answer::Serve(served, rule) => (served, rule),
-        Answer::Fetch(missing, rule) => panic!("{missing:?} {rule:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

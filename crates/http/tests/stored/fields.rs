@@ -49,6 +49,15 @@ fn fields_that_no_cache_names_are_not_kept() {
     }
 }
 
+/// RFC 9111, section 5.2.2.4: a cache in front of this one reads them too.
+#[test]
+fn what_the_rest_is_understood_by_is_kept_whatever_no_cache_names() {
+    let named = [("Cache-Control", "max-age=60, no-cache=\"vary, x-a\""), ("Vary", "Accept"), ("X-A", "1")];
+    let stored = Came::new(200, &[&named[..], &[DATE, ("ETag", "\"1\"")]].concat(), "x").stored().unwrap();
+    assert_eq!(lines(&stored.headers)[1..3], ["vary: Accept", "x-a: 1"]);
+    assert!(stored.terms.no_cache, "so that each use is validated");
+}
+
 /// RFC 9111, section 5.2.2.7: for shared caches.
 #[test]
 fn fields_that_private_names_are_not_kept_in_a_shared_cache() {
@@ -120,6 +129,15 @@ fn date_and_expires_stay_what_they_were() {
     let dates = |lines: &[String]| lines.iter().filter(|line| !line.starts_with("age")).cloned().collect::<Vec<_>>();
     assert_eq!(dates(&of(0)), dates(&of(3000)));
     assert!(of(3000).contains(&format!("expires: {expires}")));
+}
+
+/// RFC 9111, section 5.5: Age says what a Warning said.
+#[test]
+fn what_is_served_stale_has_an_age_and_no_warning() {
+    let stored = alphabet(&[]);
+    let mut expected = lines(&stored.headers);
+    expected.push("age: 3600".to_owned());
+    assert_eq!(served(&stored, 3600), expected);
 }
 
 /// RFC 9111, section 3.1; RFC 9110, section 6.5.1.

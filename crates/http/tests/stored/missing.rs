@@ -3,7 +3,7 @@
 use freshen_http::{Answer, Missing, Rule, Stored};
 
 use crate::answers::{answer, range, told};
-use crate::made::{Came, Line, TAGGED, letters, part};
+use crate::made::{Came, Line, NOON, TAGGED, letters, part, request};
 
 /// What is asked for, and by which tag; `None`: the whole.
 fn missing(stored: &Stored, lines: &[Line<'_>]) -> Option<(String, String)> {
@@ -72,6 +72,28 @@ fn what_is_not_there_of_an_unknown_length_is_fetched_to_its_end() {
     let first = Came::new(200, &TAGGED, "abc").broken().stored().unwrap();
     assert_eq!(missing(&first, &[]).unwrap().0, "bytes=3-");
     assert_eq!(told(&first, &range("bytes=1-2")), (206, "bc".to_owned(), "bytes 1-2/*".to_owned(), Some(Rule::Range)));
+}
+
+/// RFC 9111, section 5.2.1.7.
+#[test]
+fn what_is_not_there_is_not_fetched_for_a_request_that_wants_nothing_fetched() {
+    let only = ("Cache-Control", "only-if-cached");
+    let stored = letters(5, 10);
+    assert_eq!(answer(&stored, &[only]), Answer::Refuse(Rule::OnlyIfCached));
+    assert_eq!(answer(&stored, &[only, ("Range", "bytes=4-9")]), Answer::Refuse(Rule::OnlyIfCached));
+    assert_eq!(told(&stored, &[only, ("Range", "bytes=5-9")]).1, "fghij");
+}
+
+/// RFC 9111, section 3.3: a stored part can answer what lies within it alone.
+#[test]
+fn a_part_suffices_for_what_lies_within_it() {
+    let suffices = |stored: &Stored, lines: &[Line<'_>]| stored.suffices(&request("GET", lines), NOON);
+    let stored = letters(5, 10);
+    assert!(suffices(&stored, &range("bytes=5-9")) && suffices(&stored, &range("bytes=26-")));
+    assert!(!suffices(&stored, &range("bytes=4-9")) && !suffices(&stored, &[]));
+    assert!(!suffices(&stored, &[("Range", "bytes=5-9"), ("If-Range", "\"2\"")]));
+    assert!(suffices(&letters(0, 26), &[]));
+    assert!(!stored.suffices(&request("HEAD", &[]), NOON));
 }
 
 #[test]

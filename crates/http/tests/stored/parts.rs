@@ -156,6 +156,19 @@ fn a_part_that_forbids_to_store_takes_back_what_is_stored() {
     assert!(!stored.headers.contains_key("x-a"), "it is named now");
 }
 
+/// RFC 9111, sections 3.5 and 5.2.1.5.
+#[test]
+fn a_part_for_one_client_alone_is_not_put_together_with_what_others_get() {
+    let of = |asked: &[Line<'_>], more: &[Line<'_>]| {
+        with(&letters(0, 10), &part("bytes 10-14/26", "klmno", more).asked("GET", asked)).err()
+    };
+    let authorized = [("Authorization", "Basic eDp5")];
+    assert_eq!(of(&authorized, &[]), Some(Rule::Authorization));
+    assert_eq!(of(&authorized, &[("Cache-Control", "public")]), None);
+    assert_eq!(of(&[("Cache-Control", "no-store")], &[]), Some(Rule::RequestNoStore));
+    assert_eq!(of(&[], &[("Set-Cookie", "a=b")]), Some(Rule::SetCookie));
+}
+
 #[test]
 fn many_fields_of_many_parts_stay_within_the_bound() {
     let names: Vec<String> = (0..900).map(|number| format!("x-{number}")).collect();

@@ -4,7 +4,7 @@ use freshen_http::{Asked, Config, Owed, Represented, Rule, is_for_origin, owed};
 use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 
-use crate::wire::{Lines, NOON, at, date, headers, request, terms};
+use crate::wire::{Kept, Lines, NOON, at, date, headers, request, terms};
 
 const HAS_IT: Owed = Owed::NotModified(Rule::IfNoneMatch);
 const UNCHANGED: Owed = Owed::NotModified(Rule::IfModifiedSince);
@@ -17,7 +17,7 @@ fn of(method: &str, asked: Lines<'_>, status: u16, stored: Lines<'_>) -> Owed {
     let request = request(method, asked);
     let (stored, terms) = (headers(stored), terms(stored, &config));
     let status = StatusCode::from_u16(status).unwrap();
-    let response = Represented { status, headers: &stored, terms: &terms };
+    let response = Represented { status, headers: &stored, terms: &terms, suffices: true };
     owed(&request.headers, &Asked::of(&request, &config), &response, at(10))
 }
 
@@ -123,7 +123,7 @@ fn a_response_without_a_date_that_came_within_a_second_is_as_old_as_that_second(
     let request = request("GET", &[("if-modified-since", &date(0))]);
     let mut terms = terms(&[], &config);
     terms.date = freshen_core::Timestamp::from_micros(NOON.as_micros() + 999_999);
-    let response = Represented { status: StatusCode::OK, headers: &headers(&[]), terms: &terms };
+    let response = Represented { status: StatusCode::OK, headers: &headers(&[]), terms: &terms, suffices: true };
     assert_eq!(owed(&request.headers, &Asked::of(&request, &config), &response, at(10)), UNCHANGED);
 }
 
@@ -163,6 +163,16 @@ fn conditions_are_about_successes_alone() {
     ] {
         assert_eq!(of("GET", &[("if-none-match", "*")], status, &[("etag", r#""a""#)]), expected, "{status}");
     }
+}
+
+/// RFC 9111, sections 3.3 and 4.3.2: they are held against it once the rest is there.
+#[test]
+fn conditions_of_a_request_that_wants_more_than_is_there_are_not_judged() {
+    let request = request("GET", &[("if-none-match", r#""a""#)]);
+    let asked = Asked::of(&request, &Config::default());
+    let of = |kept: &Kept| owed(&request.headers, &asked, &kept.represented(), at(10));
+    assert_eq!(of(&Kept::too_short(&[("etag", r#""a""#)])), Owed::AsAsked(Rule::ConditionsIgnored));
+    assert_eq!(of(&Kept::new(&[("etag", r#""a""#)])), HAS_IT);
 }
 
 /// RFC 9110, section 13.1.5.
@@ -228,9 +238,7 @@ fn what_is_for_the_origin_is_not_judged_by_a_cache() {
 
 /// The fields of a 304 ten seconds after noon, for a response that came at noon.
 fn not_modified(stored: Lines<'_>) -> HeaderMap {
-    let (stored, terms) = (headers(stored), terms(stored, &Config::default()));
-    let response = Represented { status: StatusCode::OK, headers: &stored, terms: &terms };
-    freshen_http::not_modified(&response, at(10))
+    freshen_http::not_modified(&Kept::new(stored).represented(), at(10))
 }
 
 /// RFC 9110, section 15.4.5.

@@ -1,7 +1,6 @@
 //! What the answer to a validation means.
 
-use freshen_http::{Asked, Config, Failure, Owed, Represented, Rule, Validated, owed};
-use http::StatusCode;
+use freshen_http::{Asked, Config, Failure, Owed, Rule, Validated, owed};
 use proptest::prelude::*;
 
 use crate::wire::{Kept, Lines, NOON, asks, at, date, headers, nominees, request, response};
@@ -186,8 +185,8 @@ fn a_client_gets_the_response_if_it_is_current_and_the_client_has_another() {
         [(r#""b""#, Owed::AsAsked(Rule::ConditionsMet)), (r#""a""#, Owed::NotModified(Rule::IfNoneMatch))]
     {
         let request = request("GET", &[("if-none-match", has)]);
-        let response = Represented { status: StatusCode::OK, headers: &kept[0].headers, terms: &kept[0].terms };
-        assert_eq!(owed(&request.headers, &Asked::of(&request, &config), &response, NOON), expected, "{has}");
+        let asked = Asked::of(&request, &config);
+        assert_eq!(owed(&request.headers, &asked, &kept[0].represented(), NOON), expected, "{has}");
     }
 }
 
@@ -203,8 +202,7 @@ fn a_client_that_has_what_has_just_come_gets_a_304() {
     assert_eq!(sent, headers(&[("if-none-match", r#""a""#)]), "so that all of it comes");
     let answer = Validated::Answer { outdates: true, rule: Rule::FullResponse };
     assert_eq!(of(200, &[("etag", r#""b""#)], &kept), answer);
-    let response = Represented { status: StatusCode::OK, headers: &new.headers, terms: &new.terms };
-    let owed = owed(&request.headers, &Asked::of(&request, &config), &response, NOON);
+    let owed = owed(&request.headers, &Asked::of(&request, &config), &new.represented(), NOON);
     assert_eq!(owed, Owed::NotModified(Rule::IfNoneMatch));
 }
 

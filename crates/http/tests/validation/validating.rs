@@ -123,6 +123,13 @@ fn the_conditions_of_the_client_are_not_those_of_the_cache() {
     assert_eq!(asks(&client, &[]), headers(&own));
 }
 
+/// RFC 9111, section 5.2: they may be for others behind this cache.
+#[test]
+fn the_directives_of_the_client_go_with_the_request() {
+    let client = [("cache-control", "no-cache, x=1"), ("cache-control", "max-stale"), ("pragma", "no-cache")];
+    assert_eq!(asks(&client, &[Kept::new(&[])]), headers(&client));
+}
+
 /// RFC 9110, sections 13.1.1 and 13.1.4.
 #[test]
 fn what_the_origin_has_to_judge_goes_with_the_request() {

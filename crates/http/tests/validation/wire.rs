@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Config, Exchange, Nominee, Scheme, Sent, Storing, Target, Terms, format_date, validating};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
+use freshen_http::{
+    Config, Exchange, Nominee, Represented, Scheme, Sent, Storing, Target, Terms, format_date, validating,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request, response};
 
 pub type Lines<'a> = &'a [(&'static str, &'a str)];
 
@@ -83,6 +85,11 @@ impl Kept {
     fn nominee(&self) -> Nominee<'_> {
         let Kept { headers, terms, selected, suffices } = self;
         Nominee { headers, terms, selected: *selected, suffices: *suffices }
+    }
+
+    pub fn represented(&self) -> Represented<'_> {
+        let Kept { headers, terms, suffices, .. } = self;
+        Represented { status: StatusCode::OK, headers, terms, suffices: *suffices }
     }
 
     /// The same, come so many seconds after noon.
