@@ -167,22 +167,21 @@ mod tests {
     /// RFC 9110, section 7.6.1: what is for all recipients is never rightly named.
     #[test]
     fn what_caches_and_origins_decide_by_stays_though_connection_names_it() {
-        for name in [
-            "Cache-Control",
-            "Vary",
-            "Authorization",
-            "Cookie",
-            "Set-Cookie",
-            "Host",
-            "X-Forwarded-For",
-            "Content-Length",
-            "If-None-Match",
-            "Accept-Encoding",
-            "CDN-Cache-Control",
-            "Example-Cache-Control",
-        ] {
+        let names = "Age, Authorization, Cache-Control, CDN-Cache-Control, Example-Cache-Control, Cache-Group-Invalidation, \
+                     Cache-Groups, Cache-Status, Cache-Tag, Cookie, Date, ETag, Expires, Forwarded, Host, Last-Modified, \
+                     Location, Max-Forwards, No-Vary-Search, Origin, Pragma, Range, Referer, Set-Cookie, \
+                     Strict-Transport-Security, Surrogate-Control, Surrogate-Key, Vary, Via, WWW-Authenticate, X-Real-IP, XKey";
+        let begun = "Accept, Accept-Encoding, Access-Control-Allow-Origin, Content-Length, Content-Type, If-None-Match, If-Range, \
+                     Sec-Fetch-Mode, X-Content-Type-Options, X-Forwarded-For, X-Forwarded-Host";
+        // One of each, so that none is on the list for nothing.
+        assert_eq!(names.split(", ").count(), PROTECTED.len() + 3);
+        assert!(PROTECTED_BEGINNINGS.iter().all(|name| begun.to_ascii_lowercase().contains(name)));
+        for name in names.split(", ").chain(begun.split(", ")) {
             let expected = format!("{}: 1", name.to_ascii_lowercase());
             assert_eq!(kept(&[("Connection", name), (name, "1")]), [expected]);
+        }
+        for other in ["X-Age", "Expires-In", "Vary-By", "X-Forward", "Secret", "X-Content", "Iff", "Cookies", "X-Key"] {
+            assert_eq!(kept(&[("Connection", other), (other, "1")]), [""; 0], "{other}");
         }
         // What is for the connection in any case is protected by nothing.
         assert_eq!(kept(&[("TE", "trailers")]), [""; 0]);

@@ -17,7 +17,7 @@
 //! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
 //!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
 //! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
-//!    [`Snapshot::keep`] puts it in the place of those that leave.
+//!    [`Snapshot::keep`] puts it in the place of those that leave for it, if they may.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
 //! 8. [`CacheStatus`] tells the client what was done.
 //!

@@ -3,7 +3,7 @@
 use freshen_http::{Asked, Config, Failure, Rule, Validated};
 use proptest::prelude::*;
 
-use crate::wire::{Kept, Lines, NOON, asks, at, date, headers, nominees, request, response};
+use crate::wire::{Kept, Lines, asks, at, date, nominees, request, response};
 
 fn of(status: u16, lines: Lines<'_>, kept: &[Kept]) -> Validated {
     let asked = Asked::of(&request("GET", &[]), &Config::default());
