@@ -7,12 +7,12 @@
 //!
 //! The walk of a request:
 //!
-//! 1. [`Asked`] is what it asks of a cache. What [passes](Asked::passes) goes to the origin; its response may outdate what is
-//!    stored ([`Invalidation`]).
-//! 2. [`Target`] tells what it is about, and [`Sent`] what of it the origin gets. By that [`CacheKey`] tells where its response is
-//!    stored, and [`choose`] which of the variants there it selects.
-//! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
-//!    refuse. Where nothing is stored, [`judge_nothing`] does.
+//! 1. [`Target`] tells what it is about, and [`Inquiry`] all that a cache has to know of it: what it [asks](Asked) of the cache,
+//!    what of it the origin [gets](Sent), and at which [key](CacheKey) its response is stored. What passes has none and goes to the
+//!    origin; its response may outdate what is stored ([`Invalidation`]).
+//! 2. [`choose`] tells which of the variants of a key it selects.
+//! 3. [`judge`] tells by the [`Terms`] of that one, or by its absence, what to do: serve it, serve and refresh it, validate it,
+//!    fetch another, or refuse. What was [outdated](Terms::outdated) meanwhile has other terms.
 //! 4. To serve: [`Stored::answer`] makes of it what the request gets, all of it or parts, or a 304 where the client has it already.
 //! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
 //!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
@@ -27,8 +27,8 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, KeyParts, Received, Rule, Scheme, Selecting, Sent, Snapshot,
-//!     Step, Stored, Storing, Target, Variant, choose, judge, tags,
+//!     Answer, Config, Content, End, Exchange, Inquiry, Received, Rule, Scheme, Selecting, Snapshot, Step, Stored, Storing,
+//!     Target, Variant, choose, judge, tags,
 //! };
 //! use http::{Request, Response};
 //!
@@ -39,17 +39,14 @@
 //! let (request, ()) = Request::get("/page").header("host", "a.example").body(())?.into_parts();
 //!
 //! // What it asks, what its origin would get, and where the response would be stored.
-//! let asked = Asked::of(&request, &config);
-//! assert_eq!(asked.passes(), None);
 //! let target = Target::of(&request, Scheme::Http, &config)?;
-//! let sent = Sent::of(&request, &target, &config);
 //! let content = Content::of(&request.headers, true);
-//! let parts = KeyParts { asked: asked.method, sent: &sent, content, partition: None };
-//! let key = CacheKey::of(&parts, &config).map_err(missed)?;
+//! let Inquiry { asked, sent, key } = Inquiry::of(&request, &target, content, None, &config).map_err(missed)?;
 //! assert_eq!(key.target().path(), "/page");
 //!
 //! // Nothing is stored yet: it is sent, a response comes, and is kept.
 //! let mut snapshot = Snapshot::default();
+//! assert_eq!(judge(None, &asked, noon, &config).step, Step::Fetch);
 //! assert_eq!(sent.head(http::Version::HTTP_11).uri, "http://a.example/page");
 //! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
@@ -66,14 +63,14 @@
 //! let now = noon + Duration::from_secs(30);
 //! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), &sent);
 //! let Variant { stored, .. } = &snapshot.variants[chosen.ok_or("nothing selects it")?];
-//! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
+//! assert_eq!(judge(Some(&stored.terms), &asked, now, &config).step, Step::Serve);
 //! let answer = stored.answer(&request.headers, &asked, now, 7, &config);
 //! let Answer::Serve(served, Rule::Unconditional) = answer else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
 //!
 //! // Later still, the origin is asked whether it is current.
 //! let late = noon + Duration::from_secs(90);
-//! assert_eq!(judge(&stored.terms, &asked, late, &config).step, Step::Validate);
+//! assert_eq!(judge(Some(&stored.terms), &asked, late, &config).step, Step::Validate);
 //! # Ok(())
 //! # }
 //! ```
@@ -95,6 +92,7 @@ mod hosts;
 mod parameters;
 mod content;
 mod key;
+mod inquiry;
 mod written_key;
 mod steering;
 mod no_vary_search;
@@ -190,8 +188,9 @@ pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag}
 pub use head::Headed;
 pub use hop_by_hop::HopByHop;
 pub use hosts::{HostAlias, Hosts, HostsError};
+pub use inquiry::Inquiry;
 pub use invalidation::Invalidation;
-pub use judgement::{Judgement, Step, judge, judge_nothing};
+pub use judgement::{Judgement, Step, judge};
 pub use key::{CacheKey, KeyParts, PARTITION_BYTES_MOST};
 pub use lifetime::Lifetime;
 pub use likeness::Likeness;

@@ -52,7 +52,7 @@ fn told(stored: &'static str, asked: &[(&'static str, &'static str)], millis: u6
     }
     let asked = Asked::of(&request.body(()).unwrap().into_parts().0, &config);
     let terms = terms(stored);
-    let judgement = judge(&terms, &asked, NOON + Duration::from_millis(millis), &config);
+    let judgement = judge(Some(&terms), &asked, NOON + Duration::from_millis(millis), &config);
     CacheStatus::judged(&judgement, &terms).map(|status| written(&status))
 }
 
@@ -158,7 +158,7 @@ fn what_stands_in_says_what_the_origin_answered_and_how_stale_it_is() {
     let stood_in = |reload: bool, failure, asked_after: u64, sent_after: u64| {
         let request = Request::get("http://a/").header("cache-control", if reload { "no-cache" } else { "x" });
         let asked = Asked::of(&request.body(()).unwrap().into_parts().0, &config);
-        let judgement = judge(&terms, &asked, NOON + Duration::from_secs(asked_after), &config);
+        let judgement = judge(Some(&terms), &asked, NOON + Duration::from_secs(asked_after), &config);
         let now = NOON + Duration::from_secs(sent_after);
         let rule = stand_in(&terms, &asked, failure, now, &config).unwrap();
         written(&CacheStatus::stood_in(rule, &judgement, failure, &terms, now))

@@ -9,8 +9,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use freshen_http::{
-    Asked, Config, Failure, Judgement, Mode, Rule, Step, Storing, Terms, judge, judge_nothing, stand_in,
-    takes_its_place,
+    Asked, Config, Failure, Judgement, Mode, Rule, Step, Storing, Terms, judge, stand_in, takes_its_place,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use proptest::collection::vec;
@@ -59,17 +58,18 @@ proptest! {
     fn judging_never_panics_and_answers_the_same_to_the_same(story in story()) {
         prop_assert_eq!(story.storing(), story.storing());
         if let Some(terms) = story.stored() {
-            let judgement = judge(&terms, &story.wishes, story.now, &story.config);
-            prop_assert_eq!(judgement, judge(&terms, &story.wishes, story.now, &story.config));
+            let judgement = judge(Some(&terms), &story.wishes, story.now, &story.config);
+            prop_assert_eq!(judgement, judge(Some(&terms), &story.wishes, story.now, &story.config));
             prop_assert!(judgement.age >= terms.initial_age);
         }
-        judge_nothing(&story.wishes);
+        let nothing = judge(None, &story.wishes, story.now, &story.config);
+        prop_assert!(matches!(nothing.step, Step::Fetch | Step::Refuse));
     }
 
     #[test]
     fn nothing_is_served_beyond_its_windows(story in story()) {
         let Some(terms) = story.stored() else { return Ok(()) };
-        let Judgement { step, rule, age } = judge(&terms, &story.wishes, story.now, &story.config);
+        let Judgement { step, rule, age } = judge(Some(&terms), &story.wishes, story.now, &story.config);
         let [fresh, refreshed, failing] = reach(&terms, &story.config);
         let past = age.saturating_sub(terms.lifetime.span);
         match (step, rule) {
@@ -104,7 +104,7 @@ proptest! {
         let (mut now, mut was_fresh) = (story.exchange.answered_at, true);
         for step in steps {
             now = now + Duration::from_micros(step);
-            let is_fresh = judge(&terms, &Asked::of(&case::request("GET /"), &story.config), now, &story.config).rule == Rule::Fresh;
+            let is_fresh = judge(Some(&terms), &Asked::of(&case::request("GET /"), &story.config), now, &story.config).rule == Rule::Fresh;
             prop_assert!(was_fresh || !is_fresh);
             was_fresh = is_fresh;
         }
@@ -165,7 +165,7 @@ fn stories_reach_every_step_and_every_rule() {
             Storing::Store(_, rule) | Storing::Pass(rule) => rule,
         });
         let Some(terms) = story.stored() else { continue };
-        let judgement = judge(&terms, &story.wishes, story.now, &story.config);
+        let judgement = judge(Some(&terms), &story.wishes, story.now, &story.config);
         steps.insert(judgement.step);
         rules.insert(judgement.rule);
         let (Ok(rule) | Err(rule)) = stand_in(&terms, &story.wishes, Failure::TimedOut, story.now, &story.config);

@@ -166,7 +166,7 @@ fn freshness_begins_anew_with_the_update() {
     assert_eq!((kept["date"].to_str().unwrap(), kept.contains_key("age")), (&*date(602), false));
     let config = Config::default();
     let asked = freshen_http::Asked::of(&request("GET", &[]), &config);
-    let fresh = |seconds: i64| judge(&terms, &asked, at(602 + seconds), &config);
+    let fresh = |seconds: i64| judge(Some(&terms), &asked, at(602 + seconds), &config);
     assert!(matches!(fresh(57), Judgement { step: Step::Serve, rule: Rule::Fresh, .. }));
     assert!(matches!(fresh(58), Judgement { step: Step::Validate, rule: Rule::Stale, .. }));
 }
