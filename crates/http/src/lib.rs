@@ -45,7 +45,7 @@
 //! let target = Target::of(&request, Scheme::Http, &config)?;
 //! let sent = Sent::of(&request, &target, &config);
 //! let content = Content::of(&request.headers, true);
-//! let parts = KeyParts { asked: asked.method, sent: &sent, content, partition: None };
+//! let parts = KeyParts { asked: asked.method, sent: &sent, content, audience: None };
 //! let key = CacheKey::of(&parts, &config).map_err(missed)?;
 //! assert_eq!(key.target().path(), "/page");
 //!
@@ -194,7 +194,7 @@ pub use hop_by_hop::HopByHop;
 pub use hosts::{HostAlias, Hosts, HostsError};
 pub use invalidation::Invalidation;
 pub use judgement::{Judgement, Step, judge, judge_nothing};
-pub use key::{CacheKey, KeyParts, PARTITION_BYTES_MOST};
+pub use key::{AUDIENCE_BYTES_MOST, CacheKey, KeyParts};
 pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};

@@ -50,8 +50,8 @@ rules! {
     SteeringNotKept = "steering-not-kept", "configuration";
     /// The target is longer than that of a key may be.
     TargetTooLong = "target-too-long", "configuration";
-    /// The partition is longer than that of a key may be.
-    PartitionTooLong = "partition-too-long", "configuration";
+    /// The name of the audience is longer than that of a key may be.
+    AudienceTooLong = "audience-too-long", "configuration";
     /// The response has more tags than an entry can carry.
     TooManyTags = "too-many-tags", "configuration";
     /// An interim response is forwarded, and is no answer yet.

@@ -166,7 +166,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::MethodOverridden,
     Rule::SteeringNotKept,
     Rule::TargetTooLong,
-    Rule::PartitionTooLong,
+    Rule::AudienceTooLong,
     Rule::TooManyTags,
     Rule::VaryTooLong,
     Rule::StoredIsUsable,
