@@ -32,13 +32,13 @@ impl<'a> Inquiry<'a> {
         request: &'a request::Parts,
         target: &'a Target,
         content: Content,
-        partition: Option<&str>,
+        audience: Option<&str>,
         config: &Config,
     ) -> Result<Inquiry<'a>, Rule> {
         let asked = Asked::of(request, config);
         asked.passes().map_or(Ok(()), Err)?;
         let sent = Sent::of(request, target, config);
-        let key = CacheKey::of(&KeyParts { asked: asked.method, sent: &sent, content, partition }, config)?;
+        let key = CacheKey::of(&KeyParts { asked: asked.method, sent: &sent, content, audience }, config)?;
         Ok(Inquiry { asked, sent, key })
     }
 }

@@ -191,7 +191,7 @@ pub use hosts::{HostAlias, Hosts, HostsError};
 pub use inquiry::Inquiry;
 pub use invalidation::Invalidation;
 pub use judgement::{Judgement, Step, judge};
-pub use key::{CacheKey, KeyParts, PARTITION_BYTES_MOST};
+pub use key::{AUDIENCE_BYTES_MOST, CacheKey, KeyParts};
 pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};

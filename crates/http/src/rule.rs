@@ -69,8 +69,8 @@ rules! {
     SteeringNotKept = "steering-not-kept", "configuration", Request;
     /// The target is longer than that of a key may be.
     TargetTooLong = "target-too-long", "configuration", Request;
-    /// The partition is longer than that of a key may be.
-    PartitionTooLong = "partition-too-long", "configuration", Request;
+    /// The name of the audience is longer than that of a key may be.
+    AudienceTooLong = "audience-too-long", "configuration", Request;
     /// The response has more tags than an entry can carry.
     TooManyTags = "too-many-tags", "configuration", Response;
     /// An interim response is forwarded, and is no answer yet.

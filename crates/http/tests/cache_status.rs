@@ -201,7 +201,7 @@ fn a_key_is_shown_where_it_is_added_and_nowhere_else() {
         let request = Request::get(format!("http://a{resource}")).body(()).unwrap().into_parts().0;
         let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
         let (sent, config) = (Sent::of(&request, &target, &Config::default()), Config::default());
-        let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, partition: None };
+        let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, audience: None };
         CacheKey::of(&parts, &config).unwrap()
     };
     let shown = |key: &CacheKey| written(&CacheStatus { key: Some(key), ..hit() });

@@ -143,13 +143,13 @@ fn a_request_that_no_stored_response_can_answer_passes() {
 fn what_may_be_answered_from_the_store_is_asked_sent_and_keyed_as_one() {
     let config = Config { personal: Personal::Pass, ..shared() };
     let target = target("http://a.example/page?x");
-    let inquiry = |text: &str, content, partition| {
+    let inquiry = |text: &str, content, audience| {
         let request = request(text);
-        let of = Inquiry::of(&request, &target, content, partition, &config);
+        let of = Inquiry::of(&request, &target, content, audience, &config);
         of.map(|Inquiry { asked, sent, key }| {
             assert_eq!(asked, Asked::of(&request, &config), "{text}");
             assert_eq!(sent.target(), &target, "{text}");
-            (key.to_string(), key.partition().map(str::to_owned))
+            (key.to_string(), key.audience().map(str::to_owned))
         })
     };
     let key = || "GET http://a.example/page?x".to_owned();

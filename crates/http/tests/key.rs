@@ -6,7 +6,7 @@ mod case;
 
 use case::{keyed, request, response};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, KeyParts, NoVarySearch, PARTITION_BYTES_MOST,
+    AUDIENCE_BYTES_MOST, AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, KeyParts, NoVarySearch,
     Parameters, Rule, STEERING_BYTES_MOST, Scheme, Sent, TARGET_BYTES_MOST, Target,
 };
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -23,7 +23,7 @@ fn target(host: &str, resource: &str) -> Target {
 fn key_at(asked: AskedBy, target: &Target, content: Content) -> Result<CacheKey, Rule> {
     let (request, config) = (request("GET /"), Config::default());
     let sent = Sent::of(&request, target, &config);
-    CacheKey::of(&KeyParts { asked, sent: &sent, content, partition: None }, &config)
+    CacheKey::of(&KeyParts { asked, sent: &sent, content, audience: None }, &config)
 }
 
 fn key(asked: AskedBy, resource: &str, content: Content) -> Result<CacheKey, Rule> {
@@ -226,9 +226,9 @@ fn a_target_that_is_too_long_has_no_key() {
 }
 
 #[test]
-fn what_is_for_one_partition_is_for_no_other() {
-    let of = |partition: Option<&str>| {
-        keyed(&request("GET /"), &target("a", "/"), Content::Absent, partition, &Config::default())
+fn what_is_for_one_audience_is_for_no_other() {
+    let of = |audience: Option<&str>| {
+        keyed(&request("GET /"), &target("a", "/"), Content::Absent, audience, &Config::default())
     };
     let keys =
         [None, Some(""), Some("ann"), Some("Ann"), Some("ann\0"), Some("b\u{e9}")].map(|of_whom| of(of_whom).unwrap());
@@ -237,10 +237,10 @@ fn what_is_for_one_partition_is_for_no_other() {
             assert_ne!(one.to_bytes(), other.to_bytes());
         }
     }
-    assert_eq!(keys[2].partition(), Some("ann"));
+    assert_eq!(keys[2].audience(), Some("ann"));
     assert!(!keys[2].to_string().contains("ann"), "who asked is not shown");
-    assert!(of(Some(&"a".repeat(PARTITION_BYTES_MOST))).is_ok());
-    assert_eq!(of(Some(&"a".repeat(PARTITION_BYTES_MOST + 1))), Err(Rule::PartitionTooLong));
+    assert!(of(Some(&"a".repeat(AUDIENCE_BYTES_MOST))).is_ok());
+    assert_eq!(of(Some(&"a".repeat(AUDIENCE_BYTES_MOST + 1))), Err(Rule::AudienceTooLong));
 }
 
 /// The draft of No-Vary-Search, section 6. What is left out because all servers see it, by the application's choice, is something
@@ -325,7 +325,7 @@ fn no_key_is_read_that_no_request_could_have() {
         ("query", vec![json!("a#b"), json!("a b"), json!("\0"), json!(long)]),
         ("content", vec![json!(""), json!(digest), json!(format!("{digest}g")), json!(upper)]),
         ("simplified", vec![json!(""), json!(digest), json!(upper)]),
-        ("partition", vec![json!("a".repeat(PARTITION_BYTES_MOST + 1)), json!(1)]),
+        ("audience", vec![json!("a".repeat(AUDIENCE_BYTES_MOST + 1)), json!(1)]),
         (
             "steering",
             vec![

@@ -186,7 +186,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::MethodOverridden,
     Rule::SteeringNotKept,
     Rule::TargetTooLong,
-    Rule::PartitionTooLong,
+    Rule::AudienceTooLong,
     Rule::TooManyTags,
     Rule::VaryTooLong,
     Rule::SelectingTooLong,

@@ -116,10 +116,10 @@ pub fn keyed(
     request: &request::Parts,
     target: &Target,
     content: Content,
-    partition: Option<&str>,
+    audience: Option<&str>,
     config: &Config,
 ) -> Result<CacheKey, Rule> {
     let sent = Sent::of(request, target, config);
     let asked = Asked::of(request, config).method;
-    CacheKey::of(&KeyParts { asked, sent: &sent, content, partition }, config)
+    CacheKey::of(&KeyParts { asked, sent: &sent, content, audience }, config)
 }
