@@ -91,6 +91,11 @@ fn what_was_outdated_stays_so_though_the_clock_is_set_back() {
         let page = outdated(PAGE, how);
         assert_ne!(judged(&page, "", 0).1, Rule::Fresh, "{how:?}");
         assert_ne!(in_place(&page, 0), Ok(Rule::Fresh), "{how:?}");
+        let anybody = asked("", &shared());
+        let late = judge(Some(&page), &anybody, after(30), &shared());
+        let told = CacheStatus::judged(&late, &page).map(|status| status.handled);
+        let asks = matches!(told, Some(Handled::Forwarded(Forwarded { why: Forward::Stale, .. })));
+        assert_eq!(asks, how == Outdating::Hard, "{how:?}");
         let at_once = terms(PAGE, &shared()).outdated(Timestamp::ZERO, how);
         assert_ne!(judged(&at_once, "", 0).1, Rule::Fresh, "{how:?}");
     }

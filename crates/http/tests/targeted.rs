@@ -104,6 +104,7 @@ fn what_a_more_wanted_target_forbids_holds_beside_the_one_that_counts() {
     };
     assert_eq!(of("no-store, max-age=x", "max-age=20"), Err(Rule::NoStore));
     assert_eq!(of("max-age=30", "no-store, max-age=x"), Ok(Rule::MaxAge), "it was not come to");
+    assert_eq!(of("no-store, max-age=x", "must-understand, max-age=20"), Err(Rule::NoStore));
 }
 
 /// RFC 9213, section 2.2: the order is that of the list.

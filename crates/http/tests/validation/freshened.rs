@@ -295,3 +295,13 @@ proptest! {
         }
     }
 }
+
+/// RFC 9213, section 2.2: its targets may have any name, and no sender may name them in Connection.
+#[test]
+fn a_target_of_the_update_counts_though_connection_names_it() {
+    let config = Config { targets: vec![HeaderName::from_static("x-ours")], ..Config::default() };
+    let stored = [("etag", r#""a""#), ("x-ours", "max-age=60")];
+    let update = [("connection", "x-ours"), ("x-ours", "no-store")];
+    let Freshened::Last { rule, .. } = by("GET", &[], &stored, &update, &config) else { panic!("it is stored on") };
+    assert_eq!(rule, Rule::NoStore);
+}
