@@ -69,6 +69,7 @@ fn a_field_for_surrogates_goes_before_cache_control_where_it_says_something() {
         assert_eq!(by(nothing), Err(Rule::NoStore), "{nothing}");
     }
     assert_eq!(of("content=\"ESI/1.0\"").lifetime.span, 7 * SECOND);
+    assert!(of("max-age=60, no-cache=\"a;b\"").no_cache, "what is quoted names no surrogate");
 }
 
 /// Section 2.3.
