@@ -194,7 +194,7 @@ fn a_page_that_lacks_a_line_or_has_one_too_many_is_found_out() {
 
 #[test]
 fn rows_are_counted_by_their_mark() {
-    let whole = page_with("| ST1 | *the layer* | – | *the layer* |");
+    let whole = page_with("| ST1 | *the layer* | – | *the layer* |\n| ST1 | *the proxy* | `a.rs` | `b.rs::so` |");
     assert_eq!((marked(&whole, "*the layer*"), marked(&whole, "*the proxy*")), (2, 0));
 }
 
