@@ -9,6 +9,7 @@ use crate::directive::fields;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::seconds::SECONDS_MOST;
 use crate::structured::{dictionary, is_too_long};
+use crate::surrogate_control::{SURROGATE_CONTROL, surrogate_control};
 
 /// The directives that govern a response, and where they stand.
 pub(crate) struct Governing {
@@ -21,7 +22,11 @@ impl Governing {
     /// Those of the first target that is there, valid and not empty; where there is none, those of Cache-Control
     /// (RFC 9213, section 2.2).
     pub fn of(headers: &HeaderMap, config: &Config) -> Governing {
-        match config.targets.iter().find_map(|name| targeted(headers, name)) {
+        let said = |name: &HeaderName| match name {
+            name if *name == SURROGATE_CONTROL => surrogate_control(headers, config),
+            name => targeted(headers, name),
+        };
+        match config.targets.iter().find_map(said) {
             Some(directives) => Governing { directives, targeted: true },
             None => Governing { directives: ResponseDirectives::read(headers, &CACHE_CONTROL), targeted: false },
         }

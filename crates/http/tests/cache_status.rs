@@ -137,6 +137,18 @@ fn what_came_of_a_forwarded_request_is_told_where_it_is_known() {
     }
 }
 
+/// RFC 9211, sections 2.1 to 2.4: it went forward, so that it is no hit though nothing new is served.
+#[test]
+fn a_response_that_stands_in_for_one_of_the_origin_says_so() {
+    let why = Forward::Stale;
+    let stands_in = CacheStatus {
+        ttl_seconds: Some(-30),
+        rule: Some(Rule::StaleIfError),
+        ..forwarded(Forwarded { why, status: Some(StatusCode::BAD_GATEWAY), ..MISS })
+    };
+    assert_eq!(written(&stands_in), "freshen;fwd=stale;fwd-status=502;ttl=-30;detail=stale-if-error");
+}
+
 /// RFC 9211, section 2.4.
 #[test]
 fn a_ttl_is_whole_seconds_and_negative_once_it_is_stale() {
