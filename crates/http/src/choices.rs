@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 
-use crate::origin::{TargetError, host_of};
+use crate::hosts::Hosts;
+use crate::origin::{Origin, TargetError};
 use crate::parameters::Parameters;
 use crate::percent::normalised;
 use crate::target::Target;
@@ -23,7 +24,7 @@ pub struct Choices {
     /// (RFC 3986, section 6.2.2). An encoded dot stays one: decoded, it could be half of a `..`.
     pub decoded: bool,
     /// Hosts that stand for others.
-    pub hosts: Vec<HostAlias>,
+    pub hosts: Hosts,
     /// What the origin is asked for.
     pub origin_sees: OriginSees,
 }
@@ -38,46 +39,38 @@ pub enum OriginSees {
     Asked,
 }
 
-/// A host that stands for another: its targets are those of the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostAlias {
-    alias: Box<str>,
-    host: Box<str>,
-}
-
-impl HostAlias {
-    /// Makes `alias` stand for `host`. An alias of an alias is not followed.
-    ///
-    /// # Errors
-    /// [`TargetError`] when one of them is no host.
-    pub fn new(alias: &str, host: &str) -> Result<HostAlias, TargetError> {
-        Ok(HostAlias { alias: host_of(alias.as_bytes())?, host: host_of(host.as_bytes())? })
-    }
-}
-
 impl Choices {
     /// The form of a target that makes its key. It is its own keyed form.
     pub fn keyed(&self, target: &Target) -> Target {
-        let alias = self.hosts.iter().find(|alias| *alias.alias == *target.origin().host());
-        let origin = match alias {
-            Some(alias) => target.origin().with_host(&alias.host),
-            None => target.origin().clone(),
-        };
-        match self.resource(target) {
-            None => Target::new(origin, target.resource().clone()),
-            Some(resource) => PathAndQuery::try_from(resource)
-                .map_err(|_| TargetError::Path)
-                .and_then(|resource| Target::new(origin, resource)),
-        }
-        .expect("a target of which parts are left out, moved or decoded is a target")
+        self.changed(target).unwrap_or_else(|| target.clone())
     }
 
-    /// What the origin is asked for: its path and query, and by its authority the Host field.
-    pub fn sent<'a>(&self, target: &'a Target) -> Cow<'a, Target> {
-        match self.origin_sees {
-            OriginSees::Keyed => Cow::Owned(self.keyed(target)),
-            OriginSees::Asked => Cow::Borrowed(target),
+    /// The origin whose targets those of this one are keyed as.
+    pub(crate) fn keyed_origin<'a>(&self, origin: &'a Origin) -> Cow<'a, Origin> {
+        match self.hosts.stood_for(origin.host()) {
+            Some(host) => Cow::Owned(origin.with_host(host)),
+            None => Cow::Borrowed(origin),
         }
+    }
+
+    /// What the origin is asked for.
+    pub fn sent<'a>(&self, target: &'a Target) -> Cow<'a, Target> {
+        let changed = match self.origin_sees {
+            OriginSees::Keyed => self.changed(target),
+            OriginSees::Asked => None,
+        };
+        changed.map_or(Cow::Borrowed(target), Cow::Owned)
+    }
+
+    /// The keyed form, where it may be another than the target.
+    fn changed(&self, target: &Target) -> Option<Target> {
+        let (origin, resource) = match (self.keyed_origin(target.origin()), self.resource(target)) {
+            (Cow::Borrowed(_), None) => return None,
+            (origin, None) => (origin, Ok(target.resource().clone())),
+            (origin, Some(resource)) => (origin, PathAndQuery::try_from(resource).map_err(|_| TargetError::Path)),
+        };
+        let keyed = resource.and_then(|resource| Target::new(origin.into_owned(), resource));
+        Some(keyed.expect("a target of which parts are left out, moved or decoded is a target"))
     }
 
     /// Path and query, where they are chosen to be others.

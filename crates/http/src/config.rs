@@ -8,6 +8,7 @@ use http::header::{ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE};
 use crate::cache_status::Identifier;
 use crate::choices::Choices;
 use crate::likeness::Likeness;
+use crate::steering::usual_steering;
 
 /// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
 #[derive(Clone, Debug)]
@@ -44,6 +45,10 @@ pub struct Config {
     pub ignores_host: bool,
     /// Most bytes of a QUERY's content, and of what its fields say about it, that are read to make its key.
     pub query_content_bytes_most: usize,
+    /// Fields by which origins choose for which host, scheme or path they answer, though no Vary says so. Those that a request has
+    /// are a part of its key, so that what they bring about is served to those alone who send them too. A request with a field
+    /// that is listed here and names another method, such as X-HTTP-Method-Override, is passed on.
+    pub steering: Vec<HeaderName>,
     /// Whether an origin may group its responses and outdate groups (RFC 9875). Where one origin is many parties, they can so
     /// outdate each other's responses.
     pub groups: bool,
@@ -125,6 +130,7 @@ impl Default for Config {
             choices: Choices::default(),
             ignores_host: false,
             query_content_bytes_most: 64 << 10,
+            steering: usual_steering(),
             groups: true,
             shows_surrogate_keys: false,
             no_vary_search: false,
@@ -149,9 +155,9 @@ impl Default for Variants {
     fn default() -> Self {
         let likeness = vec![
             (ACCEPT, Likeness::Members),
-            (ACCEPT_CHARSET, Likeness::AnyCase),
+            (ACCEPT_CHARSET, Likeness::AnyOrder),
             (ACCEPT_ENCODING, Likeness::AnyOrder),
-            (ACCEPT_LANGUAGE, Likeness::AnyOrder),
+            (ACCEPT_LANGUAGE, Likeness::ByQuality),
         ];
         Variants { most: 32, names_most: 16, likeness }
     }

@@ -1,16 +1,15 @@
 //! The content of a request, as far as it makes a key: that of QUERY does (RFC 10008, section 2.7).
 
-use std::borrow::Cow;
 use std::fmt;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, request};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, request};
+use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::members::trim;
-use crate::request_directives::RequestDirectives;
+use crate::digest::Digest;
+use crate::mark::put;
 use crate::rule::Rule;
-use crate::target::put;
 
 /// What is known of a request's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +23,9 @@ pub enum Content {
 }
 
 /// What identifies the content of a QUERY and what its fields say about it: their BLAKE3.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ContentHash([u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ContentHash(Digest);
 
 /// Hashes the content of a QUERY while it comes, up to the bound in [`Config`].
 #[derive(Clone, Debug)]
@@ -35,12 +35,12 @@ pub struct ContentHasher {
 }
 
 impl Content {
-    /// What the fields of a request say: no content only where its length is said to be 0, or nothing is said. A request of HTTP/2
-    /// or HTTP/3 may have content all the same: whoever holds its body looks whether it has ended.
-    pub fn declared(headers: &HeaderMap) -> Content {
+    /// That of a request with these fields whose body has ended before anything came of it, or has not. There is none only where
+    /// both say so: a request of HTTP/2 or HTTP/3 need not declare what it has (RFC 9113, section 8.1).
+    pub fn of(headers: &HeaderMap, has_ended: bool) -> Content {
         let mut lengths = headers.get_all(CONTENT_LENGTH).into_iter();
-        let empty = lengths.all(|length| length == "0");
-        if empty && !headers.contains_key(TRANSFER_ENCODING) { Content::Absent } else { Content::Unread }
+        let declared = headers.contains_key(TRANSFER_ENCODING) || lengths.any(|length| length != "0");
+        if has_ended && !declared { Content::Absent } else { Content::Unread }
     }
 }
 
@@ -67,19 +67,19 @@ impl ContentHasher {
 
     /// Ends.
     pub fn finish(self) -> ContentHash {
-        ContentHash(*self.hasher.finalize().as_bytes())
+        ContentHash(self.hasher.finalize().into())
     }
 }
 
 impl ContentHash {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 }
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -90,9 +90,8 @@ impl fmt::Debug for ContentHash {
 }
 
 /// The fields about the content, in an order of their own, each part behind its length and the whole behind its number: no
-/// content can continue it.
+/// content can continue it. Nothing is normalised: the origin gets the fields as they are, and may answer by how they are written.
 fn metadata(request: &request::Parts) -> Vec<u8> {
-    let keep = RequestDirectives::read(&request.headers).no_transform;
     let about = |name: &str| name.starts_with("content-") && name != CONTENT_LENGTH.as_str();
     let fields = request.headers.iter().filter(|(name, _)| about(name.as_str()));
     let mut fields: Vec<_> = fields.map(|(name, value)| (name.as_str(), value)).collect();
@@ -101,22 +100,7 @@ fn metadata(request: &request::Parts) -> Vec<u8> {
     let mut bytes = (fields.len() as u64).to_be_bytes().to_vec();
     for (name, value) in fields {
         put(&mut bytes, name.as_bytes());
-        put(&mut bytes, &if name == CONTENT_TYPE && !keep { media_type(value) } else { value.as_bytes().into() });
+        put(&mut bytes, value.as_bytes());
     }
     bytes
-}
-
-/// A media type, its type and the names of its parameters in lower case, and without blanks around them (RFC 9110, section
-/// 8.3.1). A quoted parameter might hold what separates parameters: such a type stays as it is. Nothing is changed in the content:
-/// only its origin knows what means the same there.
-fn media_type(value: &HeaderValue) -> Cow<'_, [u8]> {
-    let text = value.as_bytes();
-    if text.contains(&b'"') {
-        return text.into();
-    }
-    let parts = text.split(|byte| *byte == b';').map(trim).map(|part| {
-        let name = part.iter().position(|byte| *byte == b'=').unwrap_or(part.len());
-        [part[..name].to_ascii_lowercase().as_slice(), &part[name..]].concat()
-    });
-    parts.collect::<Vec<_>>().join(&b';').into()
 }

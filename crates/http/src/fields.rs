@@ -8,7 +8,7 @@ use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
 use crate::targeted::Governing;
 
-/// Most fields that are kept of one response, each line counted. A response with more is not stored.
+/// Most fields that are kept of one message, each line counted. A response with more is not stored, a request with more refused.
 pub const FIELDS_MOST: usize = 1_000;
 
 /// Tells which fields of one response are kept.

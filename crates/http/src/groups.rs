@@ -5,10 +5,9 @@ use http::{HeaderMap, HeaderName};
 use sfv::{BareItem, ListEntry};
 
 use crate::config::Config;
-use crate::mark::Mark;
+use crate::mark::{Mark, put};
 use crate::origin::Origin;
 use crate::structured::list;
-use crate::target::put;
 
 /// The groups that a response belongs to.
 pub const CACHE_GROUPS: HeaderName = HeaderName::from_static("cache-groups");

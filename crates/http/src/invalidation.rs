@@ -7,20 +7,19 @@ use http::{request, response};
 use crate::asked::{Asked, AskedBy};
 use crate::config::Config;
 use crate::groups::outdates;
-use crate::key::CacheKey;
+use crate::origin::Origin;
 use crate::target::Target;
 
-/// What a response to an unsafe request outdates.
+/// What is outdated: all stored responses that carry one of these tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalidation {
-    /// The keys of the target, of Location and of Content-Location, with all variants of each: at most three.
-    pub keys: Vec<CacheKey>,
-    /// The tags of their responses to QUERY, and those of the groups that the response names.
+    /// The tags.
     pub tags: Vec<Tag>,
 }
 
 impl Invalidation {
-    /// What the response outdates, if it does: its method is unsafe, or not known, and it is no error.
+    /// What the response to a request for this target outdates, if it does: its method is unsafe, or not known, and it is no error.
+    /// The target itself, those that Location and Content-Location name, and groups that it names.
     ///
     /// Nothing of another origin is outdated, whatever the response says: anybody could empty the cache. The group field of a
     /// response to a safe method is ignored (RFC 9875, section 3).
@@ -35,26 +34,48 @@ impl Invalidation {
         if !unsafely || error {
             return None;
         }
-        let mut keys: Vec<CacheKey> = Vec::new();
-        for outdated in std::iter::once(target.clone()).chain(named(target, response)) {
-            let key = CacheKey::of_get(&outdated, config);
-            if !keys.contains(&key) {
-                keys.push(key);
+        let keyed = config.choices.keyed(target);
+        let mut tags = target_tags(&keyed, config);
+        for named in named(target, response, config).into_iter().filter(|named| named.origin() == keyed.origin()) {
+            tags.extend(target_tags(&named, config));
+        }
+        tags.extend(outdates(&response.headers, keyed.origin(), config));
+        Some(Invalidation::by(tags))
+    }
+
+    /// Outdates all that is stored of a target: whatever selects it, for whomever it is, and its responses to QUERY.
+    pub fn of_target(target: &Target, config: &Config) -> Invalidation {
+        Invalidation::by(target_tags(&config.choices.keyed(target), config))
+    }
+
+    /// Outdates all that is stored of an origin.
+    pub fn of_origin(origin: &Origin, config: &Config) -> Invalidation {
+        Invalidation::by(vec![config.choices.keyed_origin(origin).tag()])
+    }
+
+    /// Each tag once, in their order.
+    fn by(all: Vec<Tag>) -> Invalidation {
+        let mut tags: Vec<Tag> = Vec::new();
+        for tag in all {
+            if !tags.contains(&tag) {
+                tags.push(tag);
             }
         }
-        // Tags are made of keyed targets, as those of stored responses are.
-        let groups = outdates(&response.headers, config.choices.keyed(target).origin(), config);
-        let tags = keys.iter().map(|key| key.target().tag()).chain(groups).collect();
-        Some(Invalidation { keys, tags })
+        Invalidation { tags }
     }
 }
 
-/// The targets of the same origin that the response names: one a field, the first.
-fn named(target: &Target, response: &response::Parts) -> impl Iterator<Item = Target> {
+/// The tags by which all that is stored of a keyed target is outdated. Where an origin may say that not all of a query matters, a
+/// response is stored for targets that its own does not tell (RFC 9111, section 4.4): all such of its path are outdated.
+fn target_tags(keyed: &Target, config: &Config) -> Vec<Tag> {
+    let path = config.no_vary_search.then(|| keyed.path_tag());
+    [keyed.tag()].into_iter().chain(path).collect()
+}
+
+/// The keyed targets that the response names, seen from what its origin was asked for: one a field, the first.
+fn named(target: &Target, response: &response::Parts, config: &Config) -> Vec<Target> {
+    let asked = config.choices.sent(target);
     let references = [LOCATION, CONTENT_LOCATION].map(|name| response.headers.get(name));
-    references
-        .into_iter()
-        .flatten()
-        .filter_map(|reference| target.resolve(reference.as_bytes()))
-        .filter(|named| named.origin() == target.origin())
+    let named = references.into_iter().flatten().filter_map(|reference| asked.resolve(reference.as_bytes()));
+    named.map(|named| config.choices.keyed(&named)).collect()
 }

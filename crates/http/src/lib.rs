@@ -9,7 +9,8 @@
 //!
 //! 1. [`Asked`] is what it asks of a cache. What [passes](Asked::passes) goes to the origin; its response may outdate what is
 //!    stored ([`Invalidation`]).
-//! 2. [`Target`] and [`CacheKey`] tell where its response is stored, [`choose`] which of the variants there it selects.
+//! 2. [`Target`] tells what it is about, and [`Sent`] what of it the origin gets. By that [`CacheKey`] tells where its response is
+//!    stored, and [`choose`] which of the variants there it selects.
 //! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
 //!    refuse. Where nothing is stored, [`judge_nothing`] does.
 //! 4. To serve: [`owed`] holds it against the conditions of the client, which may have it already, and [`Stored::answer`] makes of
@@ -17,7 +18,7 @@
 //! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
 //!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
 //! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
-//!    [`displaced`] tells which variants leave for it, if they may.
+//!    [`Snapshot::keep`] puts it in the place of those that leave for it, if they may.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
 //! 8. [`CacheStatus`] tells the client what was done.
 //!
@@ -27,8 +28,8 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, Owed, Received, Represented, Rule, Scheme, Selecting,
-//!     Step, Stored, Storing, Target, Variant, choose, judge, owed,
+//!     Answer, Asked, CacheKey, Config, Content, End, Exchange, KeyParts, Owed, Received, Represented, Rule, Scheme, Selecting,
+//!     Sent, Snapshot, Step, Stored, Storing, Target, Variant, choose, judge, owed, tags,
 //! };
 //! use http::{Request, Response};
 //!
@@ -38,14 +39,19 @@
 //! let noon = Timestamp::from_micros(1_795_262_400_000_000);
 //! let (request, ()) = Request::get("/page").header("host", "a.example").body(())?.into_parts();
 //!
-//! // What it asks, and where its response would be stored.
+//! // What it asks, what its origin would get, and where the response would be stored.
 //! let asked = Asked::of(&request, &config);
 //! assert_eq!(asked.passes(), None);
 //! let target = Target::of(&request, Scheme::Http, &config)?;
-//! let key = CacheKey::of(asked.method, &target, Content::declared(&request.headers), &config).map_err(missed)?;
+//! let sent = Sent::of(&request, &target, &config);
+//! let content = Content::of(&request.headers, true);
+//! let parts = KeyParts { asked: asked.method, sent: &sent, content, audience: None };
+//! let key = CacheKey::of(&parts, &config).map_err(missed)?;
 //! assert_eq!(key.target().path(), "/page");
 //!
-//! // Nothing is stored yet: a response comes from the origin, and is kept.
+//! // Nothing is stored yet: it is sent, a response comes, and is kept.
+//! let mut snapshot = Snapshot::default();
+//! assert_eq!(sent.head(http::Version::HTTP_11).uri, "http://a.example/page");
 //! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
 //! let exchange = Exchange { asked_at: noon, answered_at: noon };
@@ -53,13 +59,14 @@
 //! let content = Bytes::from("hello");
 //! let received = Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
 //! let stored = Stored::of(&received, terms, &config).map_err(missed)?;
-//! let selecting = Selecting::of(&request.headers, &response.headers, &config).map_err(missed)?;
+//! let selecting = Selecting::of(&sent, &response.headers, &config).map_err(missed)?;
+//! let _outdated_by = tags(&response.headers, &key, &config).map_err(missed)?;
+//! snapshot.keep(Variant { selecting, stored }, &sent, noon, &config).map_err(missed)?;
 //!
 //! // Half a minute later it answers the next request.
 //! let now = noon + Duration::from_secs(30);
-//! let variants = [Variant { selecting, stored }];
-//! assert_eq!(choose(variants.iter().map(Variant::candidate), &request.headers), Some(0));
-//! let [Variant { stored, .. }] = variants;
+//! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), &sent);
+//! let Variant { stored, .. } = &snapshot.variants[chosen.ok_or("nothing selects it")?];
 //! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
 //! let suffices = stored.suffices(&request, now);
 //! let represented = Represented { status: stored.status, headers: &stored.headers, terms: &stored.terms, suffices };
@@ -87,14 +94,23 @@ mod origin;
 mod target;
 mod reference;
 mod choices;
+mod hosts;
 mod parameters;
 mod content;
 mod key;
+mod written_key;
+mod steering;
 mod no_vary_search;
+
+// How its origin gets it.
+mod sent;
+mod hop_by_hop;
 
 // Which variant answers it.
 mod variants;
 mod vary;
+mod variant_key;
+mod said;
 mod likeness;
 
 // What is done with it.
@@ -129,7 +145,6 @@ mod status;
 mod stored;
 mod received;
 mod fields;
-mod hop_by_hop;
 mod body;
 mod byte_range;
 mod content_range;
@@ -155,13 +170,14 @@ mod seconds;
 mod date;
 mod form;
 mod percent;
+mod digest;
 
 pub use answer::{Answer, Served};
 pub use asked::{Asked, AskedBy};
 pub use body::{Body, PARTS_MOST};
 pub use byte_range::ByteRange;
 pub use cache_status::{CACHE_STATUS, CacheStatus, Forwarded, Handled, Identifier, SHOWN_KEY_BYTES_MOST, ttl_seconds};
-pub use choices::{Choices, HostAlias, OriginSees};
+pub use choices::{Choices, OriginSees};
 pub use conditions::{Owed, Represented, is_for_origin, not_modified, owed};
 pub use config::{Config, Cookies, Grace, Heuristic, Mode, Variants};
 pub use content::{Content, ContentHash, ContentHasher};
@@ -176,9 +192,10 @@ pub use freshened::{Freshened, UPDATED_BYTES_MOST};
 pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag};
 pub use head::Headed;
 pub use hop_by_hop::HopByHop;
+pub use hosts::{HostAlias, Hosts, HostsError};
 pub use invalidation::Invalidation;
 pub use judgement::{Judgement, Step, judge, judge_nothing};
-pub use key::CacheKey;
+pub use key::{AUDIENCE_BYTES_MOST, CacheKey, KeyParts};
 pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
@@ -191,16 +208,19 @@ pub use request_directives::RequestDirectives;
 pub use response_directives::{Reach, ResponseDirectives};
 pub use rule::Rule;
 pub use seconds::SECONDS_MOST;
+pub use sent::Sent;
 pub use share::Missing;
 pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
+pub use steering::STEERING_BYTES_MOST;
 pub use stored::Stored;
 pub use storing::Storing;
 pub use surrogate::{strip_surrogate_keys, surrogate_tag};
 pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, strip_surrogate_control, surrogate_capability};
 pub use tags::tags;
-pub use target::Target;
+pub use target::{TARGET_BYTES_MOST, Target};
 pub use terms::Terms;
 pub use validated::Validated;
 pub use validation::{Nominee, SENT_TAGS_BYTES_MOST, validating};
+pub use variant_key::VariantKey;
 pub use variants::{Candidate, Variant, choose, displaced};
 pub use vary::{SELECTING_MOST, Selecting};

@@ -1,16 +1,21 @@
 //! When two values of a request field are the same for a cache (RFC 9111, section 4.1).
 
+use std::cmp::Ordering;
+
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderName, HeaderValue};
 
-use crate::members::{members, trim};
+use crate::digest::Digest;
+use crate::members::{members_of, trim};
 
-/// Most members that are compared in any order; longer lists have to have the same one.
-const UNORDERED_MOST: usize = 16;
+/// Most members that are put in order; longer lists have to have the same one.
+const SORTED_MOST: usize = 16;
+/// Longest list whose members are looked at, in bytes; of longer ones every byte counts.
+const LISTED_BYTES_MOST: usize = 1024;
 
 /// Which differences between two values of a field do not matter. Blanks around the value never do, nor does on how many lines it
-/// is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// is written. Each lets all differ that those above it do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Likeness {
     /// No other.
     Value,
@@ -18,72 +23,146 @@ pub enum Likeness {
     Members,
     /// It is a list of tokens with parameters: blanks between them and case do not matter either.
     AnyCase,
-    /// In such a list, order does not matter either.
+    /// In such a list, members of different quality may stand in any order. Those of the same keep theirs: who reads them may take
+    /// it for their priority (RFC 9110, section 12.5.4).
+    ByQuality,
+    /// In such a list, order does not matter at all.
     AnyOrder,
 }
 
 impl Likeness {
-    /// Whether two requests say the same in a field. One that does not have it is like none that has.
-    pub(crate) fn holds(self, name: &HeaderName, one: &HeaderMap, other: &HeaderMap) -> bool {
-        if !one.contains_key(name) || !other.contains_key(name) {
-            return one.contains_key(name) == other.contains_key(name);
+    /// The form that all values share which are like this one: its BLAKE3. `None`: there is no line.
+    ///
+    /// Only lists of at most [`LISTED_BYTES_MOST`] are taken apart, and of those only [`SORTED_MOST`] members sorted, so that it takes
+    /// one look at each byte, and no allocation.
+    pub(crate) fn normal<'a, I>(self, name: &HeaderName, lines: impl Fn() -> I) -> Option<Digest>
+    where
+        I: Iterator<Item = &'a HeaderValue>,
+    {
+        lines().next()?;
+        let list =
+            self != Likeness::Value && joined(name, lines()).map(<[u8]>::len).sum::<usize>() <= LISTED_BYTES_MOST;
+        Some(if list { self.listed(members_of(lines())) } else { verbatim(joined(name, lines())) })
+    }
+
+    fn listed<'a>(self, members: impl Iterator<Item = &'a [u8]>) -> Digest {
+        let mut form = Form::new();
+        for member in members {
+            match self {
+                Likeness::Value | Likeness::Members => form.push(member, false),
+                _ => member.split(|byte| *byte == b';').for_each(|part| form.push(trim(part), true)),
+            }
+            form.end();
         }
-        // Mostly they are the same to the byte.
-        if one.get_all(name).iter().eq(other.get_all(name).iter()) {
-            return true;
-        }
-        let ones = || members(one, name);
-        let others = || members(other, name);
         match self {
-            Likeness::Value => joined(one, name).eq(joined(other, name)),
-            Likeness::Members => ones().eq(others()),
-            Likeness::AnyCase => is_like(ones(), others()),
-            Likeness::AnyOrder => is_shuffled(ones, others) || is_like(ones(), others()),
+            Likeness::ByQuality if form.is_weighed() => form.sort(|one, other| weight(other).cmp(&weight(one))),
+            Likeness::AnyOrder => form.sort(Ord::cmp),
+            _ => {}
         }
+        form.digest()
     }
 }
 
-/// The bytes of all lines as those of one: they are combined by a comma and a blank (RFC 9110, section 5.3), but cookies by a
-/// semicolon (RFC 9113, section 8.2.3).
-fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a u8> {
-    let separator: &[u8; 2] = if name == COOKIE { b"; " } else { b", " };
-    let lines = headers.get_all(name).into_iter().enumerate();
-    lines.flat_map(move |(at, line)| separator.iter().filter(move |_| at > 0).chain(trim(line.as_bytes())))
+/// The trimmed lines as those of one: they are combined by a comma and a blank (RFC 9110, section 5.3), but cookies by a semicolon
+/// (RFC 9113, section 8.2.3).
+fn joined<'a>(name: &HeaderName, lines: impl Iterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a [u8]> {
+    let separator: &[u8] = if name == COOKIE { b"; " } else { b", " };
+    let pieces = lines.enumerate().map(move |(at, line)| [if at > 0 { separator } else { b"" }, trim(line.as_bytes())]);
+    pieces.flatten()
 }
 
-fn is_like<'a>(mut ones: impl Iterator<Item = &'a [u8]>, mut others: impl Iterator<Item = &'a [u8]>) -> bool {
-    loop {
-        match (ones.next(), others.next()) {
-            (None, None) => return true,
-            (Some(one), Some(other)) if is_like_member(one, other) => {}
-            _ => return false,
+fn verbatim<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    pieces.for_each(|piece| _ = hasher.update(piece));
+    hasher.finalize().into()
+}
+
+/// The members of a short list, as they are compared. What ends them can stand in no value, nor at the end of a long list.
+struct Form {
+    bytes: [u8; FORM_BYTES],
+    length: usize,
+    /// Where the first ones end; how many there are.
+    ends: [usize; SORTED_MOST],
+    members: usize,
+}
+
+/// Each part stands before one byte where a comma or a semicolon stood, but for the last.
+const FORM_BYTES: usize = LISTED_BYTES_MOST + 1;
+const PART: u8 = 1;
+const MEMBER: u8 = 0;
+
+impl Form {
+    fn new() -> Form {
+        Form { bytes: [0; FORM_BYTES], length: 0, ends: [0; SORTED_MOST], members: 0 }
+    }
+
+    /// Writes a part of a member.
+    fn push(&mut self, part: &[u8], in_lower_case: bool) {
+        let end = self.length + part.len();
+        self.bytes[self.length..end].copy_from_slice(part);
+        if in_lower_case {
+            self.bytes[self.length..end].make_ascii_lowercase();
         }
+        self.bytes[end] = PART;
+        self.length = end + 1;
+    }
+
+    /// Ends a member.
+    fn end(&mut self) {
+        self.bytes[self.length - 1] = MEMBER;
+        if let Some(end) = self.ends.get_mut(self.members) {
+            *end = self.length;
+        }
+        self.members += 1;
+    }
+
+    /// Puts the members in order, where they are few; otherwise they stay as they are.
+    fn sort(&mut self, order: fn(&[u8], &[u8]) -> Ordering) {
+        let Some(ends) = self.ends.get(..self.members) else { return };
+        let mut members = [&[][..]; SORTED_MOST];
+        let mut from = 0;
+        for (member, end) in members.iter_mut().zip(ends) {
+            *member = &self.bytes[from..*end];
+            from = *end;
+        }
+        members[..ends.len()].sort_by(|one, other| order(one, other));
+        let mut sorted = [0; FORM_BYTES];
+        let bytes = members.into_iter().flatten();
+        sorted.iter_mut().zip(bytes).for_each(|(to, byte)| *to = *byte);
+        self.bytes = sorted;
+    }
+
+    /// Whether all members that would be sorted have a weight: of a list in which one is malformed, who knows what it means.
+    fn is_weighed(&self) -> bool {
+        let mut members = self.bytes[..self.length].split_inclusive(|byte| *byte == MEMBER);
+        members.all(|member| weight(member).is_some())
+    }
+
+    fn digest(&self) -> Digest {
+        blake3::hash(&self.bytes[..self.length]).into()
     }
 }
 
-/// Whether each member is there as often in both. Few are, so that nothing has to be sorted.
-fn is_shuffled<'a, A, B>(ones: impl Fn() -> A, others: impl Fn() -> B) -> bool
-where
-    A: Iterator<Item = &'a [u8]>,
-    B: Iterator<Item = &'a [u8]>,
-{
-    let [count, other_count] = [ones().take(UNORDERED_MOST + 1).count(), others().take(UNORDERED_MOST + 1).count()];
-    let is_as_often = |member: &[u8]| {
-        let is_it = |other: &&[u8]| is_like_member(other, member);
-        ones().filter(is_it).count() == others().filter(is_it).count()
+/// The weight of a member in thousandths; `None`: it is malformed (RFC 9110, section 12.4.2).
+fn weight(member: &[u8]) -> Option<u16> {
+    let parameters = member.split(|byte| matches!(*byte, PART | MEMBER)).skip(1);
+    let mut named = parameters.filter_map(|part| Some(part.split_at(part.iter().position(|byte| *byte == b'=')?)));
+    match named.find(|(name, _)| trim(name) == b"q") {
+        None => Some(1000),
+        Some((_, value)) => thousandths(&value[1..]),
+    }
+}
+
+fn thousandths(text: &[u8]) -> Option<u16> {
+    let (whole, digits) = match text {
+        [whole @ (b'0' | b'1')] => (whole, &[][..]),
+        [whole @ (b'0' | b'1'), b'.', digits @ ..] if digits.len() <= 3 => (whole, digits),
+        _ => return None,
     };
-    count == other_count && count <= UNORDERED_MOST && ones().all(is_as_often)
-}
-
-/// `en-GB; q=0.5` and `EN-gb;q=0.5`.
-fn is_like_member(one: &[u8], other: &[u8]) -> bool {
-    let parts = |member| <[u8]>::split(member, |byte| *byte == b';').map(trim);
-    let (mut ones, mut others) = (parts(one), parts(other));
-    loop {
-        match (ones.next(), others.next()) {
-            (None, None) => return true,
-            (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => {}
-            _ => return false,
-        }
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
     }
+    let four = [whole].into_iter().chain(digits).chain(b"000").take(4);
+    let sum = four.fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    (sum <= 1000).then_some(sum)
 }

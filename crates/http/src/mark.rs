@@ -7,6 +7,10 @@ use freshen_core::{TAG_BYTES_MAX, Tag};
 pub(crate) enum Mark {
     /// A target URI.
     Target,
+    /// The path of a target, whatever its query.
+    Path,
+    /// An origin.
+    Origin,
     /// A group of an origin (RFC 9875).
     Group,
     /// A surrogate key.
@@ -34,9 +38,17 @@ impl Mark {
     fn letter(self) -> char {
         match self {
             Mark::Target => 'u',
+            Mark::Path => 'p',
+            Mark::Origin => 'o',
             Mark::Group => 'g',
             Mark::Surrogate => 's',
             Mark::LongSurrogate => 'l',
         }
     }
+}
+
+/// Writes a part behind its length, so that no other parts write the same.
+pub(crate) fn put(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend((part.len() as u64).to_be_bytes());
+    bytes.extend(part);
 }

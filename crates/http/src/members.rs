@@ -1,11 +1,16 @@
 //! The members of a header that is a list, as they came (RFC 9110, section 5.6.1).
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The members of all lines of a header, in their order, without the blanks around them. Commas in quoted strings separate
 /// nothing. A quoted string that does not end is no quoted string: what stands in it counts, whatever its writer meant.
 pub(crate) fn members<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    headers.get_all(name).into_iter().flat_map(|line| Members { rest: line.as_bytes(), quotes: true })
+    members_of(headers.get_all(name))
+}
+
+/// The same of some lines.
+pub(crate) fn members_of<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> impl Iterator<Item = &'a [u8]> {
+    lines.into_iter().flat_map(|line| Members { rest: line.as_bytes(), quotes: true })
 }
 
 struct Members<'a> {
@@ -72,7 +77,6 @@ pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use http::header::CACHE_CONTROL;
 
     use super::*;

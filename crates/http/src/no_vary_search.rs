@@ -7,7 +7,9 @@ use http::{HeaderMap, HeaderName};
 use sfv::{BareItem, Dictionary, ListEntry};
 
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::form::{Pair, pairs, text, written};
+use crate::mark::put;
 use crate::structured::dictionary;
 use crate::target::Target;
 
@@ -67,22 +69,33 @@ impl NoVarySearch {
                 || (!self.is_default() && self.of_query(stored) == self.of_query(asked)))
     }
 
-    /// The form that all targets share which match each other: under it, one is found by another (section 6). The default changes
-    /// nothing. It is for looking up, and not what the origin is asked for.
-    pub fn simplified(&self, target: &Target) -> Target {
+    /// The form that all targets share which match each other (section 6); `None`: all of a query matters, or what is left of
+    /// this one is longer than a target may be once it is written in full.
+    pub(crate) fn simplified(&self, target: &Target) -> Option<Target> {
         if self.is_default() {
-            return target.clone();
+            return None;
         }
         let query = written(&self.of_query(target));
         let resource = if query.is_empty() { target.path().to_owned() } else { format!("{}?{query}", target.path()) };
-        // Encoding may make a query longer than a target may be: then it is found by its own form alone.
-        PathAndQuery::try_from(resource)
-            .ok()
-            .and_then(|resource| Target::new(target.origin().clone(), resource).ok())
-            .unwrap_or_else(|| target.clone())
+        Target::new(target.origin().clone(), PathAndQuery::try_from(resource).ok()?).ok()
     }
 
-    fn is_default(&self) -> bool {
+    /// What tells it from others, in whatever order their names stand.
+    pub(crate) fn digest(&self) -> Digest {
+        let (kind, names) = match &self.matter {
+            Matter::AllBut(names) => (b'-', names),
+            Matter::Only(names) => (b'+', names),
+        };
+        let mut names: Vec<&String> = names.iter().collect();
+        names.sort_unstable();
+        let mut bytes = vec![kind, self.key_order.into()];
+        for name in names {
+            put(&mut bytes, name.as_bytes());
+        }
+        blake3::hash(&bytes).into()
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
         *self == NoVarySearch::default()
     }
 

@@ -3,6 +3,12 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use freshen_core::Tag;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::mark::{Mark, put};
+
 /// Longest host, in bytes: the longest name that RFC 3986, section 3.2.2, wants to be used.
 pub const HOST_BYTES_MOST: usize = 255;
 
@@ -10,13 +16,16 @@ pub const HOST_BYTES_MOST: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     scheme: Scheme,
-    /// In lower case, a literal address in its brackets. Nothing else is changed: `a.example` and `a.example.` are two.
-    host: Box<str>,
+    /// The host, and the port unless it is the default. The host is in lower case, a literal address in its brackets. Nothing else
+    /// is changed: `a.example` and `a.example.` are two.
+    authority: Box<str>,
+    host_bytes: usize,
     port: u16,
 }
 
 /// The schemes that HTTP defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scheme {
     /// Without TLS.
     Http,
@@ -24,7 +33,7 @@ pub enum Scheme {
     Https,
 }
 
-/// Why a request names no target whose response could be stored. What is no request at all is answered with 400.
+/// Why a request names no target whose response could be stored. What becomes of it, its [`refusal`](TargetError::refusal) tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
@@ -34,6 +43,12 @@ pub enum TargetError {
     /// Another scheme than `http` and `https`.
     #[error("target: the scheme is neither http nor https")]
     Scheme,
+    /// Another scheme than its connection has (RFC 9110, section 7.4: reject).
+    #[error("target: the scheme is not that of the connection")]
+    Misdirected,
+    /// No host is named, as HTTP/1.0 allows: which one is meant only the next server knows.
+    #[error("target: the request is of HTTP/1.0, and names no host")]
+    Hostless,
     /// No host is named, or an empty one (RFC 9110, section 4.2.1: reject).
     #[error("target: no host is named")]
     NoHost,
@@ -55,6 +70,22 @@ pub enum TargetError {
     /// A path that is none, or longer than `http` allows.
     #[error("target: the path is malformed")]
     Path,
+    /// More fields than [`FIELDS_MOST`](crate::FIELDS_MOST).
+    #[error("target: the request has too many fields")]
+    TooManyFields,
+}
+
+impl TargetError {
+    /// With which status the request is refused; `None`: it is passed on as it came, and nothing of its response is stored.
+    pub const fn refusal(self) -> Option<StatusCode> {
+        match self {
+            TargetError::NoResource | TargetError::Hostless => None,
+            // RFC 9110, section 15.5.20.
+            TargetError::Scheme | TargetError::Misdirected => Some(StatusCode::MISDIRECTED_REQUEST),
+            TargetError::TooManyFields => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+            _ => Some(StatusCode::BAD_REQUEST),
+        }
+    }
 }
 
 impl Origin {
@@ -67,7 +98,15 @@ impl Origin {
             return Err(TargetError::User);
         }
         let (host, port) = split(authority)?;
-        Ok(Origin { scheme, host: host_of(host)?, port: port_of(port)?.unwrap_or(scheme.default_port()) })
+        let (host, port) = (host_of(host)?, port_of(port)?.unwrap_or(scheme.default_port()));
+        Ok(Origin::at(scheme, host, port))
+    }
+
+    /// The origin of a host that [`host_of`] made.
+    fn at(scheme: Scheme, host: Box<str>, port: u16) -> Origin {
+        let host_bytes = host.len();
+        let authority = if port == scheme.default_port() { host } else { format!("{host}:{port}").into() };
+        Origin { scheme, authority, host_bytes, port }
     }
 
     /// The scheme.
@@ -77,7 +116,7 @@ impl Origin {
 
     /// The host, in lower case.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.authority[..self.host_bytes]
     }
 
     /// The port, named or not.
@@ -86,16 +125,24 @@ impl Origin {
     }
 
     /// Host and port as a Host field has them: the default port is left out.
-    pub fn authority(&self) -> String {
-        if self.port == self.scheme.default_port() {
-            self.host.to_string()
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+    pub fn authority(&self) -> &str {
+        &self.authority
     }
 
     pub(crate) fn with_host(&self, host: &str) -> Origin {
-        Origin { host: host.into(), ..*self }
+        Origin::at(self.scheme, host.into(), self.port)
+    }
+
+    /// What is common to all stored responses of this origin.
+    pub(crate) fn tag(&self) -> Tag {
+        Mark::Origin.hashed(|bytes| self.encode(bytes))
+    }
+
+    /// Writes it so that no other writes the same.
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        put(bytes, self.scheme.as_str().as_bytes());
+        put(bytes, self.host().as_bytes());
+        bytes.extend(self.port.to_be_bytes());
     }
 }
 
@@ -151,9 +198,10 @@ pub(crate) fn host_of(host: &[u8]) -> Result<Box<str>, TargetError> {
     if good { Ok(text.to_ascii_lowercase().into()) } else { Err(TargetError::Host) }
 }
 
-/// RFC 3986, section 3.2.2, `reg-name`: unreserved characters and delimiters that mean nothing in an authority.
+/// RFC 3986, section 3.2.2, `reg-name`: unreserved characters and delimiters that mean nothing in an authority. A comma does: two
+/// Host fields that somebody has made one are two hosts (RFC 9110, section 5.3).
 fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte)
 }
 
 /// RFC 3986, section 3.2.3: digits, perhaps none. Zeros in front mean nothing (RFC 9110, section 4.3.1).

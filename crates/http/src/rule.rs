@@ -44,6 +44,14 @@ rules! {
     QueryContentUnread = "query-content-unread", "RFC 10008 2.7";
     /// The content of a QUERY makes its key, and is too long to be read for it.
     QueryContentTooLong = "query-content-too-long", "configuration";
+    /// The request has an origin take another method for its own.
+    MethodOverridden = "method-overridden", "configuration";
+    /// The fields by which an origin is steered are longer than a key may be, or no text.
+    SteeringNotKept = "steering-not-kept", "configuration";
+    /// The target is longer than that of a key may be.
+    TargetTooLong = "target-too-long", "configuration";
+    /// The name of the audience is longer than that of a key may be.
+    AudienceTooLong = "audience-too-long", "configuration";
     /// The response has more tags than an entry can carry.
     TooManyTags = "too-many-tags", "configuration";
     /// An interim response is forwarded, and is no answer yet.

@@ -8,8 +8,12 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri, Version, request};
 
 use crate::config::Config;
-use crate::mark::Mark;
+use crate::fields::FIELDS_MOST;
+use crate::mark::{Mark, put};
 use crate::origin::{Origin, Scheme, TargetError};
+
+/// Most bytes of path and query that a key has. A longer target is passed on.
+pub const TARGET_BYTES_MOST: usize = 16 << 10;
 
 /// Which resource a request is about. Two are equal if their origins are and path and query are the same, byte by byte.
 ///
@@ -24,18 +28,28 @@ pub struct Target {
 }
 
 impl Target {
-    /// The target of a request that came over a connection of this scheme (RFC 9112, section 3.3).
+    /// The target of a request that came over a connection of this scheme (RFC 9112, section 3.3). Where TLS ends at a gateway in
+    /// front, whoever trusts that one gives [`Scheme::Https`].
     ///
     /// # Errors
-    /// [`TargetError`] when it names no resource, names none that is well formed, or contradicts itself.
+    /// [`TargetError`] when it names no resource, names none that is well formed, or contradicts itself or its connection. Its
+    /// [`refusal`](TargetError::refusal) tells what to answer.
     pub fn of(request: &request::Parts, connection: Scheme, config: &Config) -> Result<Target, TargetError> {
-        let resource = resource_of(&request.uri)?;
+        if request.headers.len() > FIELDS_MOST {
+            return Err(TargetError::TooManyFields);
+        }
         let host = host_field(&request.headers)?;
+        let resource = resource_of(&request.uri)?;
         let (Some(scheme), Some(authority)) = (request.uri.scheme_str(), request.uri.authority()) else {
-            let origin = Origin::new(connection, host.ok_or(TargetError::NoHost)?.as_bytes())?;
-            return Target::new(origin, resource);
+            // RFC 9112, section 3.2: HTTP/1.1 has to name one.
+            let hostless = if request.version < Version::HTTP_11 { TargetError::Hostless } else { TargetError::NoHost };
+            return Target::new(Origin::new(connection, host.ok_or(hostless)?.as_bytes())?, resource);
         };
-        let origin = Origin::new(Scheme::of(scheme)?, authority.as_str().as_bytes())?;
+        // RFC 9110, section 7.4. Anybody can write `https` into a request; who has it from TLS is the connection.
+        if Scheme::of(scheme)? != connection {
+            return Err(TargetError::Misdirected);
+        }
+        let origin = Origin::new(connection, authority.as_str().as_bytes())?;
         let counts = request.version >= Version::HTTP_2 || !config.ignores_host;
         match host.filter(|_| counts) {
             Some(host) if Origin::new(origin.scheme(), host.as_bytes())? != origin => Err(TargetError::Disagreement),
@@ -46,6 +60,8 @@ impl Target {
     /// A resource of an origin. An empty path becomes `/`.
     pub(crate) fn new(origin: Origin, resource: PathAndQuery) -> Result<Target, TargetError> {
         let resource = match resource.as_str().as_bytes() {
+            // An empty path before a fragment reads as a slash, and is not equal to one.
+            b"/" => PathAndQuery::from_static("/"),
             [b'/', ..] => resource,
             [b'?', ..] => PathAndQuery::try_from(format!("/{}", resource.as_str())).map_err(|_| TargetError::Path)?,
             _ => return Err(TargetError::NoResource),
@@ -73,16 +89,22 @@ impl Target {
         &self.resource
     }
 
-    /// What is common to the stored responses to QUERY of this target: an invalidation outdates them by it.
-    pub fn tag(&self) -> Tag {
+    /// What is common to all stored responses of this target, in its keyed form: an invalidation outdates them by it.
+    pub(crate) fn tag(&self) -> Tag {
         Mark::Target.hashed(|bytes| self.encode(bytes))
+    }
+
+    /// What is common to all stored responses of this path whose origin says that not all of the query matters.
+    pub(crate) fn path_tag(&self) -> Tag {
+        Mark::Path.hashed(|bytes| {
+            self.origin.encode(bytes);
+            put(bytes, self.path().as_bytes());
+        })
     }
 
     /// Writes it so that no other writes the same: each part stands behind its length.
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
-        put(bytes, self.origin.scheme().as_str().as_bytes());
-        put(bytes, self.origin.host().as_bytes());
-        bytes.extend(self.origin.port().to_be_bytes());
+        self.origin.encode(bytes);
         put(bytes, self.path().as_bytes());
         match self.query() {
             None => bytes.push(0),
@@ -98,12 +120,6 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.origin, self.resource)
     }
-}
-
-/// Writes a part behind its length.
-pub(crate) fn put(bytes: &mut Vec<u8>, part: &[u8]) {
-    bytes.extend((part.len() as u64).to_be_bytes());
-    bytes.extend(part);
 }
 
 /// Path and query. CONNECT has none, and `*` is none (RFC 9112, sections 3.2.3 and 3.2.4).

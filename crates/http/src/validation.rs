@@ -5,6 +5,7 @@ use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::entity_tag::EntityTag;
+use crate::sent::Sent;
 use crate::terms::Terms;
 use crate::validators::{Modified, Validators};
 
@@ -28,15 +29,15 @@ pub struct Nominee<'a> {
     pub suffices: bool,
 }
 
-/// The fields of a request that asks the origin about what is stored, that which is wanted most first.
+/// The request that asks the origin about what is stored, that which is wanted most first: the client's, or, where nobody waits, the
+/// one that is made [again](Sent::again).
 ///
-/// `request` has the fields of the client's request, or, where nobody waits, those by which the response was selected. The
-/// conditions by which the client validates what it has itself are left out, as is Range: the answer is for the cache, which then
+/// The conditions by which the client validates what it has itself are left out, as is Range: the answer is for the cache, which then
 /// judges them by what it has. If-Match and If-Unmodified-Since stay, since they are the origin's to judge.
 ///
 /// Where nothing can be asked about, this asks for the whole response.
-pub fn validating(request: &HeaderMap, nominees: &[Nominee<'_>], now: Timestamp) -> HeaderMap {
-    let mut headers = request.clone();
+pub fn validating<'a>(sent: &Sent<'a>, nominees: &[Nominee<'_>], now: Timestamp) -> Sent<'a> {
+    let mut headers = sent.headers();
     for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
         headers.remove(name);
     }
@@ -47,7 +48,7 @@ pub fn validating(request: &HeaderMap, nominees: &[Nominee<'_>], now: Timestamp)
     if let Some(modified) = question.modified {
         headers.insert(IF_MODIFIED_SINCE, modified.text.clone());
     }
-    headers
+    sent.with_headers(headers)
 }
 
 /// What the origin is asked about.

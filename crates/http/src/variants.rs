@@ -2,11 +2,13 @@
 //! 4.1).
 
 use freshen_core::Timestamp;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use crate::config::Config;
 use crate::failure::takes_its_place;
 use crate::rule::Rule;
+use crate::said::Said;
+use crate::sent::Sent;
 use crate::snapshot::VARIANTS_MOST;
 use crate::stored::Stored;
 use crate::terms::Terms;
@@ -22,9 +24,10 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// What it is chosen by.
+    /// What it is chosen by. When it was last used its keeper adds, where it knows that.
     pub fn candidate(&self) -> Candidate<'_> {
-        Candidate { selecting: &self.selecting, status: self.stored.status, terms: &self.stored.terms }
+        let Variant { selecting, stored } = self;
+        Candidate { selecting, status: stored.status, terms: &stored.terms, last_used: None }
     }
 }
 
@@ -37,33 +40,40 @@ pub struct Candidate<'a> {
     pub status: StatusCode,
     /// Its terms.
     pub terms: &'a Terms,
+    /// When it was last used, where that is known. Where there is no room the one leaves that this is longest ago for; what was
+    /// never used counts from when it came.
+    pub last_used: Option<Timestamp>,
 }
 
 /// The place of the variant that answers a request: the newest of those that it selects. One with a Vary goes before one without,
 /// which may lack it by mistake.
-pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, request: &HeaderMap) -> Option<usize> {
+pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, sent: &Sent<'_>) -> Option<usize> {
+    let mut said = Said::by(sent);
     let all = variants.into_iter().enumerate();
-    let matching = all.filter(|(_, variant)| variant.selecting.matches(request));
+    let matching = all.filter(|(_, variant)| variant.selecting.is_said(&mut said));
     matching.max_by_key(|(_, variant)| (!variant.selecting.is_by_nothing(), variant.terms.newness())).map(|(at, _)| at)
 }
 
 /// The places of the variants that leave when a response with this status to this request is stored, in rising order: those that
-/// the request selects, so that an old one with another Vary does not go before the new one, and the oldest for which there is no
-/// room.
+/// the request selects, so that an old one with another Vary does not go before the new one, and, where there is no room, those that
+/// were used least recently.
+///
+/// Who keeps all variants of a key together has [`Snapshot::keep`](crate::Snapshot::keep) for it.
 ///
 /// # Errors
 /// The rule by which it is not stored after all, and nothing leaves: it is a failure of the origin, and one of them
 /// [may still be served](takes_its_place).
 pub fn displaced(
     variants: &[Candidate<'_>],
-    request: &HeaderMap,
+    sent: &Sent<'_>,
     response: StatusCode,
     now: Timestamp,
     config: &Config,
 ) -> Result<Vec<usize>, Rule> {
+    let mut said = Said::by(sent);
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
-        (0..variants.len()).partition(|at| variants[*at].selecting.matches(request));
-    stay.sort_by_key(|at| variants[*at].terms.answered_at);
+        (0..variants.len()).partition(|at| variants[*at].selecting.is_said(&mut said));
+    stay.sort_by_key(|at| variants[*at].last_used.unwrap_or(variants[*at].terms.answered_at));
     let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();

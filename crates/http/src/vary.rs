@@ -4,33 +4,45 @@ use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::directive::FIELD_BYTES_MOST;
 use crate::likeness::Likeness;
 use crate::members::members;
 use crate::rule::Rule;
+use crate::said::Said;
+use crate::sent::Sent;
 
 /// Most lines of a request that select one response. A field that it lacks counts as one.
 pub const SELECTING_MOST: usize = 32;
 
-/// By what a response was selected: the fields that its Vary names, as the request had them. Read once, when the response is
+/// By what a response was selected: the fields that its Vary names, as its origin got them. Read once, when the response is
 /// stored; then a request is held against it without allocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selecting {
-    names: Box<[(HeaderName, Likeness)]>,
+    /// By their names.
+    fields: Box<[Field]>,
     /// The lines of those that the request had.
     headers: HeaderMap,
 }
 
+/// A field that selects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Field {
+    name: HeaderName,
+    likeness: Likeness,
+    /// What the request said there; `None`: it did not have the field.
+    normal: Option<Digest>,
+}
+
 impl Selecting {
-    /// Reads it from the request as it was sent to the origin, or from what [`Selecting::headers`] kept of that, and from its
-    /// response.
+    /// Reads it from the request as it was sent, and from its response.
     ///
     /// # Errors
     ///
     /// By which rule no request is known to select the response: `*`, a name that is none, or more than is kept.
-    pub fn of(request: &HeaderMap, response: &HeaderMap, config: &Config) -> Result<Selecting, Rule> {
+    pub fn of(sent: &Sent<'_>, response: &HeaderMap, config: &Config) -> Result<Selecting, Rule> {
         let names = vary_names(response, config)?;
-        let lines = || names.iter().flat_map(|name| request.get_all(name).into_iter().map(move |line| (name, line)));
+        let lines = || names.iter().flat_map(|name| sent.lines(name).map(move |line| (name, line)));
         if lines().map(|(_, line)| line.len()).sum::<usize>() > FIELD_BYTES_MOST {
             return Err(Rule::VaryTooLong);
         }
@@ -41,40 +53,57 @@ impl Selecting {
 
     /// What [`Selecting::lines`] gave, under this configuration.
     pub(crate) fn of_lines(lines: Vec<(HeaderName, Option<HeaderValue>)>, config: &Config) -> Selecting {
-        let mut names: Vec<HeaderName> = Vec::new();
-        for (name, _) in &lines {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
+        let names = lines.iter().map(|(name, _)| name.clone()).collect();
         let there = lines.into_iter().filter_map(|(name, line)| Some((name, line?)));
         Selecting::by(names, there.collect(), config)
     }
 
-    fn by(names: Vec<HeaderName>, headers: HeaderMap, config: &Config) -> Selecting {
-        let names = names.into_iter().map(|name| (name.clone(), likeness(&name, config)));
-        Selecting { names: names.collect(), headers }
+    fn by(mut names: Vec<HeaderName>, headers: HeaderMap, config: &Config) -> Selecting {
+        names.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        names.dedup();
+        let field = |name: HeaderName| {
+            let likeness = likeness(&name, config);
+            Field { normal: likeness.normal(&name, || headers.get_all(&name).into_iter()), likeness, name }
+        };
+        Selecting { fields: names.into_iter().map(field).collect(), headers }
     }
 
     /// Each name with each of its lines, or with none.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&HeaderName, Option<&HeaderValue>)> {
-        self.names.iter().flat_map(|(name, _)| {
+        self.names().flat_map(|name| {
             let absent = (!self.headers.contains_key(name)).then_some((name, None));
             absent.into_iter().chain(self.headers.get_all(name).into_iter().map(move |line| (name, Some(line))))
         })
     }
 
     /// Whether a request selects the response.
-    pub fn matches(&self, request: &HeaderMap) -> bool {
-        self.names.iter().all(|(name, likeness)| likeness.holds(name, &self.headers, request))
+    pub fn matches(&self, sent: &Sent<'_>) -> bool {
+        self.is_said(&mut Said::by(sent))
+    }
+
+    pub(crate) fn is_said<'n>(&'n self, said: &mut Said<'_, 'n>) -> bool {
+        self.fields.iter().all(|Field { name, likeness, normal }| {
+            // Mostly they are the same to the byte.
+            let same = self.headers.get_all(name).into_iter().eq(said.sent.lines(name));
+            same || (normal.is_some() && said.normal(name, *likeness) == *normal)
+        })
+    }
+
+    /// The names of the fields that select, in their alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.fields.iter().map(|field| &field.name)
+    }
+
+    pub(crate) fn normals(&self) -> impl Iterator<Item = (&HeaderName, Option<Digest>)> {
+        self.fields.iter().map(|field| (&field.name, field.normal))
     }
 
     /// Whether the response is the same for all requests.
     pub fn is_by_nothing(&self) -> bool {
-        self.names.is_empty()
+        self.fields.is_empty()
     }
 
-    /// The fields as the request had them: all that a request needs for which nobody waits (RFC 9111, section 4.3.1).
+    /// The fields as the request had them: what [`Sent::again`] needs where nobody waits (RFC 9111, section 4.3.1).
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -103,7 +132,7 @@ pub(crate) fn vary_names(response: &HeaderMap, config: &Config) -> Result<Vec<He
     Ok(names)
 }
 
-fn likeness(name: &HeaderName, config: &Config) -> Likeness {
+pub(crate) fn likeness(name: &HeaderName, config: &Config) -> Likeness {
     let known = config.variants.likeness.iter().find(|(of, _)| of == name);
     known.map_or(Likeness::Value, |(_, likeness)| *likeness)
 }

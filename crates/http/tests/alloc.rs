@@ -6,9 +6,9 @@ mod case;
 
 use std::hint::black_box;
 
-use case::{NOON, SECOND, request, terms};
+use case::{NOON, SECOND, request, sent, target, terms};
 use freshen_http::{
-    Asked, Candidate, Config, Exchange, Owed, Represented, Rule, Selecting, Step, Storing, choose, judge, owed,
+    Asked, Candidate, Config, Exchange, Owed, Represented, Rule, Selecting, Sent, Step, Storing, choose, judge, owed,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 
@@ -44,19 +44,40 @@ fn a_fresh_hit_is_judged_without_an_allocation() {
 #[test]
 fn choosing_a_variant_allocates_nothing() {
     let config = Config::default();
-    let (mut request, ()) = Request::new(()).into_parts();
-    request.headers = headers(&[("accept-encoding", "gzip,br"), ("accept-language", "en, de; q=0.5")]);
-    let (mut response, ()) = Response::new(()).into_parts();
-    response.headers = headers(&VARY);
-    let exchange = Exchange { asked_at: NOON, answered_at: NOON };
-    let Storing::Store(terms, _) = Storing::of(&request, &response, &exchange, &config) else { panic!("it is stored") };
-    let selecting = Selecting::of(&request.headers, &response.headers, &config).unwrap();
-    let asked = headers(&ASKED);
-    let variants = || (0..8).map(|_| Candidate { selecting: &selecting, status: StatusCode::OK, terms: &terms });
-    assert_eq!(choose(variants(), &asked), Some(7));
-    assert_eq!(allocations(|| _ = black_box(choose(variants(), &asked))), 0);
-    let other = headers(&ASKED[..1]);
-    assert_eq!(allocations(|| _ = black_box(choose(variants(), &other))), 0);
+    let terms = terms("200 | cache-control: max-age=60", &config);
+    let by = |encoding, language| {
+        let asked = headers(&[("accept-encoding", encoding), ("accept-language", language)]);
+        Selecting::of(&sent(&asked), &headers(&VARY), &config).unwrap()
+    };
+    let selecting = [by("gzip", "en"), by("gzip,br", "en, de; q=0.5"), by("br", "de")];
+    let candidate = |selecting| Candidate { selecting, status: StatusCode::OK, terms: &terms, last_used: None };
+    let variants = || selecting.iter().map(candidate);
+    let as_sent = headers(&[("accept-encoding", "gzip,br"), ("accept-language", "en, de; q=0.5")]);
+    for (asked, chosen) in [(as_sent, Some(1)), (headers(&ASKED), Some(1)), (headers(&ASKED[..1]), None)] {
+        let asked = sent(&asked);
+        assert_eq!(choose(variants(), &asked), chosen);
+        assert_eq!(allocations(|| _ = black_box(choose(variants(), &asked))), 0);
+    }
+}
+
+/// But for the Host that HTTP/2 does not have, and what a key is made of.
+#[test]
+fn what_is_sent_is_told_without_an_allocation() {
+    let config = Config::default();
+    let mut request = request(BROWSER);
+    request.headers.insert("connection", HeaderValue::from_static("keep-alive"));
+    request.headers.insert("te", HeaderValue::from_static("trailers"));
+    let target = target("http://a.example/page?x=y");
+    assert_eq!(allocations(|| _ = black_box(Sent::of(&request, &target, &config))), 0);
+}
+
+#[test]
+fn the_key_of_a_variant_is_made_without_an_allocation() {
+    let config = Config::default();
+    let (asked, known) = (sent(&headers(&ASKED)), sent(&HeaderMap::new()));
+    let known = Selecting::of(&known, &headers(&VARY), &config).unwrap();
+    let own = Selecting::of(&asked, &headers(&VARY), &config).unwrap().key();
+    assert_eq!(allocations(|| assert_eq!(Selecting::key_of(known.names(), &asked, &config), own)), 0);
 }
 
 #[test]

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod case;
+
+use case::target;
 use freshen_http::{
-    Choices, Config, Counting, HostAlias, Names, OriginSees, PARAMETERS_MOST, Parameters, Scheme, Target, TargetError,
+    Choices, Counting, HostAlias, Hosts, HostsError, Names, OriginSees, PARAMETERS_MOST, Parameters, Target,
+    TargetError,
 };
-use http::Request;
 use proptest::prelude::*;
 
-fn target(uri: &str) -> Target {
-    let request = Request::get(uri).body(()).unwrap().into_parts().0;
-    Target::of(&request, Scheme::Http, &Config::default()).unwrap()
+fn hosts(aliases: &[(&str, &str)]) -> Result<Hosts, HostsError> {
+    Hosts::new(aliases.iter().map(|(alias, host)| HostAlias::new(alias, host).unwrap()))
 }
 
 fn all_but(names: &[&'static str]) -> Choices {
@@ -142,15 +144,14 @@ fn encodings_are_normalised_where_that_is_chosen_and_dots_and_delimiters_stay() 
 
 #[test]
 fn a_host_stands_for_another_with_its_scheme_and_port() {
-    let alias = HostAlias::new("WWW.example.com", "Example.com").unwrap();
-    let chain = HostAlias::new("m.example.com", "www.example.com").unwrap();
-    let choices = Choices { hosts: vec![alias, chain], ..Choices::default() };
+    let hosts = hosts(&[("WWW.example.com", "Example.com"), ("m.example.com", "example.com")]).unwrap();
+    let choices = Choices { hosts, ..Choices::default() };
     for (uri, expected) in [
         ("http://www.example.com/a?b", "http://example.com/a?b"),
         ("https://www.example.com:8443/", "https://example.com:8443/"),
         ("http://example.com/", "http://example.com/"),
         ("http://www.example.com./", "http://www.example.com./"),
-        ("http://m.example.com/", "http://www.example.com/"),
+        ("http://m.example.com/", "http://example.com/"),
     ] {
         assert_eq!(choices.keyed(&target(uri)).to_string(), expected, "{uri}");
     }
@@ -158,10 +159,24 @@ fn a_host_stands_for_another_with_its_scheme_and_port() {
     assert_eq!(HostAlias::new("a", "c:80"), Err(TargetError::Host));
 }
 
+/// Else a keyed form would not be its own, or it would depend on which alias is looked at first.
+#[test]
+fn a_host_that_stands_for_two_for_itself_or_for_one_that_stands_for_another_is_refused_by_name() {
+    let said = |aliases: &[(&str, &str)]| hosts(aliases).map_err(|error| error.to_string());
+    let chain = "hosts: m stands for www, which stands for a";
+    assert_eq!(said(&[("m", "www"), ("www", "a")]), Err(chain.to_owned()));
+    assert_eq!(said(&[("WWW", "a"), ("m", "www")]), Err(chain.to_owned()));
+    assert_eq!(said(&[("a", "A")]), Err("hosts: a stands for itself".to_owned()));
+    assert_eq!(said(&[("m", "a"), ("M", "b")]), Err("hosts: m stands for a and for b".to_owned()));
+    assert_eq!(said(&[("m", "a"), ("m", "a")]), Err("hosts: m stands for a and for a".to_owned()));
+    assert!(matches!(hosts(&[("a", "b"), ("b", "a")]), Err(HostsError::Chain { .. })));
+    assert!(said(&[("m", "a"), ("www", "a"), ("m.", "a")]).is_ok());
+}
+
 #[test]
 fn the_origin_is_asked_for_the_keyed_form_unless_it_is_to_see_the_request() {
-    let alias = HostAlias::new("www.a", "a").unwrap();
-    let mut choices = Choices { hosts: vec![alias], decoded: true, ..all_but(&["utm_*"]) };
+    let hosts = hosts(&[("www.a", "a")]).unwrap();
+    let mut choices = Choices { hosts, decoded: true, ..all_but(&["utm_*"]) };
     let asked = target("http://www.a/%7e?utm_a=1&b=2");
     assert_eq!(choices.sent(&asked).to_string(), "http://a/~?b=2");
     assert_eq!(*choices.sent(&asked), choices.keyed(&asked));
@@ -246,10 +261,14 @@ proptest! {
     #[test]
     fn a_keyed_form_is_its_own(
         resource in "/[a.%25eE/]{0,8}(\\?[abuU&=;?%256_é1]{0,16})?", decoded in any::<bool>(), sorted in any::<bool>(),
+        host in "[a-d](:8[01])?", aliases in proptest::collection::vec(("[a-d]", "[a-d]"), 0..4),
     ) {
+        let aliases: Vec<_> = aliases.iter().map(|(alias, host)| (&**alias, &**host)).collect();
+        let Ok(hosts) = hosts(&aliases) else { return Ok(()) };
         for counting in [Counting::All, all_but(&["u*"]).parameters.counting, only(&["a"]).parameters.counting] {
-            let choices = Choices { decoded, parameters: Parameters { counting, sorted }, ..Choices::default() };
-            let once = choices.keyed(&target(&format!("http://a{resource}")));
+            let parameters = Parameters { counting, sorted };
+            let choices = Choices { decoded, parameters, hosts: hosts.clone(), ..Choices::default() };
+            let once = choices.keyed(&target(&format!("http://{host}{resource}")));
             prop_assert_eq!(choices.keyed(&once), once);
         }
     }

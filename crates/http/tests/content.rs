@@ -72,35 +72,17 @@ fn a_content_that_comes_in_pieces_is_the_same() {
     assert_eq!(hasher.finish(), hash(&[JSON], b"{}"));
 }
 
-/// RFC 9110, section 8.3.1.
+/// RFC 10008, section 2.7, lets a cache normalise; but the origin gets the fields as they are, and may answer by them.
 #[test]
-fn how_a_media_type_is_written_makes_no_difference() {
+fn how_a_media_type_is_written_makes_another_key() {
     let plain = hash(&[("content-type", "application/json;charset=utf-8")], b"{}");
-    for same in
-        ["Application/JSON;charset=utf-8", "application/json; Charset=utf-8", "application/json\t;  charset=utf-8"]
-    {
-        assert_eq!(hash(&[("content-type", same)], b"{}"), plain, "{same}");
-    }
     for other in
-        ["application/json;charset=UTF-8", "application/json;charset=\"utf-8\"", "application/json;x;charset=utf-8"]
+        ["Application/JSON;charset=utf-8", "application/json; Charset=utf-8", "application/json;charset=\"utf-8\""]
     {
         assert_ne!(hash(&[("content-type", other)], b"{}"), plain, "{other}");
     }
-    assert_ne!(
-        hash(&[("content-type", "a/b;c=\"; D=1\"")], b""),
-        hash(&[("content-type", "a/b;c=\";d=1\"")], b""),
-        "in quotes, everything counts"
-    );
-}
-
-/// RFC 10008, section 2.7: a client may wish that nothing is normalised.
-#[test]
-fn with_no_transform_nothing_is_normalised() {
-    let transformed = |media_type| hash(&[("content-type", media_type)], b"{}");
-    let kept = |media_type| hash(&[("content-type", media_type), ("cache-control", "no-transform")], b"{}");
-    assert_eq!(transformed("Application/json"), transformed("application/json"));
-    assert_ne!(kept("Application/json"), kept("application/json"));
-    assert_eq!(kept("application/json"), transformed("application/json"));
+    let kept = [("content-type", "application/json;charset=utf-8"), ("cache-control", "no-transform")];
+    assert_eq!(hash(&kept, b"{}"), plain);
 }
 
 #[test]

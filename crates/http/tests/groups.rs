@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod case;
+
+use case::{key, target};
 use freshen_core::{TAGS_MAX, Tag, Tags};
 use freshen_http::{
-    AskedBy, CACHE_GROUP_INVALIDATION, CACHE_GROUPS, CacheKey, Config, Content, ContentHasher, GROUPS_MOST,
-    Invalidation, Rule, Scheme, Target, group_tag, strip_surrogate_keys, surrogate_tag, tags,
+    CACHE_GROUP_INVALIDATION, CACHE_GROUPS, Config, GROUPS_MOST, Invalidation, Rule, group_tag, strip_surrogate_keys,
+    surrogate_tag, tags,
 };
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use proptest::prelude::*;
-
-fn target(uri: &str) -> Target {
-    let request = Request::get(uri).body(()).unwrap().into_parts().0;
-    Target::of(&request, Scheme::Http, &Config::default()).unwrap()
-}
 
 fn headers(fields: &[(&str, &[u8])]) -> HeaderMap {
     let field =
@@ -22,9 +20,22 @@ fn headers(fields: &[(&str, &[u8])]) -> HeaderMap {
     fields.iter().map(field).collect()
 }
 
+/// The tags of what is stored of a target, but for those that all of it has.
 fn tagged_at(uri: &str, headers: &HeaderMap, config: &Config) -> Result<Tags, Rule> {
-    let key = CacheKey::of(AskedBy::Get, &target(uri), Content::Absent, config).unwrap();
-    tags(headers, &key, config)
+    let tags = tags(headers, &key(uri, config), config)?;
+    let own = own(uri, config);
+    assert!(own.iter().all(|own| tags.as_slice().contains(own)));
+    let others = tags.as_slice().iter().filter(|tag| !own.contains(tag));
+    Ok(Tags::new(others.cloned().collect()).unwrap())
+}
+
+/// Those of its target and its origin.
+fn own(uri: &str, config: &Config) -> Vec<Tag> {
+    let [target, origin] = [
+        Invalidation::of_target(&target(uri), config).tags,
+        Invalidation::of_origin(target(uri).origin(), config).tags,
+    ];
+    [target, origin].concat()
 }
 
 fn tagged(fields: &[(&str, &[u8])]) -> Result<Tags, Rule> {
@@ -126,7 +137,10 @@ fn outdating_groups_does_not_cascade() {
     let mut response = Response::new(()).into_parts().0;
     response.headers = outdates;
     let made = Invalidation::of(&request, &target("http://a/b"), &response, &Config::default()).unwrap();
-    assert_eq!(made.tags, [target("http://a/b").tag(), group_tag(target("http://a/").origin(), "a")]);
+    assert_eq!(
+        made.tags,
+        [own("http://a/b", &Config::default())[0].clone(), group_tag(target("http://a/").origin(), "a")]
+    );
 }
 
 /// RFC 9875, sections 2 and 3: at least 32 groups, of at least 32 characters.
@@ -151,9 +165,11 @@ fn a_response_with_too_many_tags_is_not_stored() {
     for (name, separator, quote) in
         [("cache-groups", ",", "\""), ("surrogate-key", " ", ""), ("cache-tag", ",", ""), ("xkey", " ", "")]
     {
-        let at_most = numbered(TAGS_MAX, separator, quote);
-        assert_eq!(tagged(&[(name, at_most.as_bytes())]).map(|tags| tags.as_slice().len()), Ok(TAGS_MAX), "{name}");
-        for count in [TAGS_MAX + 1, 2 * TAGS_MAX + 1, 5000] {
+        // Two are the target's and the origin's.
+        let most = TAGS_MAX - 2;
+        let at_most = numbered(most, separator, quote);
+        assert_eq!(tagged(&[(name, at_most.as_bytes())]).map(|tags| tags.as_slice().len()), Ok(most), "{name}");
+        for count in [most + 1, 2 * TAGS_MAX + 1, 5000] {
             let more = numbered(count, separator, quote);
             assert_eq!(tagged(&[(name, more.as_bytes())]), Err(Rule::TooManyTags), "{name} {count}");
         }
@@ -213,8 +229,9 @@ fn a_surrogate_key_of_any_length_and_any_bytes_is_a_tag_of_its_own() {
 /// The application names surrogate keys, the origin groups: neither may pass for the other, nor for a target.
 #[test]
 fn no_surrogate_key_passes_for_a_group_or_a_target() {
-    for other in [target("http://a/b").tag(), group_tag(target("http://a/").origin(), "g"), surrogate_tag(&[b'x'; 300])]
-    {
+    let own = own("http://a/b", &Config::default());
+    let others = [group_tag(target("http://a/").origin(), "g"), surrogate_tag(&[b'x'; 300])];
+    for other in own.into_iter().chain(others) {
         assert_ne!(surrogate_tag(other.as_str().as_bytes()), other);
         let hash = &other.as_str().as_bytes()[2..];
         assert_ne!(surrogate_tag(hash), other);
@@ -236,17 +253,6 @@ fn surrogate_keys_are_stripped_unless_they_are_to_be_shown() {
     let mut shown = all.clone();
     strip_surrogate_keys(&mut shown, &Config { shows_surrogate_keys: true, ..Config::default() });
     assert_eq!(shown, all);
-}
-
-/// RFC 9111, section 4.4: all stored responses of a target, those to QUERY too.
-#[test]
-fn a_response_to_query_carries_the_tag_of_its_target() {
-    let config = Config::default();
-    let request = Request::builder().method("QUERY").uri("http://a/b").body(()).unwrap().into_parts().0;
-    let content = Content::Hashed(ContentHasher::new(&request, &config).unwrap().finish());
-    let key = CacheKey::of(AskedBy::Query, &target("http://a/b"), content, &config).unwrap();
-    assert_eq!(tags(&HeaderMap::new(), &key, &config).unwrap().as_slice(), [target("http://a/b").tag()]);
-    assert_eq!(tagged(&[]), Ok(Tags::NONE));
 }
 
 proptest! {

@@ -2,27 +2,30 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod case;
+
+use case::{key, keyed, target};
+use freshen_core::{Tag, Tags};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, Counting, HostAlias, Invalidation, Parameters, Scheme, Target,
-    group_tag,
+    CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Invalidation, NO_VARY_SEARCH,
+    NoVarySearch, OriginSees, Parameters, group_tag, tags,
 };
 use http::header::HeaderName;
-use http::{HeaderValue, Request, Response, request};
+use http::{HeaderMap, HeaderValue, Request, Response, request};
 use proptest::prelude::*;
 
 fn request(method: &str, uri: &str) -> request::Parts {
     Request::builder().method(method).uri(uri).body(()).unwrap().into_parts().0
 }
 
-fn target(uri: &str) -> Target {
-    Target::of(&request("GET", uri), Scheme::Http, &Config::default()).unwrap()
+/// The tags that are outdated, in their order.
+fn outdated_by(method: &str, status: u16, uri: &str, fields: &[(&str, &[u8])], config: &Config) -> Vec<Tag> {
+    invalidation(method, status, uri, fields, config).map(|made| made.tags).unwrap_or_default()
 }
 
-/// The targets whose keys are outdated, in their order.
-fn outdated_by(method: &str, status: u16, uri: &str, fields: &[(&str, &[u8])], config: &Config) -> Vec<String> {
-    let invalidation = invalidation(method, status, uri, fields, config);
-    let keys = invalidation.map(|invalidation| invalidation.keys).unwrap_or_default();
-    keys.iter().map(|key| key.target().to_string()).collect()
+/// The tags of targets.
+fn of(uris: &[&str]) -> Vec<Tag> {
+    uris.iter().flat_map(|uri| Invalidation::of_target(&target(uri), &Config::default()).tags).collect()
 }
 
 fn invalidation(
@@ -40,7 +43,7 @@ fn invalidation(
     Invalidation::of(&request(method, uri), &target(uri), &response, config)
 }
 
-fn outdated(fields: &[(&str, &[u8])]) -> Vec<String> {
+fn outdated(fields: &[(&str, &[u8])]) -> Vec<Tag> {
     outdated_by("POST", 201, "http://a/b/c?d", fields, &Config::default())
 }
 
@@ -49,11 +52,11 @@ fn outdated(fields: &[(&str, &[u8])]) -> Vec<String> {
 fn an_answer_to_an_unsafe_method_outdates_its_target() {
     for method in ["POST", "PUT", "DELETE", "PATCH", "LOCK", "MOVE", "M-SEARCH", "UNHEARD-OF", "get", "query"] {
         let outdated = outdated_by(method, 200, "http://a/b?c", &[], &Config::default());
-        assert_eq!(outdated, ["http://a/b?c"], "{method}");
+        assert_eq!(outdated, of(&["http://a/b?c"]), "{method}");
     }
     // Where responses to POST are stored, it is unsafe all the same.
     let config = Config { stores_post: true, ..Config::default() };
-    assert_eq!(outdated_by("POST", 200, "http://a/b", &[], &config), ["http://a/b"]);
+    assert_eq!(outdated_by("POST", 200, "http://a/b", &[], &config), of(&["http://a/b"]));
 }
 
 /// RFC 9110, section 9.2.1; RFC 10008, section 2.
@@ -85,7 +88,7 @@ fn an_error_outdates_nothing() {
 fn location_and_content_location_of_the_same_origin_are_outdated_too() {
     assert_eq!(
         outdated(&[("location", b"/x"), ("content-location", b"y?z#f")]),
-        ["http://a/b/c?d", "http://a/x", "http://a/b/y?z"]
+        of(&["http://a/b/c?d", "http://a/x", "http://a/b/y?z"])
     );
     let same: [(&[u8], &str); 7] = [
         (b"http://a/x", "http://a/x"),
@@ -97,8 +100,13 @@ fn location_and_content_location_of_the_same_origin_are_outdated_too() {
         (b".", "http://a/b/"),
     ];
     for (reference, expected) in same {
-        assert_eq!(outdated(&[("location", reference)])[1..], [expected], "{:?}", String::from_utf8_lossy(reference));
-        assert_eq!(outdated(&[("content-location", reference)])[1..], [expected]);
+        assert_eq!(
+            outdated(&[("location", reference)])[1..],
+            of(&[expected]),
+            "{:?}",
+            String::from_utf8_lossy(reference)
+        );
+        assert_eq!(outdated(&[("content-location", reference)])[1..], of(&[expected]));
     }
 }
 
@@ -118,7 +126,7 @@ fn nothing_of_another_origin_is_outdated() {
     ];
     for other in others {
         for name in ["location", "content-location"] {
-            assert_eq!(outdated(&[(name, other)]), ["http://a/b/c?d"], "{:?}", String::from_utf8_lossy(other));
+            assert_eq!(outdated(&[(name, other)]), of(&["http://a/b/c?d"]), "{:?}", String::from_utf8_lossy(other));
         }
     }
 }
@@ -129,40 +137,119 @@ fn what_is_no_reference_outdates_nothing_more() {
     for reference in none {
         assert_eq!(
             outdated(&[("location", reference)]),
-            ["http://a/b/c?d"],
+            of(&["http://a/b/c?d"]),
             "{:?}",
             String::from_utf8_lossy(reference)
         );
     }
-    assert_eq!(outdated(&[("location", &[b'.'; 1 << 20])]), ["http://a/b/c?d"]);
+    assert_eq!(outdated(&[("location", &[b'.'; 1 << 20])]), of(&["http://a/b/c?d"]));
 }
 
 /// Each key once, and of each field its first line: at most three.
 #[test]
 fn the_number_of_outdated_targets_is_bounded() {
-    assert_eq!(outdated(&[("location", b""), ("content-location", b"#f")]), ["http://a/b/c?d"]);
-    assert_eq!(outdated(&[("location", b"/x"), ("location", b"/y")]), ["http://a/b/c?d", "http://a/x"]);
+    assert_eq!(outdated(&[("location", b""), ("content-location", b"#f")]), of(&["http://a/b/c?d"]));
+    assert_eq!(outdated(&[("location", b"/x"), ("location", b"/y")]), of(&["http://a/b/c?d", "http://a/x"]));
+}
+
+/// RFC 9111, section 4.4: all stored responses of the target.
+#[test]
+fn whatever_is_stored_of_a_target_carries_the_tag_by_which_it_is_outdated() {
+    let config = Config { stores_post: true, no_vary_search: true, ..Config::default() };
+    let target = target("http://a/b?c");
+    let outdated = Invalidation::of_target(&target, &config);
+    let content = |method: &str| match method {
+        "QUERY" => Content::Hashed(ContentHasher::new(&request(method, "/"), &config).unwrap().finish()),
+        _ => Content::Absent,
+    };
+    let steered = "x-forwarded-host: evil.example";
+    for request in ["GET /".into(), "QUERY /".into(), "POST /".into(), format!("GET / | {steered}")] {
+        let request = case::request(&request);
+        for audience in [None, Some("ann")] {
+            let key = keyed(&request, &target, content(request.method.as_str()), audience, &config).unwrap();
+            let tags = tags(&HeaderMap::new(), &key, &config).unwrap();
+            assert!(tags.as_slice().iter().any(|tag| outdated.tags.contains(tag)), "{key}");
+        }
+    }
+    assert_ne!(of(&["http://a/b"]), of(&["http://a/b?"]));
 }
 
 #[test]
-fn responses_to_query_are_outdated_by_the_tag_of_their_target() {
-    let made = invalidation("POST", 200, "http://a/b", &[("location", b"/x")], &Config::default()).unwrap();
-    assert_eq!(made.tags, [target("http://a/b").tag(), target("http://a/x").tag()]);
-    assert_ne!(target("http://a/b").tag(), target("http://a/b?").tag());
+fn what_is_stored_of_an_origin_is_outdated_together() {
+    let hosts = Hosts::new([HostAlias::new("www.a", "a").unwrap()]).unwrap();
+    let config = Config { choices: Choices { hosts, ..Choices::default() }, ..Config::default() };
+    let carries = |uri: &str| tags(&HeaderMap::new(), &key(uri, &config), &config).unwrap();
+    let by = |uri: &str| Invalidation::of_origin(target(uri).origin(), &config).tags;
+    for (stored, outdated, expected) in [
+        ("http://a/b?c", "http://a/", true),
+        ("http://a/", "http://www.a/x", true),
+        ("http://www.a/", "http://a:80/", true),
+        ("http://a/", "https://a/", false),
+        ("http://a/", "http://a:8080/", false),
+        ("http://a/", "http://b/", false),
+    ] {
+        let outdated = by(outdated);
+        assert_eq!(outdated.len(), 1);
+        assert_eq!(carries(stored).as_slice().contains(&outdated[0]), expected, "{stored} {outdated:?}");
+    }
 }
 
 /// What is outdated is what is keyed: an application's choices hold here as well.
 #[test]
 fn what_is_outdated_is_the_keyed_form() {
     let counting = Counting::AllBut(["utm_*"].into_iter().collect());
-    let hosts = vec![HostAlias::new("www.a", "a").unwrap()];
+    let hosts = Hosts::new([HostAlias::new("www.a", "a").unwrap()]).unwrap();
     let choices = Choices { parameters: Parameters { counting, sorted: true }, hosts, ..Choices::default() };
-    let config = Config { choices, ..Config::default() };
-    let fields: [(&str, &[u8]); 2] = [("location", b"/x?c=1&b=2&utm_a=3"), ("cache-group-invalidation", b"\"g\"")];
-    let made = invalidation("POST", 200, "http://www.a/b?utm_a=1", &fields, &config).unwrap();
-    let get = |uri: &str| CacheKey::of(AskedBy::Get, &target(uri), Content::Absent, &config).unwrap();
-    assert_eq!(made.keys, [get("http://a/b"), get("http://a/x?b=2&c=1")]);
-    assert_eq!(made.tags[2], group_tag(target("http://a/").origin(), "g"));
+    let group = group_tag(target("http://a/").origin(), "g");
+    for origin_sees in [OriginSees::Keyed, OriginSees::Asked] {
+        let config = Config { choices: Choices { origin_sees, ..choices.clone() }, ..Config::default() };
+        for location in ["/x?c=1&b=2&utm_a=3", "http://a/x?b=2&c=1", "http://www.a/x?b=2&c=1"] {
+            let fields: [(&str, &[u8]); 2] =
+                [("location", location.as_bytes()), ("cache-group-invalidation", b"\"g\"")];
+            let made = invalidation("POST", 200, "http://www.a/b?utm_a=1", &fields, &config).unwrap();
+            let expected = [of(&["http://a/b", "http://a/x?b=2&c=1"]), vec![group.clone()]].concat();
+            assert_eq!(made.tags, expected, "{origin_sees:?} {location}");
+        }
+    }
+}
+
+/// A reference is read as its origin meant it, who knows only what it was asked for.
+#[test]
+fn references_are_resolved_against_what_the_origin_was_asked_for() {
+    let choices = Choices { decoded: true, ..Choices::default() };
+    let made = |origin_sees| {
+        let config = Config { choices: Choices { origin_sees, ..choices.clone() }, ..Config::default() };
+        // Where a per cent sign encodes nothing, nothing is decoded.
+        invalidation("POST", 200, "http://a/%62/c", &[("location", b"%zz")], &config).unwrap().tags
+    };
+    assert_eq!(made(OriginSees::Keyed), of(&["http://a/b/c", "http://a/b/%zz"]));
+    assert_eq!(made(OriginSees::Asked), of(&["http://a/b/c", "http://a/%62/%zz"]));
+}
+
+/// RFC 9111, section 4.4; the draft of No-Vary-Search, section 5: what is stored of `/b?utm=2` may be found by `/b`.
+#[test]
+fn where_not_all_of_a_query_matters_the_path_is_outdated() {
+    let config = Config { no_vary_search: true, ..Config::default() };
+    let says = HeaderMap::from_iter([(NO_VARY_SEARCH, HeaderValue::from_static("params=(\"utm\")"))]);
+    let nvs = NoVarySearch::read(&says, &config);
+    let carries = |headers: &HeaderMap, key: &CacheKey| tags(headers, key, &config).unwrap();
+    let by = |uri: &str| invalidation("POST", 200, uri, &[], &config).unwrap().tags;
+    let outdates = |uri: &str, tags: &Tags| by(uri).iter().any(|tag| tags.as_slice().contains(tag));
+    let stored = key("http://a/b?utm=1", &config);
+    for of in [
+        carries(&says, &stored),
+        carries(&says, &stored.simplified(&nvs)),
+        carries(&HeaderMap::new(), &stored.simplified(&nvs)),
+    ] {
+        assert!(outdates("http://a/b?utm=2", &of) && outdates("http://a/b", &of));
+        for other in ["http://a/c?utm=1", "http://a/b/?utm=1", "https://a/b?utm=1", "http://b/b?utm=1"] {
+            assert!(!outdates(other, &of), "{other}");
+        }
+    }
+    // Where all of it does, other targets of the path stay.
+    let of = carries(&HeaderMap::new(), &stored);
+    assert!(outdates("http://a/b?utm=1", &of) && !outdates("http://a/b?utm=2", &of));
+    assert_eq!(by("http://a/b").len(), 2);
 }
 
 proptest! {
@@ -171,12 +258,14 @@ proptest! {
         reference in "((http|https)?:?//)?[htps:/a@b.?#%\\\\\\[\\]0-9é]{0,24}",
     ) {
         let fields = [("location", reference.as_bytes()), ("content-location", reference.as_bytes())];
-        let made = invalidation("POST", 200, "http://a/b", &fields, &Config::default()).unwrap();
-        prop_assert!(made.keys.len() <= 3);
-        let own = target("http://a/");
-        for key in &made.keys {
-            prop_assert_eq!(key.target().origin(), own.origin());
-        }
+        let config = Config::default();
+        let made = invalidation("POST", 200, "http://a/b", &fields, &config).unwrap();
+        let own = target("http://a/b");
+        // Both say the same.
+        let named = own.resolve(reference.as_bytes()).filter(|named| named.origin() == own.origin());
+        let named = named.filter(|named| *named != own);
+        let expected = [Some(own), named].into_iter().flatten().flat_map(|target| Invalidation::of_target(&target, &config).tags);
+        prop_assert_eq!(made.tags, expected.collect::<Vec<_>>());
     }
 
     #[test]

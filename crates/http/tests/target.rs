@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
-use freshen_http::{Config, HOST_BYTES_MOST, Scheme, Target, TargetError};
+use freshen_http::{Config, FIELDS_MOST, HOST_BYTES_MOST, Scheme, Target, TargetError};
 use http::header::HOST;
-use http::{HeaderValue, Request, Version, request};
+use http::{HeaderValue, Request, StatusCode, Version, request};
 use proptest::prelude::*;
 
 /// A request line's target, and its Host fields.
@@ -16,8 +16,10 @@ fn parts(uri: &str, hosts: &[&[u8]]) -> request::Parts {
     parts
 }
 
+/// Over a connection that has the scheme of the target, if that names one.
 fn of(parts: &request::Parts) -> Result<Target, TargetError> {
-    Target::of(parts, Scheme::Http, &Config::default())
+    let scheme = if parts.uri.scheme_str() == Some("https") { Scheme::Https } else { Scheme::Http };
+    Target::of(parts, scheme, &Config::default())
 }
 
 /// The target of a URI.
@@ -42,6 +44,8 @@ fn targets_are_equal_that_differ_in_nothing_that_counts() {
         ("http://example.com:8080/a", "http://example.com:08080/a"),
         ("http://example.com", "http://example.com/"),
         ("http://example.com?q", "http://example.com/?q"),
+        ("http://example.com#b", "http://example.com/"),
+        ("http://example.com?q#b", "http://example.com/?q"),
         ("http://[::1]/a", "http://[::1]:80/a"),
         ("http://[2001:DB8::1]/a", "http://[2001:db8::1]/a"),
         ("http://example.com/a", "http://example.com/a#b"),
@@ -116,11 +120,6 @@ fn a_target_is_made_of_the_connections_scheme_the_host_field_and_the_path() {
     assert_eq!(of(&request), Ok(at("http://example.com:8080/a?q")));
     let secured = Target::of(&parts("/a", &[b"example.com"]), Scheme::Https, &Config::default());
     assert_eq!(secured, Ok(at("https://example.com/a")));
-    // The scheme of the target itself is the one that counts.
-    assert_eq!(
-        Target::of(&parts("http://example.com/a", &[]), Scheme::Https, &Config::default()),
-        Ok(at("http://example.com/a"))
-    );
     let target = at("http://EXAMPLE.com:80/a?q#f");
     assert_eq!(
         (target.origin().host(), target.origin().port(), target.path(), target.query()),
@@ -134,13 +133,15 @@ fn a_target_is_made_of_the_connections_scheme_the_host_field_and_the_path() {
 /// RFC 9110, section 4.2.1 (no host), 4.2.4 (a user); RFC 9112, section 3.2.
 #[test]
 fn a_host_that_is_none_is_an_error() {
-    let cases: [(&[u8], TargetError); 22] = [
+    let cases: [(&[u8], TargetError); 24] = [
         (b"", TargetError::NoHost),
         (b":80", TargetError::NoHost),
         (b"user@example.com", TargetError::User),
         (b"user:secret@example.com", TargetError::User),
         (b"@example.com", TargetError::User),
         (b"example.com, other.example", TargetError::Host),
+        (b"example.com,other.example", TargetError::Host),
+        (b",", TargetError::Host),
         (b"example.com/a", TargetError::Host),
         (b"example.com?a", TargetError::Host),
         (b"example.com#a", TargetError::Host),
@@ -217,8 +218,59 @@ fn a_host_field_is_ignored_where_the_choice_is_made_and_in_http_1_alone() {
 fn what_is_about_no_resource_of_http_has_no_target() {
     assert_eq!(on("example.com", "*"), Err(TargetError::NoResource));
     assert_eq!(on("example.com", "example.com:443"), Err(TargetError::NoResource));
+    assert_eq!(of(&parts("*", &[b"a", b"b"])), Err(TargetError::Hosts), "it is no request all the same");
     assert_eq!(of(&parts("ftp://example.com/a", &[])), Err(TargetError::Scheme));
     assert_eq!(of(&parts("ws://example.com/a", &[])), Err(TargetError::Scheme));
+}
+
+/// RFC 9110, sections 4.2.2 and 7.4: who could name `https` on a connection without TLS would have what he likes stored for it.
+#[test]
+fn a_scheme_that_is_not_that_of_the_connection_is_misdirected() {
+    for version in [Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+        for (uri, connection) in [("https://example.com/a", Scheme::Http), ("http://example.com/a", Scheme::Https)] {
+            let mut request = parts(uri, &[]);
+            request.version = version;
+            let told = Target::of(&request, connection, &Config::default());
+            assert_eq!(told, Err(TargetError::Misdirected), "{version:?} {uri}");
+            let other = if connection == Scheme::Http { Scheme::Https } else { Scheme::Http };
+            assert_eq!(Target::of(&request, other, &Config::default()), Ok(at(uri)));
+        }
+    }
+}
+
+/// RFC 9110, sections 7.4 and 15.5.20; RFC 9112, sections 3.2 and 3.3.
+#[test]
+fn what_has_no_target_is_passed_on_or_refused() {
+    let mut old = parts("/a", &[]);
+    old.version = Version::HTTP_10;
+    assert_eq!(of(&old), Err(TargetError::Hostless));
+    let passed = [parts("*", &[b"a"]), parts("a:443", &[b"a"]), old];
+    for request in passed {
+        assert_eq!(of(&request).unwrap_err().refusal(), None, "{}", request.uri);
+    }
+    for (request, status) in [
+        (parts("/a", &[]), 400),
+        (parts("/a", &[b""]), 400),
+        (parts("/a", &[b"a,b"]), 400),
+        (parts("/a", &[b"a:x"]), 400),
+        (parts("/a", &[b"u@a"]), 400),
+        (parts("/a", &[b"a", b"a"]), 400),
+        (parts("http://a/", &[b"b"]), 400),
+        (parts("ftp://a/", &[]), 421),
+    ] {
+        let told = of(&request).unwrap_err().refusal().map(|status| status.as_u16());
+        assert_eq!(told, Some(status), "{} {:?}", request.uri, request.headers);
+    }
+    assert_eq!(TargetError::Misdirected.refusal(), Some(StatusCode::MISDIRECTED_REQUEST));
+}
+
+/// RFC 6585, section 5.
+#[test]
+fn a_request_with_too_many_fields_is_refused() {
+    let with = |fields: usize| parts("/a", &vec![&b"a"[..]; fields]);
+    assert_eq!(of(&with(FIELDS_MOST)), Err(TargetError::Hosts));
+    assert_eq!(of(&with(FIELDS_MOST + 1)), Err(TargetError::TooManyFields));
+    assert_eq!(TargetError::TooManyFields.refusal().map(|status| status.as_u16()), Some(431));
 }
 
 proptest! {

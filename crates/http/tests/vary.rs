@@ -2,17 +2,23 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod case;
+
 use std::time::Duration;
 
+use case::{key, sent};
 use freshen_core::Timestamp;
 use freshen_http::{
-    Candidate, Config, Exchange, Likeness, Rule, SELECTING_MOST, Selecting, Storing, Terms, VARIANTS_MOST, Variants,
-    choose, displaced, format_date,
+    Candidate, Config, Exchange, Likeness, Rule, SELECTING_MOST, Selecting, Sent, Storing, Terms, VARIANTS_MOST,
+    Variants, choose, displaced, format_date,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use proptest::prelude::*;
 
 type Lines<'a> = &'a [(&'a str, &'a str)];
+
+const LIKENESSES: [Likeness; 5] =
+    [Likeness::Value, Likeness::Members, Likeness::AnyCase, Likeness::ByQuality, Likeness::AnyOrder];
 
 const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
 
@@ -21,19 +27,24 @@ fn headers(lines: Lines<'_>) -> HeaderMap {
     lines.iter().map(|(name, line)| (HeaderName::from_bytes(name.as_bytes()).unwrap(), value(line))).collect()
 }
 
+/// A GET with these fields, as it is sent.
+fn asks(lines: Lines<'_>) -> Sent<'static> {
+    sent(&headers(lines))
+}
+
 fn vary(lines: &[&str]) -> HeaderMap {
     headers(&lines.iter().map(|line| ("vary", *line)).collect::<Vec<_>>())
 }
 
 fn selecting(request: Lines<'_>, vary_lines: &[&str]) -> Result<Selecting, Rule> {
-    Selecting::of(&headers(request), &vary(vary_lines), &Config::default())
+    Selecting::of(&asks(request), &vary(vary_lines), &Config::default())
 }
 
 /// Whether two requests select the same, where a field with this likeness is named; asked both ways.
 fn alike(likeness: Likeness, one: &[&str], other: &[&str]) -> bool {
     let known = vec![(HeaderName::from_static("x"), likeness)];
     let config = Config { variants: Variants { likeness: known, ..Variants::default() }, ..Config::default() };
-    let lines = |of: &[&str]| headers(&of.iter().map(|line| ("x", *line)).collect::<Vec<_>>());
+    let lines = |of: &[&str]| asks(&of.iter().map(|line| ("x", *line)).collect::<Vec<_>>());
     let [there, back] = [(one, other), (other, one)]
         .map(|(one, other)| Selecting::of(&lines(one), &vary(&["x"]), &config).unwrap().matches(&lines(other)));
     assert_eq!(there, back, "{one:?} {other:?}");
@@ -54,19 +65,19 @@ fn terms(date: u64, answered: u64) -> Terms {
 }
 
 fn ok<'a>(selecting: &'a Selecting, terms: &'a Terms) -> Candidate<'a> {
-    Candidate { selecting, status: StatusCode::OK, terms }
+    Candidate { selecting, status: StatusCode::OK, terms, last_used: None }
 }
 
 /// Which variants leave for a 200.
 fn leaving(variants: &[Candidate<'_>], request: Lines<'_>, config: &Config) -> Vec<usize> {
-    displaced(variants, &headers(request), StatusCode::OK, NOON, config).unwrap()
+    displaced(variants, &asks(request), StatusCode::OK, NOON, config).unwrap()
 }
 
 /// RFC 9111, section 4.1.
 #[test]
 fn all_fields_that_vary_names_have_to_match() {
     let stored = [("a", "1"), ("b", "2"), ("c", "3")];
-    let matches = |vary: &[&str], asked: Lines<'_>| selecting(&stored, vary).unwrap().matches(&headers(asked));
+    let matches = |vary: &[&str], asked: Lines<'_>| selecting(&stored, vary).unwrap().matches(&asks(asked));
     assert!(matches(&["a, b"], &stored));
     assert!(matches(&["a, b"], &[("a", "1"), ("b", "2"), ("c", "4")]), "c is not named");
     assert!(!matches(&["a, b"], &[("a", "1"), ("b", "3")]));
@@ -79,7 +90,7 @@ fn all_fields_that_vary_names_have_to_match() {
 /// RFC 9111, section 4.1.
 #[test]
 fn a_field_that_is_absent_matches_only_where_it_is_absent() {
-    for likeness in [Likeness::Value, Likeness::Members, Likeness::AnyCase, Likeness::AnyOrder] {
+    for likeness in LIKENESSES {
         assert!(alike(likeness, &[], &[]), "{likeness:?}");
         assert!(!alike(likeness, &[], &["1"]), "{likeness:?}");
         assert!(!alike(likeness, &[], &[""]), "{likeness:?}");
@@ -108,7 +119,7 @@ fn what_is_no_name_is_as_a_star() {
 #[test]
 fn names_are_compared_without_regard_to_case() {
     let stored = selecting(&[("accept", "a")], &["ACCEPT", "Accept, accept"]).unwrap();
-    assert!(stored.matches(&headers(&[("Accept", "a")])) && !stored.matches(&headers(&[("accept", "b")])));
+    assert!(stored.matches(&asks(&[("Accept", "a")])) && !stored.matches(&asks(&[("accept", "b")])));
     assert_eq!(stored.headers(), &headers(&[("accept", "a")]));
 }
 
@@ -116,7 +127,7 @@ fn names_are_compared_without_regard_to_case() {
 fn a_response_without_names_in_vary_matches_all() {
     for nothing in [&[][..], &[""], &[", ,"]] {
         let stored = selecting(&[("a", "1")], nothing).unwrap();
-        assert!(stored.is_by_nothing() && stored.matches(&headers(&[("a", "2")])), "{nothing:?}");
+        assert!(stored.is_by_nothing() && stored.matches(&asks(&[("a", "2")])), "{nothing:?}");
         assert_eq!(stored.headers(), &HeaderMap::new());
     }
 }
@@ -133,9 +144,7 @@ fn blanks_around_a_value_and_the_lines_that_it_is_on_do_not_matter() {
     }
     assert!(!alike(&["a", "b"], &["b", "a"]), "lines have an order");
     let cookies = selecting(&[("cookie", "a=b"), ("cookie", "c=d")], &["cookie"]).unwrap();
-    assert!(
-        cookies.matches(&headers(&[("cookie", "a=b; c=d")])) && !cookies.matches(&headers(&[("cookie", "a=b, c=d")]))
-    );
+    assert!(cookies.matches(&asks(&[("cookie", "a=b; c=d")])) && !cookies.matches(&asks(&[("cookie", "a=b, c=d")])));
 }
 
 /// RFC 9111, section 4.1.
@@ -187,7 +196,7 @@ fn long_lists_without_order_have_to_be_in_the_same_one() {
 #[test]
 fn negotiation_is_compared_as_its_fields_are_defined() {
     let same = |name: &str, one: &str, other: &str| {
-        selecting(&[(name, one)], &[name]).unwrap().matches(&headers(&[(name, other)]))
+        selecting(&[(name, one)], &[name]).unwrap().matches(&asks(&[(name, other)]))
     };
     assert!(same("accept-language", "de, en-GB;q=0.5", "EN-gb;q=0.5,de"));
     assert!(same("accept-encoding", "gzip, br", "br,GZIP"));
@@ -223,11 +232,13 @@ fn what_no_request_selects_is_not_stored() {
 
 #[test]
 fn what_was_kept_of_a_request_selects_as_the_request_did() {
-    let asked = headers(&[("a", "1"), ("a", "2"), ("b", "3"), ("c", "4")]);
+    let asked = asks(&[("a", "1"), ("a", "2"), ("b", "3"), ("c", "4")]);
     let response = vary(&["a, x, b"]);
     let stored = Selecting::of(&asked, &response, &Config::default()).unwrap();
     assert_eq!(stored.headers(), &headers(&[("a", "1"), ("a", "2"), ("b", "3")]));
-    assert_eq!(Selecting::of(stored.headers(), &response, &Config::default()), Ok(stored));
+    let key = key("http://a/", &Config::default());
+    let again = Sent::again(&key, &stored).unwrap();
+    assert_eq!(Selecting::of(&again, &response, &Config::default()).as_ref(), Ok(&stored));
 }
 
 /// RFC 9111, sections 4 and 4.1.
@@ -239,7 +250,7 @@ fn of_several_that_match_the_newest_with_a_vary_is_chosen() {
     let chosen = |variants: &[(&Selecting, u64, u64)], asked: Lines<'_>| {
         let terms: Vec<Terms> = variants.iter().map(|(_, date, answered)| terms(*date, *answered)).collect();
         let variants = variants.iter().zip(&terms).map(|((selecting, ..), terms)| ok(selecting, terms));
-        choose(variants, &headers(asked))
+        choose(variants, &asks(asked))
     };
     let both = [(&one, 0, 0), (&other, 5, 5)];
     assert_eq!(chosen(&both, &[("a", "1")]), Some(0));
@@ -291,7 +302,7 @@ fn a_failure_is_not_stored_where_it_would_take_the_place_of_what_may_be_served()
     let of = |statuses: [u16; 2], response: u16, a: &str, seconds: u64| {
         let status = |status| StatusCode::from_u16(status).unwrap();
         let variants = [0, 1].map(|at| Candidate { status: status(statuses[at]), ..ok(&by_a[at], &fresh) });
-        displaced(&variants, &headers(&[("a", a)]), status(response), NOON + Duration::from_secs(seconds), &config)
+        displaced(&variants, &asks(&[("a", a)]), status(response), NOON + Duration::from_secs(seconds), &config)
     };
     for failure in [500, 502, 503, 504] {
         assert_eq!(of([200, 404], failure, "1", 0), Err(Rule::StoredIsUsable), "{failure}");
@@ -311,7 +322,7 @@ proptest! {
     fn each_request_selects_its_own_response(
         one in prop::collection::vec("[aA,;\" \\\\=\u{e9}]{0,8}", 0..3), other in prop::collection::vec("[aA,;\" \\\\=\u{e9}]{0,8}", 0..3),
     ) {
-        for likeness in [Likeness::Value, Likeness::Members, Likeness::AnyCase, Likeness::AnyOrder] {
+        for likeness in LIKENESSES {
             let [one, other] = [&one, &other].map(|lines| lines.iter().map(String::as_str).collect::<Vec<_>>());
             prop_assert!(alike(likeness, &one, &one) && alike(likeness, &other, &other));
             alike(likeness, &one, &other);
@@ -322,7 +333,7 @@ proptest! {
     #[test]
     fn what_is_alike_stays_so_where_more_may_differ(one in "[aA,; b]{0,6}", other in "[aA,; b]{0,6}") {
         let of = |likeness| alike(likeness, &[&one], &[&other]);
-        let each = [Likeness::Value, Likeness::Members, Likeness::AnyCase, Likeness::AnyOrder].map(of);
+        let each = LIKENESSES.map(of);
         prop_assert!(each.is_sorted(), "{each:?}");
     }
 

@@ -23,9 +23,12 @@ mod read;
 mod write;
 
 use bytes::Bytes;
+use freshen_core::Timestamp;
 
 use crate::config::Config;
-use crate::variants::Variant;
+use crate::rule::Rule;
+use crate::sent::Sent;
+use crate::variants::{Variant, displaced};
 
 pub use error::SnapshotError;
 
@@ -48,6 +51,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Keeps the response to a request that was sent, in the place of those that it [displaces](displaced).
+    ///
+    /// # Errors
+    /// The rule by which it is not kept, and nothing leaves.
+    pub fn keep(&mut self, variant: Variant, sent: &Sent<'_>, now: Timestamp, config: &Config) -> Result<(), Rule> {
+        let candidates: Vec<_> = self.variants.iter().map(Variant::candidate).collect();
+        let leave = displaced(&candidates, sent, variant.stored.status, now, config)?;
+        let mut at = 0..;
+        self.variants.retain(|_| at.next().is_some_and(|at| !leave.contains(&at)));
+        self.variants.push(variant);
+        Ok(())
+    }
+
     /// As bytes. Spans are written in whole microseconds.
     ///
     /// # Errors

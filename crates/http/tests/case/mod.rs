@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Asked, Config, Exchange, Rule, Step, Storing, Terms, format_date, judge};
+use freshen_http::{
+    Asked, CacheKey, Config, Content, Exchange, KeyParts, Rule, Scheme, Sent, Step, Storing, Target, Terms,
+    format_date, judge,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
 
 /// When every response here comes.
@@ -85,4 +88,38 @@ pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (S
     let now = NOON + Duration::from_secs(seconds);
     let judgement = judge(&terms(response, config), &asked(fields, config), now, config);
     (judgement.step, judgement.rule)
+}
+
+/// The target of a URI.
+pub fn target(uri: &str) -> Target {
+    let scheme = if uri.starts_with("https:") { Scheme::Https } else { Scheme::Http };
+    let request = Request::get(uri).body(()).unwrap().into_parts().0;
+    Target::of(&request, scheme, &Config::default()).unwrap()
+}
+
+/// A GET with fields, sent to `http://a/`.
+pub fn sent(headers: &HeaderMap) -> Sent<'static> {
+    let mut request = Request::new(()).into_parts().0;
+    request.headers = headers.clone();
+    // Tests borrow as long as they like.
+    let (request, target) = (Box::leak(Box::new(request)), Box::leak(Box::new(target("http://a/"))));
+    Sent::of(request, target, &Config::default())
+}
+
+/// The key of a GET for a target.
+pub fn key(uri: &str, config: &Config) -> CacheKey {
+    keyed(&request("GET /"), &target(uri), Content::Absent, None, config).unwrap()
+}
+
+/// The key of a request for a target.
+pub fn keyed(
+    request: &request::Parts,
+    target: &Target,
+    content: Content,
+    audience: Option<&str>,
+    config: &Config,
+) -> Result<CacheKey, Rule> {
+    let sent = Sent::of(request, target, config);
+    let asked = Asked::of(request, config).method;
+    CacheKey::of(&KeyParts { asked, sent: &sent, content, audience }, config)
 }

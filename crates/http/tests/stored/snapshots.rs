@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use freshen_core::Timestamp;
 use freshen_http::{
-    Config, FIELDS_MOST, Rule, SELECTING_MOST, Selecting, Snapshot, SnapshotError, VARIANTS_MOST, Variant,
+    Config, FIELDS_MOST, Rule, SELECTING_MOST, Scheme, Selecting, Sent, Snapshot, SnapshotError, Target, VARIANTS_MOST,
+    Variant,
 };
 use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -44,7 +45,10 @@ fn selecting(lines: &[(&'static str, Option<&[u8]>)]) -> Selecting {
     let there = lines.iter().filter_map(|(name, line)| Some((HeaderName::from_static(name), value((*line)?))));
     let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
     let vary = HeaderMap::from_iter([(VARY, value(names.join(",").as_bytes()))]);
-    Selecting::of(&there.collect(), &vary, &Config::default()).unwrap()
+    let (mut request, ()) = http::Request::get("/").header("host", "a.example").body(()).unwrap().into_parts();
+    let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
+    request.headers.extend(there);
+    Selecting::of(&Sent::of(&request, &target, &Config::default()), &vary, &Config::default()).unwrap()
 }
 
 fn decode(bytes: &Bytes) -> Result<Snapshot, SnapshotError> {

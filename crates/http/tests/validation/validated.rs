@@ -3,7 +3,7 @@
 use freshen_http::{Asked, Config, Failure, Owed, Rule, Validated, owed};
 use proptest::prelude::*;
 
-use crate::wire::{Kept, Lines, NOON, at, date, headers, nominees, request, response};
+use crate::wire::{Kept, Lines, NOON, asks, at, date, headers, nominees, request, response};
 
 fn of(status: u16, lines: Lines<'_>, kept: &[Kept]) -> Validated {
     let asked = Asked::of(&request("GET", &[]), &Config::default());
@@ -196,8 +196,9 @@ fn a_client_that_has_what_has_just_come_gets_a_304() {
     let config = Config::default();
     let new = Kept::new(&[("etag", r#""b""#), ("content-length", "5")]);
     let kept = [Kept::new(&[("etag", r#""a""#)])];
-    let request = request("GET", &[("if-none-match", r#""b""#)]);
-    let sent = freshen_http::validating(&request.headers, &nominees(&kept), NOON);
+    let has = [("if-none-match", r#""b""#)];
+    let request = request("GET", &has);
+    let sent = asks(&has, &kept);
     assert_eq!(sent, headers(&[("if-none-match", r#""a""#)]), "so that all of it comes");
     let answer = Validated::Answer { outdates: true, rule: Rule::FullResponse };
     assert_eq!(of(200, &[("etag", r#""b""#)], &kept), answer);
@@ -216,7 +217,7 @@ proptest! {
     ) {
         let stored = |tag: &str| Kept { selected, ..Kept::new(&[("etag", tag), ("last-modified", &modified)]) };
         let kept: Vec<Kept> = tags.iter().map(|tag| stored(tag)).collect();
-        let sent = freshen_http::validating(&headers(&[]), &nominees(&kept), NOON);
+        let sent = asks(&[], &kept);
         prop_assert!(sent.get("if-none-match").is_none_or(|tags| tags != "*" && !tags.is_empty()));
         let answer = [("etag", &*said), ("last-modified", &modified)];
         let validated = is_304(&answer, &kept);

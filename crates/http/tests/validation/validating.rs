@@ -1,13 +1,9 @@
 //! With which fields an origin is asked about what is stored.
 
-use freshen_http::{ENTITY_TAG_BYTES_MOST, SENT_TAGS_BYTES_MOST, validating};
+use freshen_http::{ENTITY_TAG_BYTES_MOST, SENT_TAGS_BYTES_MOST};
 use http::HeaderMap;
 
-use crate::wire::{Kept, Lines, NOON, date, headers, nominees};
-
-fn asks(request: Lines<'_>, kept: &[Kept]) -> HeaderMap {
-    validating(&headers(request), &nominees(kept), NOON)
-}
+use crate::wire::{Kept, asks, date, headers};
 
 /// RFC 9111, section 4.3.1.
 #[test]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Config, Exchange, Nominee, Represented, Storing, Terms, format_date};
+use freshen_http::{
+    Config, Exchange, Nominee, Represented, Scheme, Sent, Storing, Target, Terms, format_date, validating,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request, response};
 
 pub type Lines<'a> = &'a [(&'static str, &'a str)];
@@ -35,6 +37,16 @@ pub fn response(status: u16, lines: Lines<'_>) -> response::Parts {
     let (mut parts, ()) = Response::builder().status(status).body(()).unwrap().into_parts();
     parts.headers = headers(lines);
     parts
+}
+
+/// With which fields the origin is asked for a client with these, but for Host, which is there in any case.
+pub fn asks(request: Lines<'_>, kept: &[Kept]) -> HeaderMap {
+    let request = self::request("GET", request);
+    let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
+    let sent = Sent::of(&request, &target, &Config::default());
+    let mut headers = validating(&sent, &nominees(kept), NOON).headers();
+    assert_eq!(headers.remove("host").unwrap(), "a.example");
+    headers
 }
 
 /// The terms of a response that came at noon.

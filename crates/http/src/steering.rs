@@ -1,0 +1,81 @@
+//! Fields of a request by which origins choose what they answer, though no Vary says so.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::config::Config;
+use crate::mark::put;
+use crate::rule::Rule;
+use crate::sent::Sent;
+
+/// Most bytes of the names and lines of steering fields that a key has.
+pub const STEERING_BYTES_MOST: usize = 4 << 10;
+
+/// Those by which some origins take another method for that of the request. What they answer is keyed as nothing.
+const METHODS: [&str; 3] = ["x-http-method-override", "x-method-override", "x-http-method"];
+
+/// Those by which origins choose the host, the scheme or the path that they answer for.
+const PLACES: [&str; 12] = [
+    "forwarded",
+    "front-end-https",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-scheme",
+    "x-forwarded-server",
+    "x-host",
+    "x-original-host",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// The steering fields that one request has, by name, the lines of each in their order. They are kept as they are, so that a refresh
+/// for which nobody waits can send them again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Steering(Vec<(HeaderName, HeaderValue)>);
+
+/// The names of the fields that steer where nobody says otherwise.
+pub(crate) fn usual_steering() -> Vec<HeaderName> {
+    let names = PLACES.into_iter().chain(METHODS);
+    names.map(HeaderName::from_static).collect()
+}
+
+impl Steering {
+    /// Those of a request.
+    ///
+    /// # Errors
+    /// The rule by which it has no key: it overrides its method, or has more of them than a key has.
+    pub fn of(sent: &Sent<'_>, config: &Config) -> Result<Steering, Rule> {
+        let steers = |name: &HeaderName| config.steering.contains(name);
+        let mut lines = Vec::new();
+        for (name, line) in sent.named(steers) {
+            if METHODS.contains(&name.as_str()) {
+                return Err(Rule::MethodOverridden);
+            }
+            lines.push((name.clone(), line.clone()));
+        }
+        Steering::new(lines).ok_or(Rule::SteeringNotKept)
+    }
+
+    /// Some lines, if a key can have them: they are few, and text.
+    pub fn new(mut lines: Vec<(HeaderName, HeaderValue)>) -> Option<Steering> {
+        let bytes: usize = lines.iter().map(|(name, line)| name.as_str().len() + line.len()).sum();
+        let fits = bytes <= STEERING_BYTES_MOST && lines.iter().all(|(_, line)| line.to_str().is_ok());
+        // A stable sort: the lines of one field keep their order.
+        lines.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        fits.then_some(Steering(lines))
+    }
+
+    pub fn lines(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0
+    }
+
+    /// Writes them so that no others write the same.
+    pub fn encode(&self, bytes: &mut Vec<u8>) {
+        bytes.extend((self.0.len() as u64).to_be_bytes());
+        for (name, line) in &self.0 {
+            put(bytes, name.as_str().as_bytes());
+            put(bytes, line.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What of a request its origin gets.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
+mod case;
+
+use case::{key, keyed, request, response, target};
+use freshen_http::{
+    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, KeyParts, NoVarySearch,
+    OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Request, Version, request};
+use proptest::prelude::*;
+
+/// A request, as it goes on in a version.
+fn head(text: &str, uri: &str, version: Version) -> request::Parts {
+    Sent::of(&request(text), &target(uri), &Config::default()).head(version)
+}
+
+/// The lines of its head, without those of Host.
+fn lines(head: &request::Parts) -> Vec<String> {
+    let lines = head.headers.iter().filter(|(name, _)| *name != HOST);
+    lines.map(|(name, line)| format!("{name}: {}", line.to_str().unwrap())).collect()
+}
+
+/// RFC 9110, section 7.6.1.
+#[test]
+fn what_is_for_the_clients_connection_goes_no_further() {
+    let head = head(
+        "GET / | a: 1 | connection: keep-alive, x-b | x-b: 2 | keep-alive: 5 | upgrade: h2c | te: gzip | a: 3",
+        "http://a/",
+        Version::HTTP_11,
+    );
+    assert_eq!(lines(&head), ["a: 1", "a: 3"]);
+}
+
+/// RFC 9112, section 3.2.2; RFC 9113, section 8.3.1.
+#[test]
+fn the_host_is_that_of_the_target() {
+    for (uri, host) in [
+        ("http://a.example/b?c", "a.example"),
+        ("https://a.example:443/b", "a.example"),
+        ("http://a.example:443/b", "a.example:443"),
+        ("http://[::1]:80/", "[::1]"),
+    ] {
+        for came in
+            ["GET /", "GET / | host: evil.example", "GET / | host: A.example:80", "GET / | host: a.example | host: b"]
+        {
+            let sent = head(came, uri, Version::HTTP_11);
+            assert_eq!(sent.headers.get_all(HOST).iter().collect::<Vec<_>>(), [host], "{came}");
+            assert_eq!(sent.uri.to_string(), target(uri).to_string());
+            assert!(!head(came, uri, Version::HTTP_2).headers.contains_key(HOST), "its URI has it");
+        }
+    }
+}
+
+#[test]
+fn the_origin_is_asked_for_what_the_choices_make_of_the_target() {
+    let counting = Counting::AllBut(["utm_*"].into_iter().collect());
+    let hosts = Hosts::new([HostAlias::new("www.a", "a").unwrap()]).unwrap();
+    let mut choices = Choices { hosts, parameters: Parameters { counting, sorted: false }, ..Choices::default() };
+    let asked = target("http://www.a/b?utm_x=1&c=2");
+    let request = request("GET /b | host: www.a");
+    for (origin_sees, uri, host) in
+        [(OriginSees::Keyed, "http://a/b?c=2", "a"), (OriginSees::Asked, "http://www.a/b?utm_x=1&c=2", "www.a")]
+    {
+        choices.origin_sees = origin_sees;
+        let config = Config { choices: choices.clone(), ..Config::default() };
+        let head = Sent::of(&request, &asked, &config).head(Version::HTTP_11);
+        assert_eq!((head.uri.to_string().as_str(), &head.headers[HOST]), (uri, &HeaderValue::from_static(host)));
+    }
+}
+
+/// RFC 9110, sections 6.5.1 and 10.1.4; RFC 9113, section 8.2.2.
+#[test]
+fn trailers_are_asked_for_where_the_client_takes_them_and_nothing_else_is() {
+    for te in ["trailers", "Trailers, deflate;q=0.5", "gzip | te: trailers"] {
+        let came = format!("GET / | te: {te} | connection: te");
+        assert_eq!(lines(&head(&came, "http://a/", Version::HTTP_11)), ["te: trailers", "connection: te"], "{te}");
+        assert_eq!(lines(&head(&came, "http://a/", Version::HTTP_2)), ["te: trailers"], "{te}");
+        assert_eq!(lines(&head(&came, "http://a/", Version::HTTP_10)), [""; 0], "{te}");
+    }
+    for te in ["", "gzip", "trailers;q=1", "x-trailers"] {
+        let came = format!("GET / | te: {te} | connection: te");
+        assert_eq!(lines(&head(&came, "http://a/", Version::HTTP_11)), [""; 0], "{te}");
+    }
+}
+
+/// RFC 9110, section 7.8.
+#[test]
+fn another_protocol_is_offered_only_by_a_request_of_http_1_1_that_passes() {
+    let (target, config) = (target("http://a/"), Config::default());
+    let head = |text: &str, came: Version, goes: Version| {
+        let mut request = request(text);
+        request.version = came;
+        lines(&Sent::passing(&request, &target, &config).head(goes))
+    };
+    let offers = "GET / | connection: keep-alive, Upgrade | upgrade: websocket | upgrade: x | x-b: 1";
+    let (old, usual, new) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
+    assert_eq!(head(offers, usual, usual), ["x-b: 1", "connection: upgrade", "upgrade: websocket", "upgrade: x"]);
+    assert_eq!(head(offers, old, usual), ["x-b: 1"]);
+    assert_eq!(head(offers, usual, new), ["x-b: 1"], "there it is made by other means");
+    assert_eq!(head("GET / | upgrade: websocket", usual, usual), [""; 0], "nobody meant it");
+    assert_eq!(lines(&Sent::of(&request(offers), &target, &config).head(usual)), ["x-b: 1"]);
+}
+
+/// A field that the origin does not get decides nothing of what it answers. Were it to select, whoever sends it could have the
+/// response for those who lack the field stored for those who have it.
+#[test]
+fn a_field_that_connection_names_selects_nothing() {
+    let (config, target) = (Config::default(), target("http://a/"));
+    let vary = response("200 | vary: x-user, host, te").headers;
+    let of = |text: &str| Selecting::of(&Sent::of(&request(text), &target, &config), &vary, &config).unwrap();
+    let stripped = of("GET / | x-user: ann | connection: x-user | host: evil | te: gzip");
+    assert_eq!(stripped, of("GET / | host: a"));
+    let honest = request("GET / | x-user: ann");
+    assert!(!stripped.matches(&Sent::of(&honest, &target, &config)));
+    let protected = of("GET / | accept: x | connection: accept");
+    assert_eq!(protected.key(), of("GET /").key(), "it is not named by Vary");
+}
+
+/// RFC 9111, section 4.3.1.
+#[test]
+fn what_is_refreshed_without_its_client_asks_for_the_same() {
+    let config = Config::default();
+    let (asked, target) =
+        (request("GET / | x-host: b | x-host: c | accept: x | te: trailers | cookie: y"), target("http://a/b?c"));
+    let sent = Sent::of(&asked, &target, &config);
+    let key = keyed(&asked, &target, Content::Absent, None, &config).unwrap();
+    for vary in ["", "accept, host, te", "x-host, accept"] {
+        let selecting = Selecting::of(&sent, &response(&format!("200 | vary: {vary}")).headers, &config).unwrap();
+        let again = Sent::again(&key, &selecting).unwrap();
+        let parts = KeyParts { asked: AskedBy::Get, sent: &again, content: Content::Absent, audience: None };
+        assert_eq!(CacheKey::of(&parts, &config).as_ref(), Ok(&key));
+        assert!(selecting.matches(&again), "{vary}");
+        let head = again.head(Version::HTTP_11);
+        assert_eq!((head.method.as_str(), head.uri.to_string().as_str()), ("GET", "http://a/b?c"));
+        assert!(!head.headers.contains_key("cookie"));
+    }
+}
+
+#[test]
+fn what_the_key_does_not_tell_its_client_alone_can_ask_again() {
+    let config = Config { no_vary_search: true, ..Config::default() };
+    let says = NoVarySearch::read(&response("200 | no-vary-search: key-order").headers, &config);
+    let simplified = key("http://a/?b=1&a=2", &config).simplified(&says);
+    assert!(Sent::again(&simplified, &Selecting::default()).is_none());
+    let query = request("QUERY /");
+    let content = ContentHasher::new(&query, &config).unwrap().finish();
+    let content = Content::Hashed(content);
+    let query = keyed(&query, &target("http://a/"), content, None, &config).unwrap();
+    assert!(Sent::again(&query, &Selecting::default()).is_none());
+    let of_ann = keyed(&request("GET /"), &target("http://a/"), Content::Absent, Some("ann"), &config).unwrap();
+    assert!(Sent::again(&of_ann, &Selecting::default()).is_none(), "it would be the answer to nobody");
+    assert!(Sent::again(&key("http://a/", &config), &Selecting::default()).is_some());
+}
+
+proptest! {
+    /// Whatever host a request names: it is refused, or the origin is asked for it.
+    #[test]
+    fn each_target_can_be_asked_for(host in "[ -~]{1,8}(:[0-9]{0,5})?", path in "/[!-~é]{0,8}") {
+        let mut request = Request::new(()).into_parts().0;
+        request.headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(&host).unwrap())]);
+        let Ok(uri) = path.parse() else { return Ok(()) };
+        request.uri = uri;
+        let told = Target::of(&request, Scheme::Http, &Config::default());
+        if let Ok(target) = told {
+            let head = Sent::of(&request, &target, &Config::default()).head(Version::HTTP_11);
+            prop_assert_eq!(head.uri.to_string(), target.to_string());
+            prop_assert_eq!(&head.headers[HOST], target.origin().authority());
+        }
+    }
+}
+
+#[test]
+fn a_host_of_any_letter_that_one_may_have_makes_a_uri() {
+    for letter in b' '..=b'~' {
+        for host in [[letter].as_slice(), &[b'a', letter], &[letter, b'1'], &[letter, letter]] {
+            let mut request = request("GET /");
+            request.headers.insert(HOST, HeaderValue::from_bytes(host).unwrap());
+            if let Ok(target) = Target::of(&request, Scheme::Https, &Config::default()) {
+                let head = Sent::of(&request, &target, &Config::default()).head(Version::HTTP_11);
+                assert_eq!(head.uri.to_string(), target.to_string());
+            }
+        }
+    }
+}
