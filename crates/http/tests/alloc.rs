@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use case::{NOON, SECOND, request, sent, target, terms};
 use freshen_http::{Answer, Asked, Body, Candidate, Config, Rule, Selecting, Sent, Step, Stored, choose, judge};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
     let lines = lines.iter();
