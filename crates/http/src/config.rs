@@ -79,7 +79,7 @@ pub enum Mode {
 /// How a lifetime is guessed: a part of the time since the last modification (RFC 9111, section 4.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heuristic {
-    /// The part, in per cent.
+    /// The part, in per cent. More than 100 counts as 100: nobody expects a thing to stay for longer than it has.
     pub percent: u8,
     /// The longest.
     pub most: Duration,

@@ -5,7 +5,7 @@ use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, E
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{Config, Cookies};
-use crate::date::{format_date, parse_date};
+use crate::date::{date_of, format_date};
 use crate::entity_tag::EntityTag;
 use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
@@ -32,7 +32,8 @@ pub(crate) struct Kept {
 impl Kept {
     pub fn of(headers: &HeaderMap, config: &Config) -> Self {
         let Governing { directives, .. } = Governing::of(headers, config);
-        Kept { hop_by_hop: HopByHop::of(headers), directives, shared: config.is_shared(), cookies: config.cookies }
+        let (shared, cookies) = (config.is_shared(), config.cookies);
+        Kept { hop_by_hop: HopByHop::of_response(headers, config), directives, shared, cookies }
     }
 
     /// Header fields, in their order and with their repeats.
@@ -96,8 +97,7 @@ pub(crate) fn without(fields: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
 
 /// Gives fields without a Date that can be read that of their receipt (RFC 9110, section 6.6.1).
 pub(crate) fn dated(headers: &mut HeaderMap, came_at: Timestamp) -> Result<(), Rule> {
-    let date = headers.get(DATE).and_then(|date| parse_date(date.as_bytes(), came_at));
-    if date.is_none() {
+    if date_of(headers, &DATE, came_at).is_none() {
         let date = HeaderValue::try_from(format_date(came_at)).expect("words and digits are a value");
         headers.try_insert(DATE, date).map_err(|_| Rule::TooManyFields)?;
     }

@@ -1,16 +1,16 @@
-//! A stored response, updated by the fields of one that says it is still current (RFC 9111, sections 3.2 and 4.3.4).
+//! A stored response, updated by the fields of one that says it is still current (RFC 9111, sections 3.2, 4.3.4 and 4.3.5).
 
 use http::HeaderMap;
 
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::key::CacheKey;
-use crate::rule::Rule;
+use crate::rule::{About, Rule};
 use crate::sent::Sent;
 use crate::stored::Stored;
 use crate::storing::Storing;
 use crate::tags::renewed;
-use crate::told::{Told, is_of_its_client};
+use crate::told::Told;
 use crate::variants::Variant;
 use crate::vary::Selecting;
 
@@ -54,7 +54,7 @@ impl Variant {
         let once = || served(told.once(&self.stored, exchange));
         let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {
             Storing::Store(terms, rule) => (terms, rule),
-            Storing::Pass(rule) if is_of_its_client(rule) => return Freshened::Once(once(), rule),
+            Storing::Pass(rule) if rule.about() == About::Request => return Freshened::Once(once(), rule),
             Storing::Pass(rule) => return Freshened::Last(once(), rule),
         };
         let stored = Stored { headers: told.kept.clone(), terms, ..self.stored.clone() };

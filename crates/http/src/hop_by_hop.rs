@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName};
 
+use crate::config::Config;
 use crate::directive::FIELD_BYTES_MOST;
 use crate::members::members;
 
@@ -13,6 +14,7 @@ use crate::members::members;
 #[derive(Clone, Debug)]
 pub struct HopByHop {
     named: Named,
+    spared: Vec<HeaderName>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,19 +29,24 @@ impl HopByHop {
     pub fn of(headers: &HeaderMap) -> HopByHop {
         let bytes: usize = headers.get_all(CONNECTION).into_iter().map(|line| line.len()).sum();
         if bytes > FIELD_BYTES_MOST {
-            return HopByHop { named: Named::Any };
+            return HopByHop { named: Named::Any, spared: Vec::new() };
         }
         // Most requests have one of these, which name no field that would go on.
         let usual = |option: &[u8]| [&b"close"[..], b"keep-alive"].iter().any(|of| option.eq_ignore_ascii_case(of));
         // An option that is no name of a field names none.
         let options = members(headers, &CONNECTION).filter(|option| !usual(option));
         let named = options.filter_map(|option| HeaderName::from_bytes(option).ok());
-        HopByHop { named: Named::These(named.collect()) }
+        HopByHop { named: Named::These(named.collect()), spared: Vec::new() }
+    }
+
+    /// The same for a response: the [targets](Config::targets) of the cache stay, as Cache-Control does.
+    pub fn of_response(headers: &HeaderMap, config: &Config) -> HopByHop {
+        HopByHop { spared: config.targets.clone(), ..HopByHop::of(headers) }
     }
 
     /// Whether a field goes no further than this connection.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        is_always(name) || (self.names(name) && !is_protected(name))
+        is_always(name) || (self.names(name) && !is_protected(name) && !self.spared.contains(name))
     }
 
     /// The fields that go on, of the headers or of the trailers, in their order.
@@ -160,22 +167,21 @@ mod tests {
     /// RFC 9110, section 7.6.1: what is for all recipients is never rightly named.
     #[test]
     fn what_caches_and_origins_decide_by_stays_though_connection_names_it() {
-        for name in [
-            "Cache-Control",
-            "Vary",
-            "Authorization",
-            "Cookie",
-            "Set-Cookie",
-            "Host",
-            "X-Forwarded-For",
-            "Content-Length",
-            "If-None-Match",
-            "Accept-Encoding",
-            "CDN-Cache-Control",
-            "Example-Cache-Control",
-        ] {
+        let names = "Age, Authorization, Cache-Control, CDN-Cache-Control, Example-Cache-Control, Cache-Group-Invalidation, \
+                     Cache-Groups, Cache-Status, Cache-Tag, Cookie, Date, ETag, Expires, Forwarded, Host, Last-Modified, \
+                     Location, Max-Forwards, No-Vary-Search, Origin, Pragma, Range, Referer, Set-Cookie, \
+                     Strict-Transport-Security, Surrogate-Control, Surrogate-Key, Vary, Via, WWW-Authenticate, X-Real-IP, XKey";
+        let begun = "Accept, Accept-Encoding, Access-Control-Allow-Origin, Content-Length, Content-Type, If-None-Match, If-Range, \
+                     Sec-Fetch-Mode, X-Content-Type-Options, X-Forwarded-For, X-Forwarded-Host";
+        // One of each, so that none is on the list for nothing.
+        assert_eq!(names.split(", ").count(), PROTECTED.len() + 3);
+        assert!(PROTECTED_BEGINNINGS.iter().all(|name| begun.to_ascii_lowercase().contains(name)));
+        for name in names.split(", ").chain(begun.split(", ")) {
             let expected = format!("{}: 1", name.to_ascii_lowercase());
             assert_eq!(kept(&[("Connection", name), (name, "1")]), [expected]);
+        }
+        for other in ["X-Age", "Expires-In", "Vary-By", "X-Forward", "Secret", "X-Content", "Iff", "Cookies", "X-Key"] {
+            assert_eq!(kept(&[("Connection", other), (other, "1")]), [""; 0], "{other}");
         }
         // What is for the connection in any case is protected by nothing.
         assert_eq!(kept(&[("TE", "trailers")]), [""; 0]);

@@ -8,12 +8,12 @@ use crate::exchange::Exchange;
 use crate::framing::Framing;
 use crate::key::CacheKey;
 use crate::received::Received;
-use crate::rule::Rule;
+use crate::rule::{About, Rule};
 use crate::sent::Sent;
 use crate::status::{is_origin_failure, tells_of_the_resource};
 use crate::stored::Stored;
 use crate::storing::Storing;
-use crate::told::{Told, is_of_its_client};
+use crate::told::Told;
 use crate::variants::Variant;
 
 /// What becomes of a stored response to which a part was fetched.
@@ -83,7 +83,7 @@ impl Variant {
         let told = Told::of((!replaces_all).then_some(&self.stored.headers), &response.headers, exchange, config)?;
         let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {
             Storing::Store(terms, rule) => (terms, rule),
-            Storing::Pass(rule) if is_of_its_client(rule) => {
+            Storing::Pass(rule) if rule.about() == About::Request => {
                 let terms = told.once(&self.stored, exchange);
                 return Ok(Joined::Once(Stored::in_parts(&told.served, terms, body), rule));
             }

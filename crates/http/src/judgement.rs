@@ -16,7 +16,7 @@ pub struct Judgement {
     pub step: Step,
     /// By which rule.
     pub rule: Rule,
-    /// How old the stored response is.
+    /// How old the stored response is; zero where nothing is stored.
     pub age: Duration,
 }
 
@@ -35,16 +35,15 @@ pub enum Step {
     Refuse,
 }
 
-/// Judges a stored response that was selected for a request which does not [pass](Asked::passes).
-pub fn judge(terms: &Terms, asked: &Asked, now: Timestamp, config: &Config) -> Judgement {
-    let case = Case { terms, asked, config, age: terms.age(now) };
-    let (step, rule) = case.step(terms.stage(now));
-    Judgement { step, rule, age: case.age }
-}
-
-/// What a cache does with a request that does not [pass](Asked::passes), and for which nothing is stored.
-pub fn judge_nothing(asked: &Asked) -> (Step, Rule) {
-    ask_the_origin(asked, Step::Fetch, Rule::NothingStored)
+/// Judges the stored response that a request selects, by its terms; `None`: there is none. What the request
+/// [asks](crate::Inquiry::asked) is read from one that does not pass.
+pub fn judge(terms: Option<&Terms>, asked: &Asked, now: Timestamp, config: &Config) -> Judgement {
+    let age = terms.map_or(Duration::ZERO, |terms| terms.age(now));
+    let (step, rule) = match terms {
+        Some(terms) => Case { terms, asked, config, age }.step(terms.stage(now)),
+        None => ask_the_origin(asked, Step::Fetch, Rule::NothingStored),
+    };
+    Judgement { step, rule, age }
 }
 
 struct Case<'a> {

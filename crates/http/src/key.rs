@@ -17,8 +17,8 @@ use crate::steering::Steering;
 use crate::target::{TARGET_BYTES_MOST, Target};
 use crate::written_key::WrittenKey;
 
-/// Most bytes of the [partition](KeyParts::partition) of a key.
-pub const PARTITION_BYTES_MOST: usize = 1024;
+/// Most bytes of the [audience](KeyParts::audience) of a key.
+pub const AUDIENCE_BYTES_MOST: usize = 1024;
 
 /// The format of [`CacheKey::to_bytes`]. Another one is another key.
 const FORMAT: u8 = 1;
@@ -32,8 +32,8 @@ pub struct KeyParts<'a> {
     pub sent: &'a Sent<'a>,
     /// Its content.
     pub content: Content,
-    /// For whom the response is, where the application tells its users apart: no other gets it. At most [`PARTITION_BYTES_MOST`].
-    pub partition: Option<&'a str>,
+    /// For whom the response is, where the application tells its users apart: no other gets it. At most [`AUDIENCE_BYTES_MOST`].
+    pub audience: Option<&'a str>,
 }
 
 /// What identifies a stored response: its target in keyed form, and for QUERY its content; for whom it is, where that is said; and
@@ -47,7 +47,7 @@ pub struct CacheKey {
     pub(crate) target: Target,
     /// That of a QUERY. There is none for GET, whose responses answer HEAD too.
     pub(crate) content: Option<ContentHash>,
-    pub(crate) partition: Option<Box<str>>,
+    pub(crate) audience: Option<Box<str>>,
     pub(crate) steering: Steering,
     /// What of its query does not matter, where the target is in the form that all share for which the rest is the same.
     pub(crate) simplified: Option<Digest>,
@@ -63,7 +63,7 @@ impl CacheKey {
             content: hashed(parts.asked, parts.content)?,
             steering: Steering::of(parts.sent, config)?,
             target: config.choices.keyed(parts.sent.target()),
-            partition: parts.partition.map(Into::into),
+            audience: parts.audience.map(Into::into),
             simplified: None,
         };
         key.within_bounds()
@@ -89,17 +89,17 @@ impl CacheKey {
     }
 
     /// For whom the response is, where that is told apart.
-    pub fn partition(&self) -> Option<&str> {
-        self.partition.as_deref()
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
     }
 
     /// The key as bytes. Others are other bytes: each part stands behind its length.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORMAT, self.kind()];
         self.target.encode(&mut bytes);
-        bytes.push(self.partition.is_some().into());
-        if let Some(partition) = &self.partition {
-            put(&mut bytes, partition.as_bytes());
+        bytes.push(self.audience.is_some().into());
+        if let Some(audience) = &self.audience {
+            put(&mut bytes, audience.as_bytes());
         }
         self.steering.encode(&mut bytes);
         bytes.extend(self.content.iter().flat_map(ContentHash::as_bytes));
@@ -118,13 +118,13 @@ impl CacheKey {
 
     /// Whether the request can be made again from it and from what selects the response.
     pub(crate) fn tells_its_request(&self) -> bool {
-        self.content.is_none() && !self.is_simplified()
+        self.content.is_none() && self.audience.is_none() && !self.is_simplified()
     }
 
     pub(crate) fn within_bounds(self) -> Result<CacheKey, Rule> {
         match () {
             () if self.target.resource().as_str().len() > TARGET_BYTES_MOST => Err(Rule::TargetTooLong),
-            () if self.partition().is_some_and(|of| of.len() > PARTITION_BYTES_MOST) => Err(Rule::PartitionTooLong),
+            () if self.audience().is_some_and(|of| of.len() > AUDIENCE_BYTES_MOST) => Err(Rule::AudienceTooLong),
             () => Ok(self),
         }
     }
@@ -155,7 +155,7 @@ fn hashed(asked: AskedBy, content: Content) -> Result<Option<ContentHash>, Rule>
 }
 
 impl fmt::Display for CacheKey {
-    /// As people read it, without the partition and the values of steering fields: they may tell who asked.
+    /// As people read it, without the audience and the values of steering fields: they may tell who asked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.content {
             None => write!(f, "GET {}", self.target),

@@ -7,12 +7,12 @@
 //!
 //! The walk of a request:
 //!
-//! 1. [`Asked`] is what it asks of a cache. What [passes](Asked::passes) goes to the origin; its response may outdate what is
-//!    stored ([`Invalidation`]).
-//! 2. [`Target`] tells what it is about, and [`Sent`] what of it the origin gets. By that [`CacheKey`] tells where its response is
-//!    stored, and [`choose`] which of the variants there it selects.
-//! 3. [`judge`] tells by the [`Terms`] of that one what to do: serve it, serve and refresh it, validate it, fetch another, or
-//!    refuse. Where nothing is stored, [`judge_nothing`] does.
+//! 1. [`Target`] tells what it is about, and [`Inquiry`] all that a cache has to know of it: what it [asks](Asked) of the cache,
+//!    what of it the origin [gets](Sent), and at which [key](CacheKey) its response is stored. What passes has none and goes to the
+//!    origin; its response may outdate what is stored ([`Invalidation`]).
+//! 2. [`choose`] tells which of the variants of a key it selects.
+//! 3. [`judge`] tells by the [`Terms`] of that one, or by its absence, what to do: serve it, serve and refresh it, validate it,
+//!    fetch another, or refuse. What was [outdated](Terms::outdated) meanwhile has other terms.
 //! 4. To serve: [`Stored::answer`] makes of it what the request gets, all of it or parts, or a 304 where the client has it already.
 //!    Where not all is there, [`Missing`] asks for the rest, and [`Variant::with`] puts it to what is stored.
 //! 5. To validate: [`Question`] asks about what is stored, [`Validated`] is what the answer means, and [`Variant::freshened`] updates
@@ -29,8 +29,8 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Admitted, Answer, Asked, CacheKey, Config, Content, End, Exchange, Freshened, KeyParts, Question, Rule, Scheme, Sent, Snapshot,
-//!     Step, Target, Validated, Variant, choose, judge,
+//!     Admitted, Answer, Config, Content, End, Exchange, Freshened, Inquiry, Question, Rule, Scheme, Snapshot, Step, Target,
+//!     Validated, Variant, choose, judge,
 //! };
 //! use http::{Request, Response, StatusCode};
 //!
@@ -41,17 +41,14 @@
 //! let (request, ()) = Request::get("/page").header("host", "a.example").body(())?.into_parts();
 //!
 //! // What it asks, what its origin would get, and where the response would be stored.
-//! let asked = Asked::of(&request, &config);
-//! assert_eq!(asked.passes(), None);
 //! let target = Target::of(&request, Scheme::Http, &config)?;
-//! let sent = Sent::of(&request, &target, &config);
 //! let content = Content::of(&request.headers, true);
-//! let parts = KeyParts { asked: asked.method, sent: &sent, content, partition: None };
-//! let key = CacheKey::of(&parts, &config).map_err(missed)?;
+//! let Inquiry { asked, sent, key } = Inquiry::of(&request, &target, content, None, &config).map_err(missed)?;
 //! assert_eq!(key.target().path(), "/page");
 //!
 //! // Nothing is stored yet: it is sent, a response comes, and is kept.
 //! let mut snapshot = Snapshot::default();
+//! assert_eq!(judge(None, &asked, noon, &config).step, Step::Fetch);
 //! assert_eq!(sent.head(http::Version::HTTP_11).uri, "http://a.example/page");
 //! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
@@ -66,14 +63,14 @@
 //! let now = noon + Duration::from_secs(30);
 //! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), &sent);
 //! let Variant { stored, .. } = &snapshot.variants[chosen.ok_or("nothing selects it")?];
-//! assert_eq!(judge(&stored.terms, &asked, now, &config).step, Step::Serve);
+//! assert_eq!(judge(Some(&stored.terms), &asked, now, &config).step, Step::Serve);
 //! let answer = stored.answer(&request.headers, &asked, now, 7, &config);
 //! let Answer::Serve(served, Rule::Unconditional) = answer else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
 //!
 //! // Later still, the origin is asked whether it is current.
 //! let late = noon + Duration::from_secs(90);
-//! assert_eq!(judge(&stored.terms, &asked, late, &config).step, Step::Validate);
+//! assert_eq!(judge(Some(&stored.terms), &asked, late, &config).step, Step::Validate);
 //! let question = Question::about(&sent, &asked, &snapshot.variants, late, &config);
 //! assert_eq!(question.sent().headers()["if-none-match"], "\"1\"");
 //! let response = Response::builder().status(StatusCode::NOT_MODIFIED).header("etag", "\"1\"");
@@ -86,7 +83,7 @@
 //! let freshened = snapshot.variants[0].freshened(&sent, &response.headers, &key, &exchange, &config);
 //! let Freshened::Kept { variant, served, .. } = freshened else { panic!() };
 //! snapshot.variants[0] = variant;
-//! assert_eq!(judge(&served.terms, &asked, late, &config).step, Step::Serve);
+//! assert_eq!(judge(Some(&served.terms), &asked, late, &config).step, Step::Serve);
 //! # Ok(())
 //! # }
 //! ```
@@ -108,6 +105,7 @@ mod hosts;
 mod parameters;
 mod content;
 mod key;
+mod inquiry;
 mod written_key;
 mod steering;
 mod no_vary_search;
@@ -208,10 +206,11 @@ pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag}
 pub use head::Headed;
 pub use hop_by_hop::HopByHop;
 pub use hosts::{HostAlias, Hosts, HostsError};
+pub use inquiry::Inquiry;
 pub use invalidation::Invalidation;
 pub use joined::Joined;
-pub use judgement::{Judgement, Step, judge, judge_nothing};
-pub use key::{CacheKey, KeyParts, PARTITION_BYTES_MOST};
+pub use judgement::{Judgement, Step, judge};
+pub use key::{AUDIENCE_BYTES_MOST, CacheKey, KeyParts};
 pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
@@ -223,7 +222,7 @@ pub use received::{End, Received};
 pub use reference::REFERENCE_BYTES_MOST;
 pub use request_directives::RequestDirectives;
 pub use response_directives::{Reach, ResponseDirectives};
-pub use rule::Rule;
+pub use rule::{About, Rule};
 pub use seconds::SECONDS_MOST;
 pub use sent::Sent;
 pub use share::Missing;

@@ -6,7 +6,7 @@ use http::header::{EXPIRES, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
 
 use crate::config::Config;
-use crate::date::parse_date;
+use crate::date::{date_of, parse_date};
 use crate::exchange::Exchange;
 use crate::response_directives::ResponseDirectives;
 use crate::rule::Rule;
@@ -74,9 +74,9 @@ fn by_guess(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Option<D
     if !may_be_guessed(lived.status) && !lived.directives.public {
         return None;
     }
-    let modified = parse_date(lived.headers.get(LAST_MODIFIED)?.as_bytes(), exchange.answered_at)?;
+    let modified = date_of(lived.headers, &LAST_MODIFIED, exchange.answered_at)?.0;
     let unchanged = exchange.date(lived.headers).since(modified);
-    Some((unchanged * heuristic.percent.into() / 100).min(heuristic.most))
+    Some((unchanged * heuristic.percent.min(100).into() / 100).min(heuristic.most))
 }
 
 #[cfg(test)]
@@ -155,7 +155,9 @@ mod tests {
         assert_eq!(of(200, &[(LAST_MODIFIED, "x")], &shared), (0, Rule::NoLifetime));
         let off = Config { heuristic: None, ..Config::default() };
         assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &off), (0, Rule::NoLifetime));
-        let more = Config { heuristic: Some(Heuristic { percent: 50, most: Duration::MAX }), ..Config::default() };
-        assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &more), (43_200, Rule::Heuristic));
+        for (percent, seconds) in [(0, 0), (50, 43_200), (100, 86_400), (255, 86_400)] {
+            let part = Config { heuristic: Some(Heuristic { percent, most: Duration::MAX }), ..Config::default() };
+            assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &part), (seconds, Rule::Heuristic), "{percent}");
+        }
     }
 }

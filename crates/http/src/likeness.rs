@@ -72,14 +72,12 @@ fn joined<'a>(name: &HeaderName, lines: impl Iterator<Item = &'a HeaderValue>) -
 }
 
 fn verbatim<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Digest {
-    // No list is written with this before it.
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"=");
     pieces.for_each(|piece| _ = hasher.update(piece));
     hasher.finalize().into()
 }
 
-/// The members of a short list, as they are compared. What separates them can stand in no value.
+/// The members of a short list, as they are compared. What ends them can stand in no value, nor at the end of a long list.
 struct Form {
     bytes: [u8; FORM_BYTES],
     length: usize,

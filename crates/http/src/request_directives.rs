@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(of("max-stale").max_stale, Some(SECONDS_MOST));
         assert_eq!(of("max-stale, max-stale=5").max_stale, Some(5));
         assert_eq!(of("max-stale=x").max_stale, Some(0));
-        assert!(of(&vec!["x"; 40_000].join(",")).no_cache);
+        assert_eq!(of("stale-if-error=x").stale_if_error, Some(0));
+        assert_eq!(of("stale-if-error=5, stale-if-error").stale_if_error, Some(0));
+        let long = of(&vec!["x"; 40_000].join(","));
+        assert!(long.no_cache && long.no_store);
     }
 
     #[test]

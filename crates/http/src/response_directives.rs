@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use crate::directive::{Directive, directives};
+use crate::directive::{Directive, add_name, directives};
 
 /// The directives of a response. What a cache does not know is ignored (RFC 9111, section 5.2.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,12 +126,16 @@ impl Reach {
     fn widen(&mut self, other: Reach) {
         match (&mut *self, other) {
             (Reach::All, _) | (_, Reach::Nothing) => {}
-            (Reach::Fields(fields), Reach::Fields(more)) => fields.extend(more),
+            (Reach::Fields(fields), Reach::Fields(more)) => {
+                if more.into_iter().try_for_each(|name| add_name(fields, name)).is_none() {
+                    *self = Reach::All;
+                }
+            }
             (_, other) => *self = other,
         }
     }
 
-    /// The fields it names.
+    /// The fields it names, at most 64.
     pub fn fields(&self) -> &[HeaderName] {
         match self {
             Reach::Fields(fields) => fields,
@@ -163,6 +167,7 @@ mod tests {
     use http::header::CACHE_CONTROL;
 
     use super::*;
+    use crate::directive::NAMES_MOST;
 
     fn read(lines: &[&str]) -> ResponseDirectives {
         let lines = lines.iter().map(|line| (CACHE_CONTROL, HeaderValue::from_str(line).unwrap()));
@@ -229,6 +234,17 @@ mod tests {
             let directives = read(&[&format!("no-cache={name}")]);
             assert_eq!(directives.no_cache, Reach::Fields(vec![name.parse().unwrap()]), "{name}");
         }
+    }
+
+    #[test]
+    fn a_directive_that_names_too_many_fields_is_about_the_whole_response() {
+        let named = |count: usize| (0..count).map(|at| format!("x-{at}")).collect::<Vec<_>>().join(",");
+        let repeated = vec![named(NAMES_MOST); 9].join(",");
+        let apart = named(NAMES_MOST + 1).replace(',', ",no-cache=");
+        for (names, count) in [(named(NAMES_MOST), NAMES_MOST), (repeated, NAMES_MOST), (named(NAMES_MOST + 1), 0)] {
+            assert_eq!(read(&[&format!("no-cache=\"{names}\"")]).no_cache.fields().len(), count);
+        }
+        assert_eq!(read(&[&format!("no-cache={apart}")]).no_cache, Reach::All);
     }
 
     #[test]

@@ -51,8 +51,8 @@ impl<'a> Sent<'a> {
     }
 
     /// The request by which a stored response is refreshed for which nobody waits: for its key, with the fields by which it was
-    /// selected. `None`: its own client alone can ask again, for the key does not have the content of a QUERY, nor what of a query
-    /// its origin said does not matter.
+    /// selected. `None`: its own client alone can ask again, for the key does not have the content of a QUERY, nor the fields that
+    /// tell for whom a response is, nor what of a query its origin said does not matter.
     pub fn again(key: &'a CacheKey, selecting: &'a Selecting) -> Option<Sent<'a>> {
         if !key.tells_its_request() {
             return None;

@@ -94,12 +94,11 @@ impl Offer<'_> {
         whole_success && self.says_lifetime() && location.is_some_and(|location| self.is_own_target(location))
     }
 
-    /// Whether a reference names the target of the request, by whichever scheme that came: it need not say so.
+    /// Whether a reference names the target of the request, by whichever scheme that may have come: it need not say so.
     fn is_own_target(&self, reference: &[u8]) -> bool {
-        [Scheme::Http, Scheme::Https].iter().all(|scheme| {
-            let target = Target::of(self.request, *scheme, self.config);
-            target.is_ok_and(|target| target.resolve(reference).as_ref() == Some(&target))
-        })
+        let targets = [Scheme::Http, Scheme::Https].map(|scheme| Target::of(self.request, scheme, self.config));
+        let mut possible = targets.into_iter().flatten().peekable();
+        possible.peek().is_some() && possible.all(|target| target.resolve(reference).as_ref() == Some(&target))
     }
 
     fn refused_by_status(&self) -> Option<Rule> {

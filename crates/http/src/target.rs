@@ -60,6 +60,8 @@ impl Target {
     /// A resource of an origin. An empty path becomes `/`.
     pub(crate) fn new(origin: Origin, resource: PathAndQuery) -> Result<Target, TargetError> {
         let resource = match resource.as_str().as_bytes() {
+            // An empty path before a fragment reads as a slash, and is not equal to one.
+            b"/" => PathAndQuery::from_static("/"),
             [b'/', ..] => resource,
             [b'?', ..] => PathAndQuery::try_from(format!("/{}", resource.as_str())).map_err(|_| TargetError::Path)?,
             _ => return Err(TargetError::NoResource),

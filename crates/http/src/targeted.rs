@@ -32,6 +32,12 @@ impl Governing {
         let targeted = valid.is_some();
         let mut directives = valid.unwrap_or_else(|| ResponseDirectives::read(headers, &CACHE_CONTROL));
         directives.forbid(forbidden);
+        for reach in [&mut directives.no_cache, &mut directives.private] {
+            // Without it, whoever reads the stored fields once more would take the response for another.
+            if reach.fields().iter().any(|name| config.targets.contains(name)) {
+                *reach = Reach::All;
+            }
+        }
         Governing { directives, targeted }
     }
 }

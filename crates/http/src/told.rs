@@ -43,7 +43,7 @@ impl Told {
         config: &Config,
     ) -> Result<Told, Rule> {
         within_bound(newer.len())?;
-        let newer = HopByHop::of(newer).without(newer);
+        let newer = HopByHop::of_response(newer, config).without(newer);
         let mut headers = match stored {
             // Its age and date are those of the newer one, be they said or not (RFC 9111, section 4.2.3; RFC 9110, section 6.6.1).
             Some(stored) => updated(&without(stored, &[AGE, DATE]), &newer),
@@ -97,11 +97,6 @@ impl Told {
         let same = self.headers.get(LAST_MODIFIED) == stored.headers.get(LAST_MODIFIED);
         Terms { modified_is_strong: same && stored.terms.modified_is_strong, ..terms }
     }
-}
-
-/// Whether a rule forbids to store what this client gets, and says nothing of what others were given before.
-pub(crate) fn is_of_its_client(rule: Rule) -> bool {
-    matches!(rule, Rule::RequestNoStore | Rule::Authorization | Rule::SetCookie | Rule::Personal)
 }
 
 fn within_bytes(headers: &HeaderMap) -> Result<(), Rule> {

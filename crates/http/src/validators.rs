@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use http::header::{DATE, ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
-use crate::date::parse_date;
+use crate::date::date_of;
 use crate::entity_tag::EntityTag;
 use crate::stored::Stored;
 
@@ -85,14 +85,6 @@ pub(crate) fn has_validator(headers: &HeaderMap, now: Timestamp) -> bool {
 /// Whether a response says anything of its validators, be it of use or not.
 pub(crate) fn names_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
-}
-
-/// The date in a field; `None`: it has none, or several that differ.
-fn date_of<'a>(headers: &'a HeaderMap, name: &HeaderName, now: Timestamp) -> Option<(Timestamp, &'a HeaderValue)> {
-    let mut all = headers.get_all(name).into_iter();
-    let first = all.next()?;
-    let at = parse_date(first.as_bytes(), now)?;
-    all.all(|other| other == first).then_some((at, first))
 }
 
 #[cfg(test)]

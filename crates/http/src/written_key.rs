@@ -21,7 +21,7 @@ pub(crate) struct WrittenKey {
     path: String,
     query: Option<String>,
     content: Option<ContentHash>,
-    partition: Option<Box<str>>,
+    audience: Option<Box<str>>,
     steering: Vec<(String, String)>,
     simplified: Option<Digest>,
 }
@@ -39,7 +39,7 @@ impl From<CacheKey> for WrittenKey {
             query: key.target.query().map(str::to_owned),
             content: key.content,
             steering: steering.collect(),
-            partition: key.partition,
+            audience: key.audience,
             simplified: key.simplified,
         }
     }
@@ -54,7 +54,7 @@ impl TryFrom<WrittenKey> for CacheKey {
         let key = CacheKey {
             steering: written.steering().ok_or("the steering fields of a key are malformed")?,
             content: written.content,
-            partition: written.partition,
+            audience: written.audience,
             simplified: written.simplified,
             target,
         };

@@ -33,7 +33,7 @@ fn a_fresh_hit_is_judged_without_an_allocation() {
         let (terms, request) = (terms(response, &config), request(BROWSER));
         let judged = || {
             let asked = Asked::of(black_box(&request), &config);
-            assert_eq!(judge(&terms, &asked, NOON + SECOND, &config).step, Step::Serve);
+            assert_eq!(judge(Some(&terms), &asked, NOON + SECOND, &config).step, Step::Serve);
         };
         assert_eq!(allocations(judged), 0);
     }

@@ -165,8 +165,8 @@ fn whatever_is_stored_of_a_target_carries_the_tag_by_which_it_is_outdated() {
     let steered = "x-forwarded-host: evil.example";
     for request in ["GET /".into(), "QUERY /".into(), "POST /".into(), format!("GET / | {steered}")] {
         let request = case::request(&request);
-        for partition in [None, Some("ann")] {
-            let key = keyed(&request, &target, content(request.method.as_str()), partition, &config).unwrap();
+        for audience in [None, Some("ann")] {
+            let key = keyed(&request, &target, content(request.method.as_str()), audience, &config).unwrap();
             let tags = tags(&HeaderMap::new(), &key, &config).unwrap();
             assert!(tags.as_slice().iter().any(|tag| outdated.tags.contains(tag)), "{key}");
         }

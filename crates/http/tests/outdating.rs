@@ -30,7 +30,7 @@ fn outdated(response: &str, how: Outdating) -> Terms {
 }
 
 fn judged(terms: &Terms, fields: &str, seconds: u64) -> (Step, Rule) {
-    let judgement = judge(terms, &asked(fields, &shared()), after(seconds), &shared());
+    let judgement = judge(Some(terms), &asked(fields, &shared()), after(seconds), &shared());
     (judgement.step, judgement.rule)
 }
 
@@ -62,7 +62,7 @@ fn what_is_outdated_hard_is_served_to_nobody_before_it_is_validated() {
         let page = terms(response, &config).outdated(after(60), Outdating::Hard);
         let eager = asked(" | cache-control: max-stale, stale-if-error=600", &config);
         for seconds in [60, 61, 599, 1 << 33] {
-            let judgement = judge(&page, &eager, after(seconds), &config);
+            let judgement = judge(Some(&page), &eager, after(seconds), &config);
             assert_eq!((judgement.step, judgement.rule), VALIDATE, "{response} {seconds}");
             let in_place = stand_in(&page, &eager, Failure::TimedOut, after(seconds), &config);
             assert_eq!(in_place, Err(Rule::Outdated), "{response} {seconds}");

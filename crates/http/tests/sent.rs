@@ -129,7 +129,7 @@ fn what_is_refreshed_without_its_client_asks_for_the_same() {
     for vary in ["", "accept, host, te", "x-host, accept"] {
         let selecting = Selecting::of(&sent, &response(&format!("200 | vary: {vary}")).headers, &config).unwrap();
         let again = Sent::again(&key, &selecting).unwrap();
-        let parts = KeyParts { asked: AskedBy::Get, sent: &again, content: Content::Absent, partition: None };
+        let parts = KeyParts { asked: AskedBy::Get, sent: &again, content: Content::Absent, audience: None };
         assert_eq!(CacheKey::of(&parts, &config).as_ref(), Ok(&key));
         assert!(selecting.matches(&again), "{vary}");
         let head = again.head(Version::HTTP_11);
@@ -149,6 +149,8 @@ fn what_the_key_does_not_tell_its_client_alone_can_ask_again() {
     let content = Content::Hashed(content);
     let query = keyed(&query, &target("http://a/"), content, None, &config).unwrap();
     assert!(Sent::again(&query, &Selecting::default()).is_none());
+    let of_ann = keyed(&request("GET /"), &target("http://a/"), Content::Absent, Some("ann"), &config).unwrap();
+    assert!(Sent::again(&of_ann, &Selecting::default()).is_none(), "it would be the answer to nobody");
     assert!(Sent::again(&key("http://a/", &config), &Selecting::default()).is_some());
 }
 

@@ -110,6 +110,7 @@ fn something_in_the_response_has_to_allow_it() {
         &private,
         &[
             ("299 | etag: \"a\" | cache-control: private", Ok(Rule::Private)),
+            ("299 | etag: \"a\" | cache-control: private=\"x\"", Ok(Rule::Private)),
             ("299 | etag: \"a\" | cache-control: private=\"x-a\"", Ok(Rule::Private)),
             ("299 | etag: \"a\" | cache-control: s-maxage=60", Err(Rule::NothingAllows)),
         ],

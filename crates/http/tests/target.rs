@@ -44,6 +44,8 @@ fn targets_are_equal_that_differ_in_nothing_that_counts() {
         ("http://example.com:8080/a", "http://example.com:08080/a"),
         ("http://example.com", "http://example.com/"),
         ("http://example.com?q", "http://example.com/?q"),
+        ("http://example.com#b", "http://example.com/"),
+        ("http://example.com?q#b", "http://example.com/?q"),
         ("http://[::1]/a", "http://[::1]:80/a"),
         ("http://[2001:DB8::1]/a", "http://[2001:db8::1]/a"),
         ("http://example.com/a", "http://example.com/a#b"),

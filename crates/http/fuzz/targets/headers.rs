@@ -45,11 +45,11 @@ fn one(received: &Received<'_>, config: &Config) {
     let asked = Asked::of(received.request, config);
     let Storing::Store(terms, _) = Storing::of(received.request, received.response, &EXCHANGE, config) else { return };
     for now in [Timestamp::ZERO, NOON, Timestamp::NEVER] {
-        assert_eq!(judge(&terms, &asked, now, config), judge(&terms, &asked, now, config));
+        assert_eq!(judge(Some(&terms), &asked, now, config), judge(Some(&terms), &asked, now, config));
         let _ = stand_in(&terms, &asked, Failure::TimedOut, now, config);
     }
     let Ok(stored) = Stored::of(received, terms, config) else { return };
-    let hop_by_hop = HopByHop::of(&received.response.headers);
+    let hop_by_hop = HopByHop::of_response(&received.response.headers, config);
     assert!(stored.headers.keys().all(|name| !hop_by_hop.contains(name) && name != "age"));
     assert!(received.end == End::Clean || !stored.body.is_complete() || stored.headers.contains_key("content-length"));
     let answer = stored.answer(received.request, NOON, 7);

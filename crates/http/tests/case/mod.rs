@@ -86,7 +86,7 @@ pub fn asked(fields: &str, config: &Config) -> Asked {
 /// What is done so many seconds after noon for a GET with these fields (` | name: value`).
 pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (Step, Rule) {
     let now = NOON + Duration::from_secs(seconds);
-    let judgement = judge(&terms(response, config), &asked(fields, config), now, config);
+    let judgement = judge(Some(&terms(response, config)), &asked(fields, config), now, config);
     (judgement.step, judgement.rule)
 }
 
@@ -116,10 +116,10 @@ pub fn keyed(
     request: &request::Parts,
     target: &Target,
     content: Content,
-    partition: Option<&str>,
+    audience: Option<&str>,
     config: &Config,
 ) -> Result<CacheKey, Rule> {
     let sent = Sent::of(request, target, config);
     let asked = Asked::of(request, config).method;
-    CacheKey::of(&KeyParts { asked, sent: &sent, content, partition }, config)
+    CacheKey::of(&KeyParts { asked, sent: &sent, content, audience }, config)
 }

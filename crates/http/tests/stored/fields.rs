@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use freshen_http::{Answer, Config, Cookies, FIELDS_MOST, Mode, Rule, Stored};
+use http::HeaderName;
 
 use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, answer, fields, lines, request};
 
@@ -56,6 +57,32 @@ fn what_the_rest_is_understood_by_is_kept_whatever_no_cache_names() {
     let stored = Came::new(200, &[&named[..], &[DATE, ("ETag", "\"1\"")]].concat(), "x").stored().unwrap();
     assert_eq!(lines(&stored.headers)[1..3], ["vary: Accept", "x-a: 1"]);
     assert!(stored.terms.no_cache, "so that each use is validated");
+}
+
+/// RFC 9111, section 5.2.2.4; RFC 9213, section 2.2: its targets may have any name.
+#[test]
+fn what_governs_the_response_is_kept_whoever_names_it() {
+    let target = HeaderName::from_static("x-ours");
+    let config = Config { targets: vec![target.clone()], ..Config::default() };
+    let tagged = ("ETag", "\"1\"");
+    for named in ["Cache-Control", "Vary", "X-Ours"] {
+        let qualified = format!("max-age=60, no-cache=\"{named}\"");
+        let lines = [("X-Ours", qualified.as_str()), ("Cache-Control", "max-age=60"), ("Vary", "Accept"), tagged];
+        let stored = Came::new(200, &lines, "x").stored_by(&config).unwrap();
+        assert!(stored.terms.no_cache, "{named}: each use is validated");
+        assert!(["x-ours", "cache-control", "vary"].iter().all(|name| stored.headers.contains_key(*name)), "{named}");
+        let private = qualified.replace("no-cache", "private");
+        let lines = [("X-Ours", private.as_str()), ("Vary", "Accept"), tagged];
+        assert_eq!(Came::new(200, &lines, "x").stored_by(&config), Err(Rule::Private), "{named}");
+    }
+    for named in [vec!["x-ours"], vec!["x-a"; 20_000]] {
+        let connection = named.join(", ");
+        let lines = [("Connection", connection.as_str()), ("X-Ours", "max-age=60"), ("X-A", "1")];
+        let stored = Came::new(200, &lines, "x").stored_by(&config).unwrap();
+        assert_eq!(stored.headers[&target], "max-age=60");
+        assert_eq!(stored.headers.contains_key("x-a"), named.len() == 1);
+        assert_eq!(Came::new(200, &lines[..2], "x").stored(), Err(Rule::NeverOfUse), "it is no target of others");
+    }
 }
 
 /// RFC 9111, section 5.2.2.7: for shared caches.

@@ -115,7 +115,7 @@ fn key() -> CacheKey {
     let (config, request, target) = (Config::default(), request("GET", &[]), target());
     let sent = Sent::of(&request, &target, &config);
     let asked = Asked::of(&request, &config).method;
-    let parts = KeyParts { asked, sent: &sent, content: Content::Absent, partition: None };
+    let parts = KeyParts { asked, sent: &sent, content: Content::Absent, audience: None };
     CacheKey::of(&parts, &config).unwrap()
 }
 

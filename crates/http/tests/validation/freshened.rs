@@ -170,7 +170,7 @@ fn freshness_begins_anew_with_the_update() {
     assert_eq!((kept["date"].to_str().unwrap(), kept.contains_key("age")), (&*date(602), false));
     let config = Config::default();
     let asked = freshen_http::Asked::of(&request("GET", &[]), &config);
-    let fresh = |seconds: i64| judge(&terms, &asked, at(602 + seconds), &config);
+    let fresh = |seconds: i64| judge(Some(&terms), &asked, at(602 + seconds), &config);
     assert!(matches!(fresh(57), Judgement { step: Step::Serve, rule: Rule::Fresh, .. }));
     assert!(matches!(fresh(58), Judgement { step: Step::Validate, rule: Rule::Stale, .. }));
 }
@@ -340,7 +340,7 @@ fn by_what_a_response_is_selected_is_told_by_the_update() {
     assert_eq!([selects(&ann), selects(&bob), selects(&[])], [true, false, false]);
     let long = "x".repeat(100_000);
     let too_long = by("GET", &[("cookie", &long)], &before, &update, &Config::default());
-    assert!(matches!(too_long, Freshened::Last(_, Rule::VaryTooLong)), "nothing could select it");
+    assert!(matches!(too_long, Freshened::Last(_, Rule::SelectingTooLong)), "nothing could select it");
 }
 
 fn tags(variant: &Variant) -> Vec<&str> {

@@ -49,7 +49,7 @@ pub fn sent(request: request::Parts) -> Sent<'static> {
 
 pub fn key() -> CacheKey {
     let sent = sent(request("GET", &[]));
-    let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, partition: None };
+    let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, audience: None };
     CacheKey::of(&parts, &Config::default()).unwrap()
 }
 
