@@ -105,7 +105,7 @@ impl Ours<'_> {
         let later = self.exchange.answered_at + Duration::from_secs(LATER_SECONDS);
         let judging = nanos(calls, || {
             let asked = Asked::of(black_box(self.request), &self.config);
-            judge(black_box(&self.terms), &asked, later, &self.config).step == Step::Serve
+            judge(Some(black_box(&self.terms)), &asked, later, &self.config).step == Step::Serve
         });
         let storing = nanos(calls, || {
             let storing = Storing::of(black_box(self.request), black_box(self.response), &self.exchange, &self.config);

@@ -1,9 +1,9 @@
 //! A request as a cache sees it, read once (RFC 9111, sections 3, 4 and 4.4; RFC 9110, section 9.2.1).
 
-use http::header::{AUTHORIZATION, RANGE};
+use http::header::{AUTHORIZATION, COOKIE, RANGE};
 use http::{Method, request};
 
-use crate::config::Config;
+use crate::config::{Config, Personal};
 use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
 
@@ -16,6 +16,8 @@ pub struct Asked {
     pub directives: RequestDirectives,
     /// Whether it is authorized: a shared cache must be told that others may have the response (RFC 9111, section 3.5).
     pub authorized: bool,
+    /// Where it carries cookies and the cache is shared: what becomes of it.
+    pub personal: Option<Personal>,
     /// Whether it asks for a part.
     pub ranged: bool,
 }
@@ -44,14 +46,17 @@ impl Asked {
             method: AskedBy::of(&request.method, config),
             directives: RequestDirectives::read(&request.headers),
             authorized: request.headers.contains_key(AUTHORIZATION),
+            personal: (config.is_shared() && request.headers.contains_key(COOKIE)).then_some(config.personal),
             ranged: request.headers.contains_key(RANGE),
         }
     }
 
-    /// Why no stored response can answer it, if none can: it goes to the origin.
+    /// Why no stored response can answer it, if none may: it goes to the origin.
     pub fn passes(&self) -> Option<Rule> {
         match self.method {
-            AskedBy::Get | AskedBy::Head | AskedBy::Query => None,
+            AskedBy::Get | AskedBy::Head | AskedBy::Query => {
+                (self.personal == Some(Personal::Pass)).then_some(Rule::Personal)
+            }
             AskedBy::OtherSafe => Some(Rule::MethodNotUnderstood),
             AskedBy::Post | AskedBy::Unsafe => Some(Rule::MethodUnsafe),
         }

@@ -1,48 +1,49 @@
-//! The content that is stored of a representation: all of it, or parts (RFC 9111, sections 3.3 and 3.4).
+//! The content that is stored of a representation, all of it or parts (RFC 9111, sections 3.3 and 3.4).
 
 use bytes::Bytes;
 
 use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::piece::{Piece, lengths, sewn};
 use crate::rule::Rule;
 
-/// Most parts that are kept of one representation.
+/// Most parts that are kept of one representation, each apart from the next.
 pub const PARTS_MOST: usize = 32;
 
-/// What is there of a representation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is there of a representation; by default nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Body {
     /// How many bytes the whole has, where that is known.
     length: Option<u64>,
-    /// In their order, none empty, none overlapping another. Some may touch: joining them means to copy them.
-    parts: Vec<Part>,
-}
-
-/// Bytes that are there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub start: u64,
-    pub bytes: Bytes,
+    /// How many are there.
+    held: u64,
+    /// In their order, none overlapping another. A part is those that touch.
+    pieces: Vec<Piece>,
 }
 
 impl Body {
-    /// All of a representation.
-    pub fn complete(bytes: Bytes) -> Body {
-        let length = Some(len(&bytes));
-        let parts = if bytes.is_empty() { Vec::new() } else { vec![Part { start: 0, bytes }] };
-        Body { length, parts }
+    /// All of a representation, in the pieces in which it came: those that are not small are not copied.
+    pub fn complete(pieces: &[Bytes]) -> Body {
+        let pieces = Piece::each(0, pieces);
+        Body { length: Some(lengths(&pieces)), ..Body::of_pieces(pieces, None) }
     }
 
-    /// A part of one, from a position on; `None`: it is empty, or reaches beyond the length.
-    pub fn part(start: u64, bytes: Bytes, length: Option<u64>) -> Option<Body> {
-        Body::of_parts(vec![Part { start, bytes }], length).filter(|body| !body.parts.is_empty())
+    /// A part of one, from a position on, in the pieces in which it came; `None`: it is empty, or reaches beyond the length.
+    pub fn part(start: u64, pieces: &[Bytes], length: Option<u64>) -> Option<Body> {
+        let body = Body::of_pieces(Piece::each(start, pieces), length);
+        (body.held > 0 && body.is_within_bounds()).then_some(body)
     }
 
     /// The parts of one, if they are such as a body keeps.
-    pub(crate) fn of_parts(parts: Vec<Part>, length: Option<u64>) -> Option<Body> {
-        let end = length.unwrap_or(POSITION_MOST);
-        let fit = parts.iter().all(|part| part.range().is_some_and(|range| range.end() <= end));
-        let sorted = parts.is_sorted_by(|one, next| one.end() <= next.start);
-        (fit && sorted && parts.len() <= PARTS_MOST && end <= POSITION_MOST).then_some(Body { length, parts })
+    pub(crate) fn of_parts(parts: Vec<Piece>, length: Option<u64>) -> Option<Body> {
+        let fit = parts.iter().all(|part| part.range().is_some());
+        let apart = parts.is_sorted_by(|one, next| one.end() < next.start);
+        let body = Body { length, held: lengths(&parts), pieces: parts };
+        (fit && apart && body.is_within_bounds()).then_some(body)
+    }
+
+    fn of_pieces(pieces: Vec<Piece>, length: Option<u64>) -> Body {
+        let pieces = sewn(pieces);
+        Body { length, held: lengths(&pieces), pieces }
     }
 
     /// How many bytes the whole has, where that is known.
@@ -52,126 +53,89 @@ impl Body {
 
     /// How many bytes are there.
     pub fn held(&self) -> u64 {
-        self.parts.iter().map(|part| len(&part.bytes)).sum()
+        self.held
     }
 
     /// Whether all of it is there.
     pub fn is_complete(&self) -> bool {
-        self.length == Some(self.held())
+        self.length == Some(self.held)
     }
 
     /// What is there, in its order: where each piece begins, and its bytes.
     pub fn pieces(&self) -> impl Iterator<Item = (u64, &Bytes)> {
-        self.parts.iter().map(|part| (part.start, &part.bytes))
+        self.pieces.iter().map(|piece| (piece.start, &piece.bytes))
+    }
+
+    /// The pieces of each part.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[Piece]> {
+        self.pieces.chunk_by(|one, next| one.end() == next.start)
     }
 
     /// The bytes of a range, in pieces that share the memory of the body; `None`: not all of them are there.
     pub fn slice(&self, range: ByteRange) -> Option<Vec<Bytes>> {
-        let mut pieces = Vec::new();
-        let mut at = range.start();
-        for part in self.parts.iter().filter(|part| part.end() > range.start() && part.start < range.end()) {
-            if part.start > at {
-                return None;
-            }
-            let until = part.end().min(range.end());
-            pieces.push(part.bytes.slice(index(at - part.start)..index(until - part.start)));
-            at = until;
-        }
-        (at == range.end()).then_some(pieces)
+        let slices = self.within(range).iter().map(|piece| piece.between(range.start(), range.end()).bytes);
+        (self.lacking(range) == 0).then(|| slices.collect())
     }
 
     /// The shortest range that has all bytes of another that are not there; `None`: all are.
     pub fn gap(&self, range: ByteRange) -> Option<ByteRange> {
-        let (mut start, mut end) = (range.start(), range.end());
-        for part in &self.parts {
-            if part.start <= start {
-                start = start.max(part.end());
-            }
-        }
-        for part in self.parts.iter().rev() {
-            if part.end() >= end {
-                end = end.min(part.start);
-            }
-        }
+        let within = self.within(range);
+        let start = within.iter().fold(range.start(), |at, piece| if piece.start <= at { piece.end() } else { at });
+        let end = within.iter().rev().fold(range.end(), |at, piece| if piece.end() >= at { piece.start } else { at });
         ByteRange::new(start, end)
     }
 
-    /// Both together.
+    /// How many bytes of a range are not there.
+    pub fn lacking(&self, range: ByteRange) -> u64 {
+        let there = |piece: &Piece| piece.end().min(range.end()) - piece.start.max(range.start());
+        range.len() - self.within(range).iter().map(there).sum::<u64>()
+    }
+
+    /// The pieces with a byte of a range.
+    fn within(&self, range: ByteRange) -> &[Piece] {
+        let from = self.pieces.partition_point(|piece| piece.end() <= range.start());
+        let until = self.pieces.partition_point(|piece| piece.start < range.end());
+        &self.pieces[from..until.max(from)]
+    }
+
+    /// Both together. What is there stays as it is, and the other fills its gaps.
     ///
     /// # Errors
     /// [`Rule::PartsDiffer`]: they are of different lengths, or have different bytes in one place. [`Rule::TooManyParts`]: they
-    /// are more than [`PARTS_MOST`], those that touch counted as one.
+    /// are more than [`PARTS_MOST`].
     pub fn join(&self, other: &Body) -> Result<Body, Rule> {
         let length = match (self.length, other.length) {
             (Some(one), Some(other)) if one != other => return Err(Rule::PartsDiffer),
             (one, other) => one.or(other),
         };
-        let mut all: Vec<&Part> = self.parts.iter().chain(&other.parts).collect();
-        all.sort_by_key(|part| part.start);
-        let mut parts: Vec<Part> = Vec::new();
-        for part in all {
-            let held = parts.last().map_or(0, Part::end);
-            if part.start < held && !agrees(&parts, part) {
-                return Err(Rule::PartsDiffer);
-            }
-            parts.extend(part.behind(held));
+        let mut pieces = self.pieces.clone();
+        for piece in &other.pieces {
+            let Some(range) = piece.range() else { continue };
+            pieces.extend(piece.filling(self.within(range)).ok_or(Rule::PartsDiffer)?);
         }
-        if parts.len() > PARTS_MOST {
-            parts = without_seams(parts);
+        pieces.sort_by_key(|piece| piece.start);
+        let joined = Body::of_pieces(pieces, length);
+        match joined.is_within_bounds() {
+            true => Ok(joined),
+            false if joined.parts().count() > PARTS_MOST => Err(Rule::TooManyParts),
+            false => Err(Rule::PartsDiffer),
         }
-        if parts.len() > PARTS_MOST {
-            return Err(Rule::TooManyParts);
-        }
-        Body::of_parts(parts, length).ok_or(Rule::PartsDiffer)
+    }
+
+    fn is_within_bounds(&self) -> bool {
+        let end = self.length.unwrap_or(POSITION_MOST);
+        let held = self.pieces.last().is_none_or(|last| last.end() <= end);
+        held && end <= POSITION_MOST && self.parts().count() <= PARTS_MOST
     }
 }
 
-impl Part {
-    fn end(&self) -> u64 {
-        self.start.saturating_add(len(&self.bytes))
-    }
-
-    fn range(&self) -> Option<ByteRange> {
-        ByteRange::new(self.start, self.end())
-    }
-
-    /// What of it lies behind a position.
-    fn behind(&self, position: u64) -> Option<Part> {
-        let start = self.start.max(position);
-        (start < self.end()).then(|| Part { start, bytes: self.bytes.slice(index(start - self.start)..) })
+/// In whatever pieces it came.
+impl PartialEq for Body {
+    fn eq(&self, other: &Body) -> bool {
+        let places = |body: &Body| body.parts().map(|part| (part[0].start, lengths(part))).collect::<Vec<_>>();
+        let [bytes, others] = [self, other].map(|body| body.pieces.iter().flat_map(|piece| &piece.bytes));
+        self.length == other.length && places(self) == places(other) && bytes.eq(others)
     }
 }
 
-/// Whether a part has the same bytes as those before it, where they overlap. Those of one body do not, so that it is compared with
-/// what is as long as itself at most.
-fn agrees(before: &[Part], part: &Part) -> bool {
-    let overlapping = before.iter().rev().take_while(|other| other.end() > part.start);
-    overlapping.into_iter().all(|other| {
-        let start = other.start.max(part.start);
-        let end = other.end().min(part.end());
-        let of = |part: &Part| part.bytes.slice(index(start - part.start)..index(end - part.start));
-        of(other) == of(part)
-    })
-}
-
-/// The same with parts that touch made one.
-fn without_seams(parts: Vec<Part>) -> Vec<Part> {
-    let runs = parts.chunk_by(|one, next| one.end() == next.start);
-    let one = |run: &[Part]| match run {
-        [part] => part.clone(),
-        run => {
-            let bytes: Vec<&[u8]> = run.iter().map(|part| &part.bytes[..]).collect();
-            Part { start: run[0].start, bytes: bytes.concat().into() }
-        }
-    };
-    runs.map(one).collect()
-}
-
-fn len(bytes: &Bytes) -> u64 {
-    bytes.len() as u64
-}
-
-/// A place in bytes that are there, which therefore has one.
-fn index(at: u64) -> usize {
-    usize::try_from(at).expect("what lies in memory has an index")
-}
+impl Eq for Body {}

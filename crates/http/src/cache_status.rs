@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use freshen_core::Timestamp;
 use http::header::MaxSizeReached;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sfv::{Integer, ItemSerializer, RefBareItem, StringRef, TokenRef, key_ref};
 
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::forward::Forward;
 use crate::judgement::{Judgement, Step};
 use crate::key::CacheKey;
@@ -72,6 +74,45 @@ impl CacheStatus<'_> {
     /// What was done with a request that went on, nothing stored having been judged.
     pub fn forwarded(why: Forward, rule: Option<Rule>) -> Self {
         CacheStatus { handled: Handled::forwarded(why), ttl_seconds: None, key: None, rule }
+    }
+
+    /// What was done with a request that went on by a judgement and met a failure, so that what is stored is sent after all, which
+    /// this rule of [`stand_in`](crate::stand_in) allows.
+    pub fn stood_in(rule: Rule, judgement: &Judgement, failure: Failure, terms: &Terms, now: Timestamp) -> Self {
+        let status = CacheStatus {
+            ttl_seconds: Some(ttl_seconds(terms, terms.age(now))),
+            ..CacheStatus::forwarded(Forward::judged(judgement, terms).unwrap_or(Forward::Stale), Some(rule))
+        };
+        match failure {
+            Failure::Status(answered) => status.answered(answered),
+            Failure::Unreachable | Failure::TimedOut | Failure::Truncated => status,
+        }
+    }
+
+    /// Adds what the next server answered, where that is not the status of the response. Of a hit, this and the next two say nothing
+    /// (RFC 9211, sections 2.3, 2.5 and 2.6).
+    #[must_use]
+    pub fn answered(self, status: StatusCode) -> Self {
+        self.with(|forwarded| forwarded.status = Some(status))
+    }
+
+    /// Adds whether the response was stored.
+    #[must_use]
+    pub fn stored(self, stored: bool) -> Self {
+        self.with(|forwarded| forwarded.stored = Some(stored))
+    }
+
+    /// Adds that the request went together with others, and whether it could use their response.
+    #[must_use]
+    pub fn collapsed(self, reused: bool) -> Self {
+        self.with(|forwarded| forwarded.collapsed = Some(reused))
+    }
+
+    fn with(mut self, add: impl FnOnce(&mut Forwarded)) -> Self {
+        if let Handled::Forwarded(forwarded) = &mut self.handled {
+            add(forwarded);
+        }
+        self
     }
 
     /// Adds the member behind those of the caches nearer to the origin. What stands there is kept as it is, even where it cannot be

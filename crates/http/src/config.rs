@@ -20,18 +20,24 @@ pub struct Config {
     pub targets: Vec<HeaderName>,
     /// How a lifetime is guessed where none is said; `None`: it is not.
     pub heuristic: Option<Heuristic>,
-    /// Whether a request may have validated what could be served, by `no-cache`, `max-age` or `min-fresh`. Caches need not obey
-    /// (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its origin. What a request says of being answered
-    /// from a cache alone, of stale responses and of `no-store` is always heeded: that harms nobody else.
+    /// Whether a request may have validated what could be served: by `no-cache`, `max-age`, `min-fresh`, and `max-stale` where that is
+    /// less than its origin allows. Caches need not obey (RFC 9111, section 5.2.1), and who reaches a shared cache can so reach its
+    /// origin. `only-if-cached`, `no-store` and what a request permits to be stale are heeded in any case: that costs the origin
+    /// nothing, and others no more than that this response is not stored for them.
     pub obeys_reloads: bool,
-    /// Windows for responses that say nothing about being served stale, but for failures of the origin. What an origin forbids
-    /// stays forbidden.
+    /// Windows for stale responses that say none of their own, also for those that are stored already. Failures of the origin have
+    /// none, nor has what is stale from the beginning: that is wanted validated at each use. What an origin forbids stays
+    /// forbidden. A response with `s-maxage` is never served stale by a shared cache, though it says `stale-while-revalidate`
+    /// itself (RFC 9111, section 5.2.2.10).
     pub grace: Grace,
-    /// For how long a 500, 502, 503 or 504 is served that says nothing of its lifetime; zero: it is not stored. It never takes
-    /// the place of what may still be served: see [`displaced`](crate::displaced).
+    /// For how long a failure of the origin is served that says nothing of its lifetime, one of 500, 502 to 504, and 5xx that is not
+    /// registered; zero: it is not stored. It never takes the place of what may still be served: see
+    /// [`displaced`](crate::displaced).
     pub failure_lifetime: Duration,
     /// What becomes of a response with Set-Cookie in a shared cache.
     pub cookies: Cookies,
+    /// What becomes of a request with Cookie in a shared cache, and of its response.
+    pub personal: Personal,
     /// What makes a key's variants, and how many there are.
     pub variants: Variants,
     /// Whether responses to QUERY are stored (RFC 10008).
@@ -73,13 +79,13 @@ pub enum Mode {
 /// How a lifetime is guessed: a part of the time since the last modification (RFC 9111, section 4.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heuristic {
-    /// The part, in per cent.
+    /// The part, in per cent. More than 100 counts as 100: nobody expects a thing to stay for longer than it has.
     pub percent: u8,
     /// The longest.
     pub most: Duration,
 }
 
-/// Windows of a cache's own for stale responses, each after the lifetime.
+/// Windows for stale responses, each after the lifetime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grace {
     /// How long a stale response is served while it is refreshed.
@@ -111,6 +117,20 @@ pub enum Cookies {
     Stored,
 }
 
+/// What becomes of a request that carries cookies in a shared cache. Its response may be for one user, though nothing says so: no
+/// standard forbids to store it, and applications have relied on caches that do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Personal {
+    /// It goes to the origin, and its response is not stored.
+    Pass,
+    /// Its response is stored only where that says how long it is fresh, or that it is for many: `public`, `s-maxage`, or a field
+    /// for caches of this kind. Unless it says the latter, no lifetime is guessed and no grace is given.
+    #[default]
+    Careful,
+    /// Its response is stored as any other.
+    Shared,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Config {
@@ -124,6 +144,7 @@ impl Default for Config {
             grace: Grace::default(),
             failure_lifetime: Duration::ZERO,
             cookies: Cookies::Careful,
+            personal: Personal::Careful,
             variants: Variants::default(),
             stores_query: true,
             stores_post: false,
@@ -147,6 +168,13 @@ impl Config {
 
     pub(crate) fn is_shared(&self) -> bool {
         self.mode == Mode::Shared
+    }
+}
+
+impl Grace {
+    /// The longer of both.
+    pub(crate) fn longer(self) -> Duration {
+        self.stale_while_revalidate.max(self.stale_if_error)
     }
 }
 

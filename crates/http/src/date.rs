@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 const DAY_SECONDS: i64 = 86_400;
 /// The last second of the year 9999, the last that a header can write.
@@ -19,6 +20,18 @@ pub fn parse_date(text: &[u8], now: Timestamp) -> Option<Timestamp> {
     let seconds = imf_fixdate(text).or_else(|| rfc850_date(text, now)).or_else(|| asctime_date(text))?;
     let seconds = u64::try_from(seconds).unwrap_or_default();
     Some(Timestamp::ZERO + Duration::from_secs(seconds))
+}
+
+/// The date in a field, and how it is written; `None`: it has none that can be read, or several that differ.
+pub(crate) fn date_of<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+    now: Timestamp,
+) -> Option<(Timestamp, &'a HeaderValue)> {
+    let mut all = headers.get_all(name).into_iter();
+    let first = all.next()?;
+    let at = parse_date(first.as_bytes(), now)?;
+    all.all(|other| other == first).then_some((at, first))
 }
 
 /// Writes a date as senders have to: `Sun, 06 Nov 1994 08:49:37 GMT`. What lies after the year 9999 is its last second.

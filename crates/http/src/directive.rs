@@ -8,6 +8,10 @@ use crate::seconds::delta_seconds;
 /// Most bytes of the lines of one field. What is longer is not looked through: it counts as a prohibition.
 pub(crate) const FIELD_BYTES_MOST: usize = 64 << 10;
 
+/// Most names of fields that a directive may have. Each field of the response is looked for among them; with more, the directive is
+/// taken for one about the whole response.
+pub(crate) const NAMES_MOST: usize = 64;
+
 /// A directive as it came: its name in whatever case, and its argument, if it has one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Directive<'a> {
@@ -60,19 +64,30 @@ impl<'a> Directive<'a> {
         }
     }
 
-    /// The argument as names of fields; `None`: there is none, or it names something that is no field, so that the directive
-    /// is about the whole response.
+    /// The argument as names of fields; `None`: there is none, or it names something that is no field, or more than
+    /// [`NAMES_MOST`], so that the directive is about the whole response.
     pub fn fields(&self) -> Option<Vec<HeaderName>> {
         let (Argument::Token(text) | Argument::Quoted(text)) = self.argument else { return None };
         fields(text)
     }
 }
 
-/// The names of fields in a list of such, if it is one.
+/// The names of fields in a list of such, each once, if it is one and no longer than it may be.
 pub(crate) fn fields(list: &[u8]) -> Option<Vec<HeaderName>> {
-    let names = list.split(|byte| *byte == b',').map(trim).filter(|name| !name.is_empty());
-    let names: Result<Vec<HeaderName>, _> = names.map(HeaderName::from_bytes).collect();
-    names.ok().filter(|names| !names.is_empty())
+    let mut names = Vec::new();
+    for name in list.split(|byte| *byte == b',').map(trim).filter(|name| !name.is_empty()) {
+        let name = HeaderName::from_bytes(name).ok()?;
+        add_name(&mut names, name)?;
+    }
+    (!names.is_empty()).then_some(names)
+}
+
+/// Adds a name that is not there yet; `None`: there is no room.
+pub(crate) fn add_name(names: &mut Vec<HeaderName>, name: HeaderName) -> Option<()> {
+    if names.contains(&name) {
+        return Some(());
+    }
+    (names.len() < NAMES_MOST).then(|| names.push(name))
 }
 
 fn argument_of(text: &[u8]) -> Argument<'_> {

@@ -6,7 +6,7 @@ use freshen_core::Timestamp;
 use http::HeaderMap;
 use http::header::{AGE, DATE};
 
-use crate::date::parse_date;
+use crate::date::date_of;
 use crate::members::members;
 use crate::seconds::delta_seconds;
 
@@ -20,10 +20,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The response's Date; when it came, where it has none that can be read (RFC 9110, section 6.6.1).
+    /// The response's Date; when it came, where it has none that can be read, or several that differ (RFC 9110, section 6.6.1).
     pub fn date(&self, headers: &HeaderMap) -> Timestamp {
-        let said = headers.get(DATE).and_then(|date| parse_date(date.as_bytes(), self.answered_at));
-        said.unwrap_or(self.answered_at)
+        date_of(headers, &DATE, self.answered_at).map_or(self.answered_at, |(date, _)| date)
     }
 
     /// How old the response was when it came: by its Date, or by its Age and the time it was under way, whichever is more
@@ -96,6 +95,19 @@ mod tests {
         ] {
             assert_eq!(age(None, ages, Duration::ZERO), expected * SECOND, "{ages:?}");
         }
+    }
+
+    /// RFC 9110, section 6.6.1.
+    #[test]
+    fn of_two_dates_that_differ_none_counts() {
+        let date = |seconds: u64| {
+            let at = Timestamp::from_micros(NOON.as_micros() - seconds * 1_000_000);
+            (DATE, HeaderValue::from_str(&format_date(at)).unwrap())
+        };
+        let came = Exchange { asked_at: NOON, answered_at: NOON };
+        let minute_old = Timestamp::from_micros(NOON.as_micros() - 60_000_000);
+        assert_eq!(came.date(&HeaderMap::from_iter([date(60), date(60)])), minute_old);
+        assert_eq!(came.date(&HeaderMap::from_iter([date(60), date(30)])), NOON);
     }
 
     #[test]

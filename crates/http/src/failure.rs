@@ -6,9 +6,11 @@ use freshen_core::Timestamp;
 use http::StatusCode;
 
 use crate::asked::Asked;
+use crate::config::{Config, Grace};
+use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
 use crate::status::is_origin_failure;
-use crate::terms::Terms;
+use crate::terms::{Stage, Terms};
 
 /// What came from an origin in place of the response that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,25 +42,49 @@ impl Failure {
 }
 
 /// Whether a stored response is served where the origin was asked and fails. `Err`: by which rule it is not.
-pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp) -> Result<Rule, Rule> {
-    let age = terms.age(now);
-    let past = age.saturating_sub(terms.lifetime.span);
-    let wanted = asked.directives.stale_if_error.map(|span| Duration::from_secs(span.into())).unwrap_or_default();
-    let window = terms.stale_if_error.max(wanted);
-    match terms.never_stale {
+pub fn stand_in(terms: &Terms, asked: &Asked, failure: Failure, now: Timestamp, config: &Config) -> Result<Rule, Rule> {
+    match terms.stage(now) {
         _ if !failure.is_of_the_origin() => Err(Rule::OriginAnswered),
         // A request wanted it validated, which is a preference; a response that wants that is never served without.
-        _ if age < terms.lifetime.span && !terms.no_cache => Ok(Rule::Fresh),
-        Some(rule) => Err(rule),
-        None if past <= window && window > Duration::ZERO => Ok(Rule::StaleIfError),
-        None => Err(Rule::OriginFailed),
+        _ if terms.no_cache => Err(Rule::NoCache),
+        Stage::Fresh => Ok(Rule::Fresh),
+        Stage::Stale(past) => {
+            let allowed = || allowed(past, terms.windows(config), &asked.directives).ok_or(Rule::OriginFailed);
+            terms.never_stale.map_or_else(allowed, Err)
+        }
+        Stage::Unknown => Err(Rule::ClockBehind),
+    }
+}
+
+/// The first permission to serve what is so far past its lifetime. What may be served stale though the origin could be asked, may
+/// be so the more where it fails.
+fn allowed(past: Duration, windows: Grace, wishes: &RequestDirectives) -> Option<Rule> {
+    let within = |window: Duration| past <= window && window > Duration::ZERO;
+    let wanted = wishes.stale_if_error.map(|span| Duration::from_secs(span.into()));
+    match () {
+        () if within(windows.stale_if_error) || wanted.is_some_and(within) => Some(Rule::StaleIfError),
+        () if within(windows.stale_while_revalidate) => Some(Rule::StaleWhileRevalidate),
+        () if wishes.takes_stale(past) => Some(Rule::RequestMaxStale),
+        () => None,
     }
 }
 
 /// Whether a response that may be stored takes the place of a stored one that had the status `stored`. A failure of the
 /// origin does not while the other may be served, for whatever reason; all else does. [`displaced`](crate::displaced) asks this.
-pub fn takes_its_place(response: StatusCode, stored: StatusCode, terms: &Terms, now: Timestamp) -> bool {
-    let windows = terms.stale_while_revalidate.max(terms.stale_if_error);
-    let usable = !terms.no_cache && terms.age(now) <= terms.lifetime.span.saturating_add(windows);
+pub fn takes_its_place(
+    response: StatusCode,
+    stored: StatusCode,
+    terms: &Terms,
+    now: Timestamp,
+    config: &Config,
+) -> bool {
+    let windows = terms.windows(config).longer();
+    let usable = match terms.stage(now) {
+        _ if terms.no_cache => false,
+        Stage::Fresh => true,
+        Stage::Stale(past) => past <= windows && windows > Duration::ZERO,
+        // It may be, once the clock is right.
+        Stage::Unknown => true,
+    };
     !(is_origin_failure(response) && !is_origin_failure(stored) && usable)
 }

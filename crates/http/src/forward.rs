@@ -34,11 +34,17 @@ impl Forward {
         }
     }
 
+    /// Why a request went on for which none of the variants of its key was chosen, be there any or not.
+    pub fn missed(any_variant: bool) -> Forward {
+        if any_variant { Forward::VaryMiss } else { Forward::UriMiss }
+    }
+
     /// Why a request went on for which a stored response was judged; `None`: it did not.
     pub fn judged(judgement: &Judgement, terms: &Terms) -> Option<Forward> {
-        let fresh = judgement.age < terms.lifetime.span;
+        let of_response = matches!(judgement.rule, Rule::NoCache | Rule::ClockBehind | Rule::Outdated);
+        let fresh = judgement.age < terms.lifetime.span && !of_response;
         match judgement.step {
-            Step::Validate | Step::Fetch if fresh && judgement.rule != Rule::NoCache => Some(Forward::Request),
+            Step::Validate | Step::Fetch if fresh => Some(Forward::Request),
             Step::Validate | Step::Fetch => Some(Forward::Stale),
             Step::Serve | Step::ServeAndRefresh | Step::Refuse => None,
         }

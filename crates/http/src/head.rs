@@ -5,26 +5,27 @@ use http::{HeaderMap, HeaderName, StatusCode, response};
 
 use crate::members::members;
 use crate::rule::Rule;
+use crate::stored::Stored;
 
 /// What a response to HEAD says of a stored response to GET that the request would have selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Headed {
     /// It is current, and is updated by [`Freshened`](crate::Freshened).
     Current(Rule),
-    /// It is not: it is stale from now on.
+    /// It is not: it is stale from now on, by [`Terms::outdated`](crate::Terms::outdated).
     Outdated(Rule),
     /// Nothing.
     Untold(Rule),
 }
 
 impl Headed {
-    /// Compares the two. `length_bytes` is how long the whole stored response is, where that is known.
-    pub fn of(head: &response::Parts, stored: &HeaderMap, length_bytes: Option<u64>) -> Headed {
+    /// Compares the two. A stored response with another status than 200 is not what GET would get now.
+    pub fn of(head: &response::Parts, stored: &Stored) -> Headed {
         if head.status != StatusCode::OK {
             return Headed::Untold(Rule::HeadUntold);
         }
-        let same = [ETAG, LAST_MODIFIED].iter().all(|name| matches(name, &head.headers, stored));
-        if same && has_length(&head.headers, length_bytes) {
+        let same = [ETAG, LAST_MODIFIED].iter().all(|name| matches(name, &head.headers, &stored.headers));
+        if stored.status == StatusCode::OK && same && has_length(&head.headers, stored.body.length()) {
             Headed::Current(Rule::HeadMatches)
         } else {
             Headed::Outdated(Rule::HeadDiffers)

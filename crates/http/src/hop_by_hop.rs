@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName};
 
+use crate::config::Config;
 use crate::directive::FIELD_BYTES_MOST;
 use crate::members::members;
 
@@ -13,6 +14,7 @@ use crate::members::members;
 #[derive(Clone, Debug)]
 pub struct HopByHop {
     named: Named,
+    spared: Vec<HeaderName>,
 }
 
 #[derive(Clone, Debug)]
@@ -27,19 +29,24 @@ impl HopByHop {
     pub fn of(headers: &HeaderMap) -> HopByHop {
         let bytes: usize = headers.get_all(CONNECTION).into_iter().map(|line| line.len()).sum();
         if bytes > FIELD_BYTES_MOST {
-            return HopByHop { named: Named::Any };
+            return HopByHop { named: Named::Any, spared: Vec::new() };
         }
         // Most requests have one of these, which name no field that would go on.
         let usual = |option: &[u8]| [&b"close"[..], b"keep-alive"].iter().any(|of| option.eq_ignore_ascii_case(of));
         // An option that is no name of a field names none.
         let options = members(headers, &CONNECTION).filter(|option| !usual(option));
         let named = options.filter_map(|option| HeaderName::from_bytes(option).ok());
-        HopByHop { named: Named::These(named.collect()) }
+        HopByHop { named: Named::These(named.collect()), spared: Vec::new() }
+    }
+
+    /// The same for a response: the [targets](Config::targets) of the cache stay, as Cache-Control does.
+    pub fn of_response(headers: &HeaderMap, config: &Config) -> HopByHop {
+        HopByHop { spared: config.targets.clone(), ..HopByHop::of(headers) }
     }
 
     /// Whether a field goes no further than this connection.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        is_always(name) || (self.names(name) && !is_protected(name))
+        is_always(name) || (self.names(name) && !is_protected(name) && !self.spared.contains(name))
     }
 
     /// The fields that go on, of the headers or of the trailers, in their order.

@@ -7,8 +7,7 @@ use freshen_core::Timestamp;
 use crate::asked::Asked;
 use crate::config::Config;
 use crate::rule::Rule;
-use crate::seconds::SECONDS_MOST;
-use crate::terms::Terms;
+use crate::terms::{Stage, Terms};
 
 /// What a cache does next, by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub struct Judgement {
     pub step: Step,
     /// By which rule.
     pub rule: Rule,
-    /// How old the stored response is.
+    /// How old the stored response is; zero where nothing is stored.
     pub age: Duration,
 }
 
@@ -36,16 +35,15 @@ pub enum Step {
     Refuse,
 }
 
-/// Judges a stored response that was selected for a request which does not [pass](Asked::passes).
-pub fn judge(terms: &Terms, asked: &Asked, now: Timestamp, config: &Config) -> Judgement {
-    let case = Case { terms, asked, config, age: terms.age(now) };
-    let (step, rule) = case.step();
-    Judgement { step, rule, age: case.age }
-}
-
-/// What a cache does with a request that does not [pass](Asked::passes), and for which nothing is stored.
-pub fn judge_nothing(asked: &Asked) -> (Step, Rule) {
-    ask_the_origin(asked, Step::Fetch, Rule::NothingStored)
+/// Judges the stored response that a request selects, by its terms; `None`: there is none. What the request
+/// [asks](crate::Inquiry::asked) is read from one that does not pass.
+pub fn judge(terms: Option<&Terms>, asked: &Asked, now: Timestamp, config: &Config) -> Judgement {
+    let age = terms.map_or(Duration::ZERO, |terms| terms.age(now));
+    let (step, rule) = match terms {
+        Some(terms) => Case { terms, asked, config, age }.step(terms.stage(now)),
+        None => ask_the_origin(asked, Step::Fetch, Rule::NothingStored),
+    };
+    Judgement { step, rule, age }
 }
 
 struct Case<'a> {
@@ -56,18 +54,21 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn step(&self) -> (Step, Rule) {
-        if self.terms.no_cache {
-            return self.ask_the_origin(Rule::NoCache);
+    fn step(&self, stage: Stage) -> (Step, Rule) {
+        match stage {
+            _ if self.terms.no_cache => self.ask_the_origin(Rule::NoCache),
+            Stage::Fresh => self.fresh(),
+            Stage::Stale(past) => self.stale(past),
+            Stage::Unknown => self.ask_the_origin(Rule::ClockBehind),
         }
-        match (self.age < self.terms.lifetime.span, self.wants_newer()) {
-            (true, None) => (Step::Serve, Rule::Fresh),
+    }
+
+    fn fresh(&self) -> (Step, Rule) {
+        match self.wants_newer() {
+            None => (Step::Serve, Rule::Fresh),
             // RFC 8246, section 2: while it is fresh, a reload would only bring the same. `no-cache` is the reload that insists.
-            (true, Some(_)) if self.terms.immutable && !self.asked.directives.no_cache => {
-                (Step::Serve, Rule::Immutable)
-            }
-            (true, Some(rule)) => self.ask_the_origin(rule),
-            (false, newer) => self.stale(newer),
+            Some(_) if self.terms.immutable && !self.asked.directives.no_cache => (Step::Serve, Rule::Immutable),
+            Some(rule) => self.ask_the_origin(rule),
         }
     }
 
@@ -87,19 +88,21 @@ impl Case<'_> {
         }
     }
 
-    fn stale(&self, newer: Option<Rule>) -> (Step, Rule) {
-        if let Some(rule) = self.terms.never_stale.or(newer) {
+    fn stale(&self, past: Duration) -> (Step, Rule) {
+        if let Some(rule) = self.terms.never_stale.or_else(|| self.wants_newer()) {
             return self.ask_the_origin(rule);
         }
-        let past = self.age.saturating_sub(self.terms.lifetime.span);
+        let refreshed = self.terms.windows(self.config).stale_while_revalidate;
         let wishes = &self.asked.directives;
-        // RFC 9111, section 5.2.1.2: without a number, any age will do.
-        let suffices = |most: u32| most == SECONDS_MOST || past <= Duration::from_secs(most.into());
+        let takes_it = wishes.takes_stale(past);
+        let limited = self.config.obeys_reloads && wishes.max_stale.is_some() && !takes_it;
+        let is_refreshed = past <= refreshed && refreshed > Duration::ZERO;
         match () {
-            () if past <= self.terms.stale_while_revalidate && self.terms.stale_while_revalidate > Duration::ZERO => {
-                (Step::ServeAndRefresh, Rule::StaleWhileRevalidate)
-            }
-            () if wishes.max_stale.is_some_and(suffices) => (Step::Serve, Rule::RequestMaxStale),
+            // RFC 9111, section 5.2.1.2: by no more than that.
+            () if is_refreshed && limited => self.ask_the_origin(Rule::RequestMaxStaleExceeded),
+            () if is_refreshed => (Step::ServeAndRefresh, Rule::StaleWhileRevalidate),
+            () if takes_it => (Step::Serve, Rule::RequestMaxStale),
+            () if self.terms.lifetime.rule == Rule::Outdated => self.ask_the_origin(Rule::Outdated),
             () => self.ask_the_origin(Rule::Stale),
         }
     }

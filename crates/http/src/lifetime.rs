@@ -6,11 +6,11 @@ use http::header::{EXPIRES, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode};
 
 use crate::config::Config;
-use crate::date::parse_date;
+use crate::date::{date_of, parse_date};
 use crate::exchange::Exchange;
 use crate::response_directives::ResponseDirectives;
 use crate::rule::Rule;
-use crate::status::{is_heuristically_cacheable, is_origin_failure};
+use crate::status::{is_origin_failure, may_be_guessed};
 
 /// How long a response is fresh from when its origin made it, and by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) struct Lived<'a> {
     pub directives: &'a ResponseDirectives,
     /// Whether the directives come from a targeted field, so that Expires does not count (RFC 9213, section 2.2).
     pub targeted: bool,
+    /// Whether it may be given a lifetime that it does not say.
+    pub may_guess: bool,
 }
 
 impl Lifetime {
@@ -67,14 +69,14 @@ fn by_date(headers: &HeaderMap, exchange: &Exchange) -> Duration {
 
 /// A part of the time for which it had not been changed (RFC 9111, section 4.2.2).
 fn by_guess(lived: &Lived<'_>, exchange: &Exchange, config: &Config) -> Option<Duration> {
-    let heuristic = config.heuristic?;
+    let heuristic = config.heuristic.filter(|_| lived.may_guess)?;
     // `public` says that a status may be stored which else may not (RFC 9111, section 4.2.2).
-    if !is_heuristically_cacheable(lived.status) && !lived.directives.public {
+    if !may_be_guessed(lived.status) && !lived.directives.public {
         return None;
     }
-    let modified = parse_date(lived.headers.get(LAST_MODIFIED)?.as_bytes(), exchange.answered_at)?;
+    let modified = date_of(lived.headers, &LAST_MODIFIED, exchange.answered_at)?.0;
     let unchanged = exchange.date(lived.headers).since(modified);
-    Some((unchanged * heuristic.percent.into() / 100).min(heuristic.most))
+    Some((unchanged * heuristic.percent.min(100).into() / 100).min(heuristic.most))
 }
 
 #[cfg(test)]
@@ -99,7 +101,7 @@ mod tests {
             fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
         let directives = ResponseDirectives::read(&headers, &CACHE_CONTROL);
         let status = StatusCode::from_u16(status).unwrap();
-        let lived = Lived { status, headers: &headers, directives: &directives, targeted: false };
+        let lived = Lived { status, headers: &headers, directives: &directives, targeted: false, may_guess: true };
         let lifetime = Lifetime::of(&lived, &Exchange { asked_at: NOON, answered_at: NOON }, config);
         (lifetime.span.as_secs(), lifetime.rule)
     }
@@ -142,10 +144,10 @@ mod tests {
         assert_eq!(modified(&just_now, 200), (8_640, Rule::Heuristic));
         assert_eq!(modified(&long_ago, 200), (86_400, Rule::Heuristic), "at most a day");
         assert_eq!(modified(&ahead, 200), (0, Rule::Heuristic));
-        for status in [203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501] {
+        for status in [203, 204, 206, 300, 301, 308, 404, 410] {
             assert_eq!(modified(&just_now, status), (8_640, Rule::Heuristic), "{status}");
         }
-        for status in [201, 202, 302, 303, 307, 400, 403, 500, 502, 503, 504, 299, 599] {
+        for status in [201, 202, 302, 303, 307, 400, 403, 405, 414, 451, 500, 501, 502, 503, 504, 299, 599] {
             assert_eq!(modified(&just_now, status), (0, Rule::NoLifetime), "{status}");
         }
         let public = [(LAST_MODIFIED, just_now.as_str()), (CACHE_CONTROL, "public")];
@@ -153,7 +155,9 @@ mod tests {
         assert_eq!(of(200, &[(LAST_MODIFIED, "x")], &shared), (0, Rule::NoLifetime));
         let off = Config { heuristic: None, ..Config::default() };
         assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &off), (0, Rule::NoLifetime));
-        let more = Config { heuristic: Some(Heuristic { percent: 50, most: Duration::MAX }), ..Config::default() };
-        assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &more), (43_200, Rule::Heuristic));
+        for (percent, seconds) in [(0, 0), (50, 43_200), (100, 86_400), (255, 86_400)] {
+            let part = Config { heuristic: Some(Heuristic { percent, most: Duration::MAX }), ..Config::default() };
+            assert_eq!(of(200, &[(LAST_MODIFIED, &just_now)], &part), (seconds, Rule::Heuristic), "{percent}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What a client asks of caches in Cache-Control (RFC 9111, section 5.2.1; RFC 5861, section 4).
 
+use std::time::Duration;
+
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, PRAGMA};
 
@@ -43,6 +45,11 @@ impl RequestDirectives {
             read.no_cache = members(headers, &PRAGMA).any(|member| member.eq_ignore_ascii_case(b"no-cache"));
         }
         read
+    }
+
+    /// Whether `max-stale` allows what is so far past its lifetime. Without a number, any age will do (RFC 9111, section 5.2.1.2).
+    pub(crate) fn takes_stale(&self, past: Duration) -> bool {
+        self.max_stale.is_some_and(|most| most == SECONDS_MOST || past <= Duration::from_secs(most.into()))
     }
 
     fn add(&mut self, directive: Directive<'_>) {
@@ -103,7 +110,10 @@ mod tests {
         assert_eq!(of("max-stale").max_stale, Some(SECONDS_MOST));
         assert_eq!(of("max-stale, max-stale=5").max_stale, Some(5));
         assert_eq!(of("max-stale=x").max_stale, Some(0));
-        assert!(of(&vec!["x"; 40_000].join(",")).no_cache);
+        assert_eq!(of("stale-if-error=x").stale_if_error, Some(0));
+        assert_eq!(of("stale-if-error=5, stale-if-error").stale_if_error, Some(0));
+        let long = of(&vec!["x"; 40_000].join(","));
+        assert!(long.no_cache && long.no_store);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use crate::directive::{Directive, directives};
+use crate::directive::{Directive, add_name, directives};
 
 /// The directives of a response. What a cache does not know is ignored (RFC 9111, section 5.2.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,9 @@ pub struct ResponseDirectives {
     pub no_transform: bool,
     /// `immutable` (RFC 8246).
     pub immutable: bool,
+    /// Whether others may have the answer to an authorized request: `public`, `must-revalidate` or `s-maxage`, written as it should
+    /// be (RFC 9111, section 3.5). What is not may forbid, and permits nothing.
+    pub permits_sharing: bool,
 }
 
 /// What a directive is about that may name fields.
@@ -76,6 +79,7 @@ impl ResponseDirectives {
                 // `immutable` mean nothing (RFC 8246, section 2).
                 let permits = matches!(name, "public" | "must-understand");
                 *flag |= !(permits && directive.has_argument());
+                self.permits_sharing |= matches!(name, "public" | "must-revalidate") && !directive.has_argument();
                 return;
             }
         }
@@ -83,6 +87,7 @@ impl ResponseDirectives {
             lower(&mut self.max_age, Some(directive.seconds().unwrap_or(0)));
         } else if directive.is("s-maxage") {
             lower(&mut self.s_maxage, Some(directive.seconds().unwrap_or(0)));
+            self.permits_sharing |= directive.seconds().is_some();
         } else if directive.is("stale-while-revalidate") {
             lower(&mut self.stale_while_revalidate, Some(directive.seconds().unwrap_or(0)));
         } else if directive.is("stale-if-error") {
@@ -92,6 +97,19 @@ impl ResponseDirectives {
         } else if directive.is("private") {
             self.private.widen(Reach::of(directive.fields()));
         }
+    }
+}
+
+impl ResponseDirectives {
+    /// Adds what others forbid, and nothing that they permit.
+    pub(crate) fn forbid(&mut self, others: ResponseDirectives) {
+        self.no_store |= others.no_store;
+        // RFC 9111, section 5.2.2.3: one may stand beside its own `no-store`, not beside another's.
+        self.must_understand &= !others.no_store;
+        self.no_cache.widen(others.no_cache);
+        self.private.widen(others.private);
+        self.must_revalidate |= others.must_revalidate;
+        self.proxy_revalidate |= others.proxy_revalidate;
     }
 }
 
@@ -108,12 +126,16 @@ impl Reach {
     fn widen(&mut self, other: Reach) {
         match (&mut *self, other) {
             (Reach::All, _) | (_, Reach::Nothing) => {}
-            (Reach::Fields(fields), Reach::Fields(more)) => fields.extend(more),
+            (Reach::Fields(fields), Reach::Fields(more)) => {
+                if more.into_iter().try_for_each(|name| add_name(fields, name)).is_none() {
+                    *self = Reach::All;
+                }
+            }
             (_, other) => *self = other,
         }
     }
 
-    /// The fields it names.
+    /// The fields it names, at most 64.
     pub fn fields(&self) -> &[HeaderName] {
         match self {
             Reach::Fields(fields) => fields,
@@ -145,6 +167,7 @@ mod tests {
     use http::header::CACHE_CONTROL;
 
     use super::*;
+    use crate::directive::NAMES_MOST;
 
     fn read(lines: &[&str]) -> ResponseDirectives {
         let lines = lines.iter().map(|line| (CACHE_CONTROL, HeaderValue::from_str(line).unwrap()));
@@ -171,6 +194,7 @@ mod tests {
             must_understand: true,
             no_transform: true,
             immutable: true,
+            permits_sharing: true,
         };
         assert_eq!(all, expected);
         assert_eq!(read(&["x, y=z, =, max-agee=1, xpublic"]), ResponseDirectives::default());
@@ -210,6 +234,17 @@ mod tests {
             let directives = read(&[&format!("no-cache={name}")]);
             assert_eq!(directives.no_cache, Reach::Fields(vec![name.parse().unwrap()]), "{name}");
         }
+    }
+
+    #[test]
+    fn a_directive_that_names_too_many_fields_is_about_the_whole_response() {
+        let named = |count: usize| (0..count).map(|at| format!("x-{at}")).collect::<Vec<_>>().join(",");
+        let repeated = vec![named(NAMES_MOST); 9].join(",");
+        let apart = named(NAMES_MOST + 1).replace(',', ",no-cache=");
+        for (names, count) in [(named(NAMES_MOST), NAMES_MOST), (repeated, NAMES_MOST), (named(NAMES_MOST + 1), 0)] {
+            assert_eq!(read(&[&format!("no-cache=\"{names}\"")]).no_cache.fields().len(), count);
+        }
+        assert_eq!(read(&[&format!("no-cache={apart}")]).no_cache, Reach::All);
     }
 
     #[test]

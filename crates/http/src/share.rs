@@ -1,20 +1,26 @@
 //! How much of a stored response a request gets (RFC 9110, section 14.2; RFC 9111, section 3.3).
 
 use freshen_core::Timestamp;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RANGE};
-use http::{HeaderValue, Method, StatusCode, request};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_RANGE, RANGE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
+use crate::asked::{Asked, AskedBy};
 use crate::body::Body;
 use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::conditions::unconditional;
 use crate::entity_tag::strong_tag;
 use crate::if_range::if_range;
 use crate::range::{RangeSpec, Ranges};
 use crate::rule::Rule;
+use crate::sent::Sent;
 use crate::stored::Stored;
 use crate::validators::Validators;
 
 /// What is written around one of several parts, its media type aside.
 const PART_HEAD_BYTES: u64 = 120;
+
+/// How many bytes that are there, or that nobody asked for, may lie between those that are fetched in one range.
+const BRIDGED_BYTES_MOST: u64 = 64 << 10;
 
 /// How much of what is stored a request gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +32,18 @@ pub(crate) enum Share {
     Nothing(u64),
     /// Something of it is not stored.
     Missing(Missing),
+    /// Something of it is not stored, and to fetch that would not help: it is HEAD, which gets no content, or what is missing lies
+    /// too far apart for one range.
+    TooFar,
 }
 
-/// What has to be fetched before a request can be answered from what is stored.
+/// What has to be fetched before a request can be answered from what is stored: [`Variant::with`](crate::Variant::with) puts what
+/// comes together with that, unless it is a whole response, which takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// A part, by a request with these two fields: what comes is put together with what is stored by
-    /// [`Stored::with`](crate::Stored::with), unless it is a whole response, which takes its place.
+    /// A part.
     Part {
-        /// The part.
+        /// Which.
         range: HeaderValue,
         /// What it has to be a part of; else the whole comes.
         if_range: HeaderValue,
@@ -43,10 +52,22 @@ pub enum Missing {
     Whole,
 }
 
+impl Missing {
+    /// The request that fetches it for a client. Its own conditions are left out, as is its Range: what comes is for the cache.
+    pub fn request<'a>(&self, client: &Sent<'a>) -> Sent<'a> {
+        let mut headers = unconditional(client);
+        if let Missing::Part { range, if_range } = self {
+            headers.insert(RANGE, range.clone());
+            headers.insert(IF_RANGE, if_range.clone());
+        }
+        client.with_headers(headers)
+    }
+}
+
 impl Share {
     /// Decides, and tells by which rule, where it is another than that the request asks for the whole.
-    pub fn of(request: &request::Parts, stored: &Stored, now: Timestamp) -> (Share, Option<Rule>) {
-        let case = Case { stored, body: &stored.body };
+    pub fn of(request: &HeaderMap, asked: &Asked, stored: &Stored, now: Timestamp) -> (Share, Option<Rule>) {
+        let case = Case { stored, body: &stored.body, method: asked.method };
         match case.asked_for(request, now) {
             Ok(Some(ranges)) => case.ranges(&ranges),
             Ok(None) => case.whole(None),
@@ -58,35 +79,37 @@ impl Share {
 struct Case<'a> {
     stored: &'a Stored,
     body: &'a Body,
+    method: AskedBy,
 }
 
 impl Case<'_> {
     /// The parts that count; `Ok(None)`: none are asked for. `Err`: the rule by which they do not count.
-    fn asked_for(&self, request: &request::Parts, now: Timestamp) -> Result<Option<Ranges>, Rule> {
-        if !request.headers.contains_key(RANGE) {
+    fn asked_for(&self, request: &HeaderMap, now: Timestamp) -> Result<Option<Ranges>, Rule> {
+        if !request.contains_key(RANGE) {
             return Ok(None);
         }
         // RFC 9110, section 14.2: other methods know no ranges; QUERY has those of GET. They count only where the answer would be
         // a 200, and need not where there is no content.
-        let ranged = request.method == Method::GET || request.method.as_str() == "QUERY";
+        let ranged = matches!(self.method, AskedBy::Get | AskedBy::Query);
         if !ranged || self.stored.status != StatusCode::OK || self.body.length() == Some(0) {
             return Err(Rule::RangeIgnored);
         }
-        if if_range(&request.headers, &Validators::of(&self.stored.headers, now), now) == Some(false) {
+        if if_range(request, &Validators::of_stored(self.stored, now), now) == Some(false) {
             return Err(Rule::IfRange);
         }
-        Ranges::read(&request.headers).map(Some)
+        Ranges::read(request).map(Some)
     }
 
     fn whole(&self, rule: Option<Rule>) -> (Share, Option<Rule>) {
         if self.body.is_complete() {
             return (Share::Whole, rule);
         }
-        let missing = match self.body.length() {
-            Some(length) => ByteRange::new(0, length).and_then(|whole| self.body.gap(whole)),
-            None => self.behind(0),
+        let share = match self.body.length() {
+            _ if self.method == AskedBy::Head => Share::TooFar,
+            Some(length) => self.gaps(&Vec::from_iter(ByteRange::new(0, length))).unwrap_or(Share::Whole),
+            None => self.missing(self.behind(0)),
         };
-        (self.missing(missing.map(RangeSpec::Between)), Some(Rule::Incomplete))
+        (share, Some(Rule::Incomplete))
     }
 
     fn ranges(&self, ranges: &Ranges) -> (Share, Option<Rule>) {
@@ -98,9 +121,8 @@ impl Case<'_> {
 
     fn of_length(&self, ranges: &Ranges, length: u64) -> (Share, Option<Rule>) {
         let parts = ranges.of_length(length);
-        let gaps = parts.iter().filter_map(|part| self.body.gap(*part));
-        if let Some(gap) = gaps.reduce(ByteRange::hull) {
-            return (self.missing(Some(RangeSpec::Between(gap))), Some(Rule::Incomplete));
+        if let Some(missing) = self.gaps(&parts) {
+            return (missing, Some(Rule::Incomplete));
         }
         match parts[..] {
             [] => (Share::Nothing(length), Some(Rule::RangeNotSatisfiable)),
@@ -118,24 +140,33 @@ impl Case<'_> {
         parts.iter().map(|part| part.len() + media_type + PART_HEAD_BYTES).sum()
     }
 
+    /// What is missing of some parts is fetched in one range; `None`: nothing is.
+    fn gaps(&self, parts: &[ByteRange]) -> Option<Share> {
+        let hull = parts.iter().filter_map(|part| self.body.gap(*part)).reduce(ByteRange::hull)?;
+        let lacking: u64 = parts.iter().map(|part| self.body.lacking(*part)).sum();
+        let too_far = hull.len() - lacking > lacking.max(BRIDGED_BYTES_MOST);
+        Some(if too_far { Share::TooFar } else { self.missing(Some(RangeSpec::Between(hull))) })
+    }
+
     /// Nobody knows how long the whole is: one part is served if all of it is there, and fetched else. Several are too much to
     /// ask for.
     fn of_no_length(&self, ranges: &Ranges) -> (Share, Option<Rule>) {
         let missing = match ranges.as_slice() {
-            [RangeSpec::Between(range)] => match self.body.gap(*range) {
+            [RangeSpec::Between(range)] => match self.gaps(&[*range]) {
                 None => return (Share::Part(*range), Some(Rule::Range)),
-                Some(gap) => Some(RangeSpec::Between(gap)),
+                Some(share) => share,
             },
-            [RangeSpec::From(start)] => self.behind(*start).map(RangeSpec::Between),
-            [last @ RangeSpec::Last(_)] => Some(*last),
+            [RangeSpec::From(start)] => self.missing(self.behind(*start)),
+            [last @ RangeSpec::Last(_)] => self.missing(Some(*last)),
             _ => return self.whole(None),
         };
-        (self.missing(missing), Some(Rule::Incomplete))
+        (missing, Some(Rule::Incomplete))
     }
 
     /// What is not there from a position to an end that is not known.
-    fn behind(&self, start: u64) -> Option<ByteRange> {
-        ByteRange::new(start, POSITION_MOST).and_then(|all| self.body.gap(all))
+    fn behind(&self, start: u64) -> Option<RangeSpec> {
+        let gap = self.body.gap(ByteRange::new(start, POSITION_MOST)?)?;
+        Some(RangeSpec::From(gap.start()))
     }
 
     fn missing(&self, spec: Option<RangeSpec>) -> Share {
@@ -153,7 +184,6 @@ impl Case<'_> {
 /// A part as a request asks for it.
 fn written(spec: RangeSpec) -> HeaderValue {
     let text = match spec {
-        RangeSpec::Between(range) if range.end() == POSITION_MOST => format!("bytes={}-", range.start()),
         RangeSpec::Between(range) => format!("bytes={}-{}", range.start(), range.end() - 1),
         RangeSpec::From(start) => format!("bytes={start}-"),
         RangeSpec::Last(count) => format!("bytes=-{count}"),

@@ -4,14 +4,17 @@ use http::header::{CONTENT_LOCATION, EXPIRES, SET_COOKIE};
 use http::{HeaderMap, StatusCode, request, response};
 
 use crate::asked::{Asked, AskedBy};
-use crate::config::{Config, Cookies};
+use crate::config::{Config, Cookies, Personal};
 use crate::content_range::ContentRange;
 use crate::entity_tag::strong_tag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lived, is_kept_failure};
+use crate::origin::Scheme;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
+use crate::sole::sole;
 use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
+use crate::target::Target;
 use crate::targeted::Governing;
 use crate::terms::Terms;
 use crate::vary::vary_names;
@@ -34,10 +37,17 @@ impl Storing {
             Err(rule) => Storing::Pass(rule),
             Ok(rule) => {
                 let terms = offer.terms(exchange);
-                if terms.is_of_use() { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
+                if terms.is_of_use(config) { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
             }
         }
     }
+}
+
+/// Whether a response with cookies is stored, with them or without, by what it says.
+pub(crate) fn may_keep_cookies(directives: &ResponseDirectives, config: &Config) -> bool {
+    let named = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
+    let careful = config.is_shared() && config.cookies == Cookies::Careful;
+    !careful || directives.public || named(&directives.private) || named(&directives.no_cache)
 }
 
 /// A response to be judged.
@@ -51,13 +61,15 @@ struct Offer<'a> {
 }
 
 impl Offer<'_> {
-    /// The rule that allows it to be stored, or the first that does not.
+    /// The rule that allows it to be stored, or the first that does not. What is about this client alone comes last: all others
+    /// take back what was stored before, when this response updates that.
     fn judge(&self) -> Result<Rule, Rule> {
         self.refused_by_method().map_or(Ok(()), Err)?;
         self.refused_by_status().map_or(Ok(()), Err)?;
         self.refused_by_directives().map_or(Ok(()), Err)?;
-        self.refused_by_fields().map_or(Ok(()), Err)?;
-        self.allowed().ok_or(Rule::NothingAllows)
+        vary_names(self.headers(), self.config)?;
+        let allowed = self.allowed().ok_or(Rule::NothingAllows)?;
+        self.refused_for_its_client(allowed).map_or(Ok(allowed), Err)
     }
 
     fn headers(&self) -> &HeaderMap {
@@ -68,18 +80,25 @@ impl Offer<'_> {
     fn refused_by_method(&self) -> Option<Rule> {
         match self.asked.method {
             AskedBy::Get | AskedBy::Query => None,
-            AskedBy::Post => (!self.is_of_its_own_target()).then_some(Rule::MethodNotStored),
+            AskedBy::Post => (!self.is_what_get_would_get()).then_some(Rule::MethodNotStored),
             AskedBy::Head | AskedBy::OtherSafe | AskedBy::Unsafe => Some(Rule::MethodNotStored),
         }
     }
 
-    /// Whether a response to POST says how long it is fresh, and that it is what GET would have got (RFC 9110, section 9.3.3).
-    fn is_of_its_own_target(&self) -> bool {
-        let target = self.request.uri.path_and_query().map(|target| target.as_str().as_bytes());
-        let location = self.headers().get(CONTENT_LOCATION).map(|location| location.as_bytes());
-        let whole = self.request.uri.to_string();
-        self.says_lifetime()
-            && location.is_some_and(|location| Some(location) == target || location == whole.as_bytes())
+    /// Whether a response to POST says how long it is fresh, and that it is what GET would have got (RFC 9110, sections 8.7 and
+    /// 9.3.3).
+    fn is_what_get_would_get(&self) -> bool {
+        let status = self.response.status;
+        let whole_success = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
+        let location = sole(self.headers(), &CONTENT_LOCATION);
+        whole_success && self.says_lifetime() && location.is_some_and(|location| self.is_own_target(location))
+    }
+
+    /// Whether a reference names the target of the request, by whichever scheme that may have come: it need not say so.
+    fn is_own_target(&self, reference: &[u8]) -> bool {
+        let targets = [Scheme::Http, Scheme::Https].map(|scheme| Target::of(self.request, scheme, self.config));
+        let mut possible = targets.into_iter().flatten().peekable();
+        possible.peek().is_some() && possible.all(|target| target.resolve(reference).as_ref() == Some(&target))
     }
 
     fn refused_by_status(&self) -> Option<Rule> {
@@ -102,26 +121,24 @@ impl Offer<'_> {
         let directives = &self.directives;
         // RFC 9111, section 5.2.2.3: whoever understands the status does not heed the `no-store` for those who do not.
         let no_store = directives.no_store && !directives.must_understand;
-        let [shared, public] = [self.config.is_shared(), directives.public];
-        let for_others = public || directives.must_revalidate || directives.s_maxage.is_some();
         match () {
-            () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
             () if no_store => Some(Rule::NoStore),
-            () if shared && directives.private == Reach::All => Some(Rule::Private),
-            () if shared && self.asked.authorized && !for_others => Some(Rule::Authorization),
+            () if self.config.is_shared() && directives.private == Reach::All => Some(Rule::Private),
             () => None,
         }
     }
 
-    fn refused_by_fields(&self) -> Option<Rule> {
-        let careful = self.config.is_shared() && self.config.cookies == Cookies::Careful;
-        let kept = |reach: &Reach| reach.fields().contains(&SET_COOKIE);
-        let cookies_stay =
-            !self.directives.public && !kept(&self.directives.private) && !kept(&self.directives.no_cache);
-        match vary_names(self.headers(), self.config) {
-            Err(rule) => Some(rule),
-            Ok(_) if careful && self.headers().contains_key(SET_COOKIE) && cookies_stay => Some(Rule::SetCookie),
-            Ok(_) => None,
+    fn refused_for_its_client(&self, allowed: Rule) -> Option<Rule> {
+        let alone = self.asked.authorized && !self.directives.permits_sharing;
+        let cookie = self.headers().contains_key(SET_COOKIE) && !may_keep_cookies(&self.directives, self.config);
+        match () {
+            () if self.config.is_shared() && alone => Some(Rule::Authorization),
+            () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
+            () if cookie => Some(Rule::SetCookie),
+            // One client's page may be called current by the time of its modification when another asks: validating it is no help.
+            () if allowed == Rule::Heuristic && !self.may_guess() => Some(Rule::Personal),
+            () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
+            () => None,
         }
     }
 
@@ -140,12 +157,20 @@ impl Offer<'_> {
         }
     }
 
+    /// Whether a response may be given what it does not say: a lifetime, or windows.
+    fn may_guess(&self) -> bool {
+        let directives = &self.directives;
+        let for_many = directives.public || directives.s_maxage.is_some() || self.targeted;
+        for_many || self.asked.personal.is_none_or(|personal| personal == Personal::Shared)
+    }
+
     fn says_lifetime(&self) -> bool {
         matches!(self.allowed(), Some(Rule::SMaxAge | Rule::MaxAge | Rule::Expires))
     }
 
     fn terms(&self, exchange: &Exchange) -> Terms {
         let (status, headers, directives) = (self.response.status, self.headers(), &self.directives);
-        Terms::of(&Lived { status, headers, directives, targeted: self.targeted }, exchange, self.config)
+        let lived = Lived { status, headers, directives, targeted: self.targeted, may_guess: self.may_guess() };
+        Terms::of(&lived, exchange, self.config)
     }
 }

@@ -20,30 +20,46 @@ pub(crate) struct Governing {
 
 impl Governing {
     /// Those of the first target that is there, valid and not empty; where there is none, those of Cache-Control
-    /// (RFC 9213, section 2.2).
+    /// (RFC 9213, section 2.2). What targets before it forbid holds beside them, where only a value makes those invalid.
     pub fn of(headers: &HeaderMap, config: &Config) -> Governing {
         let said = |name: &HeaderName| match name {
-            name if *name == SURROGATE_CONTROL => surrogate_control(headers, config),
+            name if *name == SURROGATE_CONTROL => surrogate_control(headers, config).map(Ok),
             name => targeted(headers, name),
         };
-        match config.targets.iter().find_map(said) {
-            Some(directives) => Governing { directives, targeted: true },
-            None => Governing { directives: ResponseDirectives::read(headers, &CACHE_CONTROL), targeted: false },
+        let mut forbidden = ResponseDirectives::default();
+        let valid = config.targets.iter().find_map(|name| match said(name)? {
+            Ok(directives) => Some(directives),
+            Err(invalid) => {
+                forbidden.forbid(invalid);
+                None
+            }
+        });
+        let targeted = valid.is_some();
+        let mut directives = valid.unwrap_or_else(|| ResponseDirectives::read(headers, &CACHE_CONTROL));
+        directives.forbid(forbidden);
+        for reach in [&mut directives.no_cache, &mut directives.private] {
+            // Without it, whoever reads the stored fields once more would take the response for another.
+            if reach.fields().iter().any(|name| config.targets.contains(name)) {
+                *reach = Reach::All;
+            }
         }
+        Governing { directives, targeted }
     }
 }
 
-/// The directives of a targeted field. `None`: it is as if it were not there (RFC 9213, section 2.1).
-fn targeted(headers: &HeaderMap, name: &HeaderName) -> Option<ResponseDirectives> {
+/// The directives of a targeted field. `None`: it is as if it were not there (RFC 9213, section 2.1). `Err`: one of them has a
+/// value of another type, so that the field is not valid; the others are these.
+fn targeted(headers: &HeaderMap, name: &HeaderName) -> Option<Result<ResponseDirectives, ResponseDirectives>> {
     headers.get(name)?;
     // One that is too long counts as a prohibition, as in Cache-Control: what it forbids must not be lost by falling back.
     if is_too_long(headers, name) {
-        return Some(ResponseDirectives { no_store: true, ..ResponseDirectives::default() });
+        return Some(Ok(ResponseDirectives { no_store: true, ..ResponseDirectives::default() }));
     }
-    let members = dictionary(headers, name)?;
+    let members = dictionary(headers, name).filter(|members| !members.is_empty())?;
     let mut read = ResponseDirectives::default();
-    members.iter().try_for_each(|(name, member)| add(&mut read, name.as_str(), member))?;
-    (!members.is_empty()).then_some(read)
+    let odd = members.iter().filter(|(name, member)| add(&mut read, name.as_str(), member).is_none()).count();
+    read.permits_sharing = read.public || read.must_revalidate || read.s_maxage.is_some();
+    Some(if odd == 0 { Ok(read) } else { Err(read) })
 }
 
 /// Takes a member for what it means in Cache-Control. `None`: its value is of another type than this directive's, so that

@@ -4,22 +4,24 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use http::header::{DATE, ETAG, LAST_MODIFIED};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
-use crate::date::parse_date;
+use crate::date::date_of;
 use crate::entity_tag::EntityTag;
+use crate::stored::Stored;
 
 /// How long before its Date a response must have been modified last for that to be a strong validator. RFC 9110, section
 /// 8.8.2.2, asks for a second where both are surely of one clock, and else for enough that clocks do not matter: a Date may have
 /// been added on the way.
 const STRONG_AFTER: Duration = Duration::from_secs(60);
 
-/// The validators of a response, and its date.
+/// The validators of a response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Validators<'a> {
     pub tag: Option<EntityTag<'a>>,
     pub modified: Option<Modified<'a>>,
-    date: Option<Timestamp>,
+    /// Whether it cannot have been modified once more since (RFC 9110, section 8.8.2.2).
+    pub modified_is_strong: bool,
 }
 
 /// When a response was last modified.
@@ -31,10 +33,22 @@ pub(crate) struct Modified<'a> {
 }
 
 impl<'a> Validators<'a> {
+    /// Those of a response as it came.
     pub fn of(headers: &'a HeaderMap, now: Timestamp) -> Validators<'a> {
         let modified = date_of(headers, &LAST_MODIFIED, now).map(|(at, text)| Modified { at, text });
         let date = date_of(headers, &DATE, now).map(|(at, _)| at);
-        Validators { tag: EntityTag::of(headers), modified, date }
+        let is_before = |(modified, date): (Modified<'_>, Timestamp)| modified.at + STRONG_AFTER <= date;
+        Validators {
+            tag: EntityTag::of(headers),
+            modified,
+            modified_is_strong: modified.zip(date).is_some_and(is_before),
+        }
+    }
+
+    /// Those of what is stored. Its Date may be that of a validation; the one that came with the content counts.
+    pub fn of_stored(stored: &'a Stored, now: Timestamp) -> Validators<'a> {
+        let modified_is_strong = stored.terms.modified_is_strong;
+        Validators { modified_is_strong, ..Validators::of(&stored.headers, now) }
     }
 
     /// Whether both have a tag, and not the same.
@@ -57,10 +71,9 @@ impl<'a> Validators<'a> {
         matches!((self.modified, other.modified), (Some(one), Some(other)) if one.at == other.at)
     }
 
-    /// Whether it cannot have been modified once more since (RFC 9110, section 8.8.2.2).
+    /// When it was last modified, where that is a strong validator.
     pub fn strongly_modified(&self) -> Option<Timestamp> {
-        let modified = self.modified?.at;
-        (modified + STRONG_AFTER <= self.date?).then_some(modified)
+        self.modified.filter(|_| self.modified_is_strong).map(|modified| modified.at)
     }
 }
 
@@ -72,14 +85,6 @@ pub(crate) fn has_validator(headers: &HeaderMap, now: Timestamp) -> bool {
 /// Whether a response says anything of its validators, be it of use or not.
 pub(crate) fn names_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
-}
-
-/// The date in a field; `None`: it has none, or several that differ.
-fn date_of<'a>(headers: &'a HeaderMap, name: &HeaderName, now: Timestamp) -> Option<(Timestamp, &'a HeaderValue)> {
-    let mut all = headers.get_all(name).into_iter();
-    let first = all.next()?;
-    let at = parse_date(first.as_bytes(), now)?;
-    all.all(|other| other == first).then_some((at, first))
 }
 
 #[cfg(test)]

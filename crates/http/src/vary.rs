@@ -44,11 +44,15 @@ impl Selecting {
         let names = vary_names(response, config)?;
         let lines = || names.iter().flat_map(|name| sent.lines(name).map(move |line| (name, line)));
         if lines().map(|(_, line)| line.len()).sum::<usize>() > FIELD_BYTES_MOST {
-            return Err(Rule::VaryTooLong);
+            return Err(Rule::SelectingTooLong);
         }
         let headers = lines().map(|(name, line)| (name.clone(), line.clone())).collect();
         let selecting = Selecting::by(names, headers, config);
-        if selecting.lines().count() > SELECTING_MOST { Err(Rule::VaryTooLong) } else { Ok(selecting) }
+        match () {
+            () if selecting.fields.len() > SELECTING_MOST => Err(Rule::VaryTooLong),
+            () if selecting.lines().count() > SELECTING_MOST => Err(Rule::SelectingTooLong),
+            () => Ok(selecting),
+        }
     }
 
     /// What [`Selecting::lines`] gave, under this configuration.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use freshen_http::{
-    Asked, AskedBy, CACHE_STATUS, CacheKey, CacheStatus, Config, Content, Exchange, Forward, Forwarded, Handled,
-    Identifier, KeyParts, Rule, SHOWN_KEY_BYTES_MOST, Scheme, Sent, Step, Storing, Target, Terms, judge, ttl_seconds,
+    Asked, AskedBy, CACHE_STATUS, CacheKey, CacheStatus, Config, Content, Exchange, Failure, Forward, Forwarded,
+    Handled, Identifier, KeyParts, Rule, SHOWN_KEY_BYTES_MOST, Scheme, Sent, Step, Storing, Target, Terms, judge,
+    stand_in, ttl_seconds,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use proptest::prelude::*;
@@ -51,7 +52,7 @@ fn told(stored: &'static str, asked: &[(&'static str, &'static str)], millis: u6
     }
     let asked = Asked::of(&request.body(()).unwrap().into_parts().0, &config);
     let terms = terms(stored);
-    let judgement = judge(&terms, &asked, NOON + Duration::from_millis(millis), &config);
+    let judgement = judge(Some(&terms), &asked, NOON + Duration::from_millis(millis), &config);
     CacheStatus::judged(&judgement, &terms).map(|status| written(&status))
 }
 
@@ -137,16 +138,42 @@ fn what_came_of_a_forwarded_request_is_told_where_it_is_known() {
     }
 }
 
-/// RFC 9211, sections 2.1 to 2.4: it went forward, so that it is no hit though nothing new is served.
+/// RFC 9211, sections 2.3, 2.5 and 2.6: only of what went forward.
 #[test]
-fn a_response_that_stands_in_for_one_of_the_origin_says_so() {
-    let why = Forward::Stale;
-    let stands_in = CacheStatus {
-        ttl_seconds: Some(-30),
-        rule: Some(Rule::StaleIfError),
-        ..forwarded(Forwarded { why, status: Some(StatusCode::BAD_GATEWAY), ..MISS })
+fn what_came_of_a_request_is_added_to_what_went_forward_alone() {
+    let add = |status: CacheStatus<'static>| written(&status.answered(StatusCode::OK).stored(true).collapsed(false));
+    assert_eq!(add(forwarded(MISS)), "freshen;fwd=uri-miss;fwd-status=200;stored;collapsed=?0");
+    assert_eq!(add(hit()), "freshen;hit");
+    let one = |status: CacheStatus<'static>| written(&status);
+    assert_eq!(one(forwarded(MISS).answered(StatusCode::NOT_MODIFIED)), "freshen;fwd=uri-miss;fwd-status=304");
+    assert_eq!(one(forwarded(MISS).stored(false)), "freshen;fwd=uri-miss;stored=?0");
+    assert_eq!(one(forwarded(MISS).collapsed(true)), "freshen;fwd=uri-miss;collapsed");
+}
+
+/// RFC 9211, sections 2.2 to 2.4: it went forward, and what is sent is stale.
+#[test]
+fn what_stands_in_says_what_the_origin_answered_and_how_stale_it_is() {
+    let config = Config { obeys_reloads: true, ..Config::default() };
+    let terms = terms("max-age=60, stale-if-error=600");
+    let stood_in = |reload: bool, failure, asked_after: u64, sent_after: u64| {
+        let request = Request::get("http://a/").header("cache-control", if reload { "no-cache" } else { "x" });
+        let asked = Asked::of(&request.body(()).unwrap().into_parts().0, &config);
+        let judgement = judge(Some(&terms), &asked, NOON + Duration::from_secs(asked_after), &config);
+        let now = NOON + Duration::from_secs(sent_after);
+        let rule = stand_in(&terms, &asked, failure, now, &config).unwrap();
+        written(&CacheStatus::stood_in(rule, &judgement, failure, &terms, now))
     };
-    assert_eq!(written(&stands_in), "freshen;fwd=stale;fwd-status=502;ttl=-30;detail=stale-if-error");
+    let down = Failure::Status(StatusCode::SERVICE_UNAVAILABLE);
+    let late = "freshen;fwd=stale;fwd-status=503;ttl=-30;detail=stale-if-error";
+    assert_eq!(stood_in(false, down, 61, 90), late);
+    assert_eq!(stood_in(false, Failure::TimedOut, 61, 91), "freshen;fwd=stale;ttl=-31;detail=stale-if-error");
+    assert_eq!(stood_in(true, Failure::Unreachable, 10, 20), "freshen;fwd=request;ttl=40;detail=fresh");
+}
+
+/// RFC 9211, section 2.2.
+#[test]
+fn a_miss_says_whether_the_target_or_its_variants_were_missed() {
+    assert_eq!([Forward::missed(false), Forward::missed(true)], [Forward::UriMiss, Forward::VaryMiss]);
 }
 
 /// RFC 9211, section 2.4.

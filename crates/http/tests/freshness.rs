@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use case::{NOON, SECOND, asked, date, judged, request, terms};
 use freshen_core::Timestamp;
-use freshen_http::{Config, Exchange, Heuristic, Rule, Step, Storing, judge};
+use freshen_http::{
+    CacheStatus, Config, Exchange, Failure, Forward, Forwarded, Handled, Heuristic, Rule, Step, Storing, judge,
+    stand_in, takes_its_place,
+};
+use http::StatusCode;
 
 const FRESH: (Step, Rule) = (Step::Serve, Rule::Fresh);
 const PAGE: &str = "200 | etag: \"a\" | cache-control: max-age=60";
@@ -32,7 +36,7 @@ fn a_response_is_fresh_until_its_age_reaches_its_lifetime() {
     }
     let page = terms(PAGE, &shared());
     let just_before = NOON + Duration::from_micros(59_999_999);
-    assert_eq!(judge(&page, &asked("", &shared()), just_before, &shared()).step, Step::Serve);
+    assert_eq!(judge(Some(&page), &asked("", &shared()), just_before, &shared()).step, Step::Serve);
 }
 
 /// RFC 9111, sections 4.2.1 and 5.3.
@@ -132,11 +136,20 @@ fn a_lifetime_is_guessed_only_where_none_is_said() {
         terms(&format!("{response} | etag: \"a\" | content-range: bytes 0-1/2 | last-modified: {modified}"), config)
             .lifetime
     };
-    for status in [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501] {
+    for status in [200, 203, 204, 206, 300, 301, 308, 404, 410] {
         let guessed = span(&status.to_string(), &shared());
         assert_eq!((guessed.span, guessed.rule), (100 * SECOND, Rule::Heuristic), "{status}");
     }
+    // Not what a single odd request may have brought about, nor what somebody forbids for now.
+    for status in [405, 414, 451, 501] {
+        let silent = span(&status.to_string(), &shared());
+        assert_eq!((silent.span, silent.rule), (Duration::ZERO, Rule::NoLifetime), "{status}");
+        let guessed = span(&format!("{status} | cache-control: public"), &shared());
+        assert_eq!((guessed.span, guessed.rule), (100 * SECOND, Rule::Heuristic), "{status}");
+    }
     assert_eq!(span("299 | cache-control: public", &shared()).span, 100 * SECOND);
+    let behind = format!("200 | date: {}", date(-500));
+    assert_eq!(span(&behind, &shared()).span, 50 * SECOND, "by the clock of its origin, not by ours");
     assert_eq!(span("200 | cache-control: max-age=5", &shared()).span, 5 * SECOND);
     assert_eq!(span("200 | expires: 0", &shared()).span, Duration::ZERO);
     assert_eq!(span("200 | cache-control: max-age=x", &shared()).span, Duration::ZERO);
@@ -146,11 +159,36 @@ fn a_lifetime_is_guessed_only_where_none_is_said() {
     assert_eq!(span("200", &Config { heuristic: Some(most), ..shared() }).span, 30 * SECOND);
 }
 
+/// RFC 9111, section 4.2.3: its age is what has passed since it came. Where that is less than nothing, it cannot be told.
+#[test]
+fn what_came_under_a_clock_that_was_ahead_is_validated() {
+    let response = format!("{PAGE}, stale-while-revalidate=600, stale-if-error=600, immutable");
+    let (page, asked) = (terms(&response, &shared()), asked(" | cache-control: max-stale", &shared()));
+    let before = |seconds: u64| Timestamp::from_micros(NOON.as_micros() - seconds * 1_000_000);
+    for (now, expected) in [
+        (NOON, FRESH),
+        (before(60), FRESH),
+        (before(61), (Step::Validate, Rule::ClockBehind)),
+        (before(3 * 365 * 86_400), (Step::Validate, Rule::ClockBehind)),
+        (Timestamp::ZERO, (Step::Validate, Rule::ClockBehind)),
+    ] {
+        let judgement = judge(Some(&page), &asked, now, &shared());
+        assert_eq!((judgement.step, judgement.rule), expected, "{now:?}");
+        let told = CacheStatus::judged(&judgement, &page).unwrap().handled;
+        let forwarded = matches!(told, Handled::Forwarded(Forwarded { why: Forward::Stale, .. }));
+        assert_eq!(forwarded, expected != FRESH, "{now:?}");
+        let in_place = stand_in(&page, &asked, Failure::TimedOut, now, &shared());
+        assert_eq!(in_place, if expected == FRESH { Ok(Rule::Fresh) } else { Err(Rule::ClockBehind) }, "{now:?}");
+        // What it is will show when the clock is right.
+        assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, now, &shared()), "{now:?}");
+    }
+}
+
 #[test]
 fn a_clock_that_jumps_makes_no_response_younger_than_it_came() {
     let page = terms(&format!("{PAGE} | age: 59"), &shared());
     assert_eq!(page.age(Timestamp::ZERO), 59 * SECOND);
-    assert_eq!(judge(&page, &asked("", &shared()), Timestamp::NEVER, &shared()).step, Step::Validate);
+    assert_eq!(judge(Some(&page), &asked("", &shared()), Timestamp::NEVER, &shared()).step, Step::Validate);
     let expired = terms(&format!("{PAGE} | age: 60"), &shared());
-    assert_eq!(judge(&expired, &asked("", &shared()), Timestamp::ZERO, &shared()).step, Step::Validate);
+    assert_eq!(judge(Some(&expired), &asked("", &shared()), Timestamp::ZERO, &shared()).step, Step::Validate);
 }

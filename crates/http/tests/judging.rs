@@ -2,8 +2,10 @@
 
 mod case;
 
-use case::{asked, judged, request};
-use freshen_http::{Asked, AskedBy, Config, Rule, Step, judge_nothing};
+use std::time::Duration;
+
+use case::{NOON, asked, judged, request, target};
+use freshen_http::{Asked, AskedBy, Config, Content, Inquiry, Judgement, Personal, Rule, Step, judge};
 
 const FRESH: (Step, Rule) = (Step::Serve, Rule::Fresh);
 const PAGE: &str = "200 | etag: \"a\" | cache-control: max-age=60";
@@ -84,8 +86,10 @@ fn a_request_for_what_is_stored_alone_is_refused_where_nothing_may_be_served() {
         assert_eq!(judged(PAGE, only, 59, &config), FRESH);
         assert_eq!(judged(PAGE, only, 60, &config), (Step::Refuse, Rule::OnlyIfCached));
         assert_eq!(judged(PAGE, &format!("{only}, max-stale=5"), 65, &config), (Step::Serve, Rule::RequestMaxStale));
-        assert_eq!(judge_nothing(&asked(only, &config)), (Step::Refuse, Rule::OnlyIfCached));
-        assert_eq!(judge_nothing(&asked("", &config)), (Step::Fetch, Rule::NothingStored));
+        let nothing = |fields| judge(None, &asked(fields, &config), NOON, &config);
+        let judgement = |step, rule| Judgement { step, rule, age: Duration::ZERO };
+        assert_eq!(nothing(only), judgement(Step::Refuse, Rule::OnlyIfCached));
+        assert_eq!(nothing(""), judgement(Step::Fetch, Rule::NothingStored));
     }
     assert_eq!(judged(PAGE, &format!("{only}, no-cache"), 0, &obedient()), (Step::Refuse, Rule::OnlyIfCached));
 }
@@ -132,4 +136,32 @@ fn a_request_that_no_stored_response_can_answer_passes() {
     assert_eq!((post.method, post.passes()), (AskedBy::Post, Some(Rule::MethodUnsafe)));
     let query = of("QUERY", &Config { stores_query: false, ..shared() });
     assert_eq!(query.passes(), Some(Rule::MethodNotUnderstood));
+}
+
+/// RFC 9111, sections 2 and 4.
+#[test]
+fn what_may_be_answered_from_the_store_is_asked_sent_and_keyed_as_one() {
+    let config = Config { personal: Personal::Pass, ..shared() };
+    let target = target("http://a.example/page?x");
+    let inquiry = |text: &str, content, audience| {
+        let request = request(text);
+        let of = Inquiry::of(&request, &target, content, audience, &config);
+        of.map(|Inquiry { asked, sent, key }| {
+            assert_eq!(asked, Asked::of(&request, &config), "{text}");
+            assert_eq!(sent.target(), &target, "{text}");
+            (key.to_string(), key.audience().map(str::to_owned))
+        })
+    };
+    let key = || "GET http://a.example/page?x".to_owned();
+    assert_eq!(inquiry("GET /", Content::Absent, None), Ok((key(), None)));
+    assert_eq!(inquiry("HEAD /", Content::Absent, Some("ann")), Ok((key(), Some("ann".to_owned()))));
+    for (text, content, rule) in [
+        ("POST /", Content::Absent, Rule::MethodUnsafe),
+        ("OPTIONS /", Content::Absent, Rule::MethodNotUnderstood),
+        ("GET /", Content::Unread, Rule::ContentOfGet),
+        ("QUERY /", Content::Unread, Rule::QueryContentUnread),
+        ("GET / | cookie: sid=ann", Content::Absent, Rule::Personal),
+    ] {
+        assert_eq!(inquiry(text, content, None), Err(rule), "{text}");
+    }
 }

@@ -25,7 +25,7 @@ fn gracious() -> Config {
 }
 
 fn in_place(response: &str, fields: &str, failure: Failure, seconds: u64, config: &Config) -> Result<Rule, Rule> {
-    stand_in(&terms(response, config), &asked(fields, config), failure, NOON + Duration::from_secs(seconds))
+    stand_in(&terms(response, config), &asked(fields, config), failure, NOON + Duration::from_secs(seconds), config)
 }
 
 /// RFC 5861, section 3.
@@ -60,13 +60,44 @@ fn a_response_stands_in_for_an_origin_that_fails_in_its_window() {
     assert_eq!(in_place(BOTH, " | cache-control: stale-if-error=5", DOWN, 150, &shared()), Ok(Rule::StaleIfError));
 }
 
-/// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504.
+/// RFC 5861, section 3; RFC 9111, section 5.2.1.2: what may be served stale in any case may be so when the origin fails.
+#[test]
+fn every_permission_to_serve_what_is_stale_counts_where_the_origin_fails() {
+    let with = |windows: &str| format!("200 | etag: \"a\" | cache-control: max-age=60{windows}");
+    let obedient = Config { obeys_reloads: true, ..shared() };
+    for (windows, wishes, seconds, expected) in [
+        (", stale-while-revalidate=30", "", 90, Ok(Rule::StaleWhileRevalidate)),
+        (", stale-while-revalidate=30", "", 91, Err(Rule::OriginFailed)),
+        (", stale-while-revalidate=30, stale-if-error=5", "", 90, Ok(Rule::StaleWhileRevalidate)),
+        (", stale-while-revalidate=30, stale-if-error=90", "", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=5", "stale-if-error=30", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=30", "stale-if-error=5", 90, Ok(Rule::StaleIfError)),
+        (", stale-if-error=5", "stale-if-error=30", 91, Err(Rule::OriginFailed)),
+        ("", "stale-if-error=x", 61, Err(Rule::OriginFailed)),
+        ("", "max-stale=30", 90, Ok(Rule::RequestMaxStale)),
+        ("", "max-stale=30", 91, Err(Rule::OriginFailed)),
+        ("", "max-stale", 1 << 33, Ok(Rule::RequestMaxStale)),
+        ("", "no-cache, max-stale=30", 90, Ok(Rule::RequestMaxStale)),
+        (", must-revalidate, stale-while-revalidate=30", "max-stale", 61, Err(Rule::MustRevalidate)),
+    ] {
+        let fields = format!(" | cache-control: {wishes}");
+        assert_eq!(
+            in_place(&with(windows), &fields, DOWN, seconds, &obedient),
+            expected,
+            "{windows} {wishes} {seconds}"
+        );
+    }
+}
+
+/// RFC 5861, section 4: errors are what would be answered 500, 502, 503 or 504. RFC 9110, section 15: what is not known of 5xx is
+/// taken for 500, and so is what is no status.
 #[test]
 fn nothing_stands_in_for_an_answer_that_is_no_failure_of_the_origin() {
-    for status in 200..600 {
+    let registered_others = [501, 505, 506, 507, 508, 510, 511];
+    for status in 200..1000 {
         let failure = Failure::Status(StatusCode::from_u16(status).unwrap());
-        let expected =
-            if [500, 502, 503, 504].contains(&status) { Ok(Rule::StaleIfError) } else { Err(Rule::OriginAnswered) };
+        let fails = status >= 500 && !registered_others.contains(&status);
+        let expected = if fails { Ok(Rule::StaleIfError) } else { Err(Rule::OriginAnswered) };
         assert_eq!(in_place(BOTH, "", failure, 70, &shared()), expected, "{status}");
     }
     for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
@@ -133,17 +164,56 @@ fn windows_of_a_users_own_are_for_responses_that_say_none() {
     assert_eq!(judged(failed, "", 60, &gracious()), VALIDATE, "failures have none");
 }
 
+/// RFC 9111, section 4.2.4: an out-of-band contract, which may be made when the origin is down already.
+#[test]
+fn windows_of_a_users_own_count_for_what_is_stored_already() {
+    let (page, wishes) = (terms("200 | etag: \"a\" | cache-control: max-age=60", &shared()), asked("", &shared()));
+    let later = NOON + 600 * SECOND;
+    for (config, step, in_place) in
+        [(shared(), VALIDATE, Err(Rule::OriginFailed)), (gracious(), REFRESH, Ok(Rule::StaleIfError))]
+    {
+        let judgement = judge(Some(&page), &wishes, later, &config);
+        assert_eq!((judgement.step, judgement.rule), step);
+        assert_eq!(stand_in(&page, &wishes, DOWN, later, &config), in_place);
+        let displaced = takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, later, &config);
+        assert_eq!(displaced, in_place.is_err());
+    }
+}
+
+/// RFC 9111, section 4.2: an origin that says so, or says nothing, wants it validated at each use.
+#[test]
+fn what_is_stale_from_the_beginning_has_no_windows_but_its_origins_own() {
+    for silent in [
+        "200 | etag: \"a\"",
+        "200 | etag: \"a\" | pragma: no-cache | expires: 0",
+        "200 | etag: \"a\" | cache-control: max-age=0",
+        "200 | etag: \"a\" | cache-control: max-age=60; no-store",
+        "405 | etag: \"a\"",
+        "414 | etag: \"a\"",
+        "501 | etag: \"a\"",
+    ] {
+        assert_eq!(judged(silent, "", 600, &gracious()).0, Step::Validate, "{silent}");
+        assert_eq!(in_place(silent, "", DOWN, 600, &gracious()), Err(Rule::OriginFailed), "{silent}");
+        let bare = silent.replace(" | etag: \"a\"", "");
+        assert_eq!(case::rule("GET /", &bare, &gracious()), Err(Rule::NeverOfUse), "{bare}");
+    }
+    let own = "200 | etag: \"a\" | cache-control: max-age=0, stale-while-revalidate=60, stale-if-error=60";
+    assert_eq!(judged(own, "", 60, &shared()), REFRESH);
+    assert_eq!(in_place(own, "", DOWN, 60, &shared()), Ok(Rule::StaleIfError));
+    assert_eq!(judged(own, "", 600, &gracious()), VALIDATE);
+}
+
 #[test]
 fn windows_without_end_are_no_overflow() {
     let forever = Grace { stale_while_revalidate: Duration::MAX, stale_if_error: Duration::MAX };
     let config = Config { grace: forever, ..shared() };
     let page = terms("200 | etag: \"a\" | cache-control: max-age=2147483648 | age: 2147483648", &config);
     let wishes = asked("", &config);
-    assert_eq!(judge(&page, &wishes, Timestamp::NEVER, &config).step, Step::ServeAndRefresh);
-    assert_eq!(stand_in(&page, &wishes, DOWN, Timestamp::NEVER), Ok(Rule::StaleIfError));
-    assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, Timestamp::NEVER));
+    assert_eq!(judge(Some(&page), &wishes, Timestamp::NEVER, &config).step, Step::ServeAndRefresh);
+    assert_eq!(stand_in(&page, &wishes, DOWN, Timestamp::NEVER, &config), Ok(Rule::StaleIfError));
+    assert!(!takes_its_place(StatusCode::BAD_GATEWAY, StatusCode::OK, &page, Timestamp::NEVER, &config));
     let kept = Config { failure_lifetime: Duration::MAX, ..config };
-    assert_eq!(judge(&terms("503", &kept), &wishes, Timestamp::NEVER, &kept).step, Step::Serve);
+    assert_eq!(judge(Some(&terms("503", &kept)), &wishes, Timestamp::NEVER, &kept).step, Step::Serve);
 }
 
 /// RFC 9111, sections 5.2.1.1 and 5.2.1.2.
@@ -175,19 +245,29 @@ fn a_request_may_take_or_refuse_what_is_stale() {
     assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &obedient), (Step::Validate, Rule::RequestMaxAge));
     assert_eq!(judged(BOTH, " | cache-control: max-age=600", 70, &shared()), REFRESH);
     assert_eq!(judged(BOTH, " | cache-control: max-stale", 70, &obedient), REFRESH, "it is refreshed all the same");
+    let limited = |seconds, config: &Config| judged(BOTH, " | cache-control: max-stale=5", seconds, config);
+    assert_eq!(limited(65, &obedient), REFRESH);
+    assert_eq!(limited(66, &shared()), REFRESH);
+    assert_eq!(limited(66, &obedient), (Step::Validate, Rule::RequestMaxStaleExceeded), "by no more than that");
+    assert_eq!(limited(91, &obedient), VALIDATE, "nobody allows it");
 }
 
 #[test]
 fn a_failure_never_takes_the_place_of_what_may_be_served() {
-    let [ok, down, missing] = [200, 503, 404].map(|status| StatusCode::from_u16(status).unwrap());
+    let [ok, down, missing, lost, not_known, invalid] =
+        [200, 503, 404, 520, 599, 700].map(|status| StatusCode::from_u16(status).unwrap());
     let page = terms(BOTH, &shared());
-    let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds));
+    let takes = |new, old, seconds| takes_its_place(new, old, &page, NOON + Duration::from_secs(seconds), &shared());
     assert!(!takes(down, ok, 0) && !takes(down, ok, 60) && !takes(down, ok, 150));
+    assert!(!takes(lost, ok, 0) && !takes(not_known, ok, 0) && !takes(invalid, ok, 0));
     assert!(takes(down, ok, 151), "nothing may be served any more");
     assert!(takes(down, down, 0) && takes(ok, down, 0) && takes(ok, ok, 0) && takes(missing, ok, 0));
     let strict = terms("200 | etag: \"a\" | cache-control: max-age=60, must-revalidate", &gracious());
-    assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND));
-    assert!(takes_its_place(down, ok, &strict, NOON + 61 * SECOND));
+    assert!(!takes_its_place(down, ok, &strict, NOON + 59 * SECOND, &gracious()));
+    assert!(takes_its_place(down, ok, &strict, NOON + 60 * SECOND, &gracious()));
+    let refreshed = terms("200 | etag: \"a\" | cache-control: max-age=60, stale-while-revalidate=90", &shared());
+    let takes = |seconds: u64| takes_its_place(down, ok, &refreshed, NOON + Duration::from_secs(seconds), &shared());
+    assert_eq!([takes(150), takes(151)], [false, true]);
     let validated = terms("200 | etag: \"a\" | cache-control: no-cache", &shared());
-    assert!(takes_its_place(down, ok, &validated, NOON));
+    assert!(takes_its_place(down, ok, &validated, NOON, &shared()));
 }

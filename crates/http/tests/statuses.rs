@@ -62,7 +62,7 @@ fn without_a_lifetime_only_heuristically_cacheable_statuses_are_stored() {
             rule("GET /", &response, &shared()) == Ok(Rule::Heuristic)
         })
         .collect();
-    assert_eq!(stored, [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501]);
+    assert_eq!(stored, [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 451, 501]);
 }
 
 /// RFC 9111, sections 3 and 5.2.2.3.
@@ -80,6 +80,23 @@ fn what_must_be_understood_is_stored_only_with_a_known_status_and_then_despite_n
             ("200 | cache-control: private, no-store, must-understand, max-age=60", Err(Rule::Private)),
         ],
     );
+}
+
+/// RFC 9111, section 5.2.2.3: which they are.
+#[test]
+fn the_statuses_that_are_understood_are_those_of_the_standards_for_which_something_is_known() {
+    // Without those that are not stored whatever they say.
+    let understood: Vec<u16> = (200..600)
+        .filter(|status| {
+            let fields =
+                "etag: \"a\" | content-range: bytes 0-1/2 | cache-control: must-understand, no-store, max-age=60";
+            rule("GET /", &format!("{status} | {fields}"), &shared()) == Ok(Rule::MaxAge)
+        })
+        .collect();
+    let successes = 200..=206;
+    let redirections = [300, 301, 302, 303, 305, 307, 308];
+    let of_clients = (400..=411).chain([413, 414, 415, 421, 422, 426, 451]);
+    assert_eq!(understood, successes.chain(redirections).chain(of_clients).chain(500..=505).collect::<Vec<u16>>());
 }
 
 /// RFC 9111, sections 3 and 3.3.
@@ -108,13 +125,11 @@ fn a_failure_is_kept_for_a_while_only_where_that_is_configured() {
     for status in [500, 502, 503, 504] {
         let response = status.to_string();
         assert_eq!(rule("GET /", &response, &shared()), Err(Rule::NothingAllows), "{status}");
-        let Storing::Store(Terms { lifetime, stale_if_error, stale_while_revalidate, .. }, Rule::Failure) =
-            storing("GET /", &response, &keeps)
-        else {
+        let Storing::Store(kept @ Terms { lifetime, .. }, Rule::Failure) = storing("GET /", &response, &keeps) else {
             panic!("{status} is not kept")
         };
         assert_eq!((lifetime.span, lifetime.rule), (Duration::from_secs(5), Rule::Failure));
-        assert_eq!([stale_if_error, stale_while_revalidate], [Duration::ZERO; 2]);
+        assert_eq!(kept.windows(&keeps), Grace::default());
         let said = format!("{status} | cache-control: max-age=60");
         assert_eq!(terms(&said, &keeps).lifetime.rule, Rule::MaxAge, "{status}");
     }
@@ -123,7 +138,7 @@ fn a_failure_is_kept_for_a_while_only_where_that_is_configured() {
         &[
             ("503 | cache-control: no-store", Err(Rule::NoStore)),
             ("503 | cache-control: max-age=0", Err(Rule::NeverOfUse)),
-            ("501", Ok(Rule::Heuristic)),
+            ("501", Err(Rule::NeverOfUse)),
             ("505", Err(Rule::NothingAllows)),
             ("400", Err(Rule::NothingAllows)),
         ],

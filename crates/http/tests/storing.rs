@@ -5,7 +5,7 @@ mod case;
 use std::time::{Duration, Instant};
 
 use case::{check, date, rule, terms};
-use freshen_http::{Config, Cookies, Rule};
+use freshen_http::{Config, Cookies, Grace, Mode, Personal, Rule, Storing};
 
 const PAGE: &str = "200 | cache-control: max-age=60";
 
@@ -46,6 +46,50 @@ fn an_answer_to_post_is_stored_where_it_says_its_lifetime_and_names_its_target()
     assert_eq!(rule("POST /x", stored, &shared()), Err(Rule::MethodNotStored), "unless it is wanted, no POST is");
 }
 
+/// RFC 9110, section 8.7: only of a success does it say that the content is what GET would get, and of a part nothing does.
+#[test]
+fn an_answer_to_post_is_stored_only_of_a_whole_success() {
+    let stores = Config { stores_post: true, ..shared() };
+    for status in 200..600 {
+        let fields = "etag: \"a\" | content-range: bytes 0-1/2 | cache-control: max-age=60 | content-location: /x";
+        let stored = rule("POST http://a.example/x", &format!("{status} | {fields}"), &stores);
+        let expected = if status < 300 && status != 206 { Ok(Rule::MaxAge) } else { Err(Rule::MethodNotStored) };
+        assert_eq!(stored, expected, "{status}");
+    }
+}
+
+/// RFC 9110, section 8.7: after conversion to absolute form. Which scheme a request came by that does not name it is not known.
+#[test]
+fn an_answer_to_post_names_its_target_in_any_form() {
+    let stores = Config { stores_post: true, ..shared() };
+    let by = |request: &str, location: &str| {
+        rule(
+            &format!("POST {request}"),
+            &format!("200 | cache-control: max-age=60 | content-location: {location}"),
+            &stores,
+        )
+    };
+    for (request, location, same) in [
+        ("http://a.example/x/y?z", "y?z", true),
+        ("http://a.example/x/y?z", "?z", true),
+        ("http://a.example/x/y?z", "../x/./y?z", true),
+        ("http://a.example/x/y?z", "//A.example:80/x/y?z", true),
+        ("http://a.example:80/x", "http://a.example/x", true),
+        ("http://a.example/x/y?z", "", true),
+        ("http://a.example/x/y?z", "y", false),
+        ("http://a.example/x/y?z", "//b.example/x/y?z", false),
+        ("http://a.example/x", "https://a.example/x", false),
+        ("/x/y | host: a.example", "y", true),
+        ("/x/y | host: a.example", "//a.example/x/y", true),
+        ("/x/y | host: a.example", "http://a.example/x/y", false),
+        ("/x/y", "/x/y", false),
+        ("http://a.example/x", "/x | content-location: /y", false),
+    ] {
+        let expected = if same { Ok(Rule::MaxAge) } else { Err(Rule::MethodNotStored) };
+        assert_eq!(by(request, location), expected, "{request} {location}");
+    }
+}
+
 /// RFC 9111, section 3, its last point, for a status that is not heuristically cacheable.
 #[test]
 fn something_in_the_response_has_to_allow_it() {
@@ -69,6 +113,7 @@ fn something_in_the_response_has_to_allow_it() {
         &private,
         &[
             ("299 | etag: \"a\" | cache-control: private", Ok(Rule::Private)),
+            ("299 | etag: \"a\" | cache-control: private=\"x\"", Ok(Rule::Private)),
             ("299 | etag: \"a\" | cache-control: private=\"x-a\"", Ok(Rule::Private)),
             ("299 | etag: \"a\" | cache-control: s-maxage=60", Err(Rule::NothingAllows)),
         ],
@@ -144,6 +189,11 @@ fn an_answer_to_an_authorized_request_is_shared_only_where_that_is_said() {
         assert_eq!(by(refused, &shared()), Err(Rule::Authorization), "{refused}");
         assert!(by(refused, &Config::private()).is_ok(), "{refused}");
     }
+    for odd in
+        ["must-revalidate=?0", "must-revalidate=false", "must-revalidate=", "s-maxage=x", "s-maxage", "s-maxage=-1"]
+    {
+        assert_eq!(by(&format!("{odd}, max-age=60"), &shared()), Err(Rule::Authorization), "{odd}");
+    }
     for shared_by in ["public, max-age=60", "s-maxage=60", "must-revalidate, max-age=60"] {
         assert!(by(shared_by, &shared()).is_ok(), "{shared_by}");
     }
@@ -171,6 +221,68 @@ fn cookies_are_shared_only_where_that_is_said_or_configured() {
     }
     assert_eq!([by("", Cookies::Dropped), by("", Cookies::Stored)], [Ok(Rule::MaxAge); 2]);
     assert_eq!(rule("GET /", &with(""), &Config::private()), Ok(Rule::MaxAge));
+}
+
+/// Whether a response is stored that comes to a request with a cookie.
+fn to_ann(response: &str, config: &Config) -> Result<Rule, Rule> {
+    rule("GET /account | cookie: sid=ann", response, config)
+}
+
+fn with(personal: Personal) -> Config {
+    let hour = Duration::from_secs(3600);
+    Config { personal, grace: Grace { stale_while_revalidate: hour, stale_if_error: hour }, ..shared() }
+}
+
+#[test]
+fn an_answer_to_a_request_with_cookies_has_no_guessed_lifetime_unless_it_is_for_many() {
+    let old = format!("last-modified: {}", date(-100 * 86_400));
+    let silent = format!("200 | {old}");
+    assert_eq!(to_ann(&silent, &with(Personal::Careful)), Err(Rule::Personal));
+    assert_eq!(to_ann(&format!("200 | {old} | etag: \"a\""), &shared()), Err(Rule::Personal), "nor is it validated");
+    assert_eq!(rule("GET /account", &silent, &shared()), Ok(Rule::Heuristic));
+    assert_eq!(to_ann(&silent, &Config::private()), Ok(Rule::Heuristic));
+    assert_eq!(to_ann(&silent, &with(Personal::Shared)), Ok(Rule::Heuristic));
+    for (said, by) in [
+        ("cache-control: public", Rule::Public),
+        ("cache-control: max-age=60", Rule::MaxAge),
+        ("cache-control: s-maxage=60", Rule::SMaxAge),
+        ("cdn-cache-control: must-revalidate", Rule::Heuristic),
+    ] {
+        assert_eq!(to_ann(&format!("{silent} | {said}"), &with(Personal::Careful)), Ok(by), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_to_a_request_with_cookies_has_no_grace_unless_it_is_for_many() {
+    let windows = |said: &str, personal| {
+        let (request, config) = ("GET /account | cookie: sid=ann", with(personal));
+        let Storing::Store(terms, _) = case::storing(request, &format!("200 | {said}"), &config) else {
+            panic!("{said} is not stored")
+        };
+        terms.windows(&config)
+    };
+    let (none, grace) = (Grace::default(), with(Personal::Careful).grace);
+    assert_eq!(windows("cache-control: max-age=60", Personal::Careful), none);
+    assert_eq!(windows("cache-control: max-age=60", Personal::Shared), grace);
+    assert_eq!(windows("cache-control: max-age=60, public", Personal::Careful), grace);
+    assert_eq!(windows("cdn-cache-control: max-age=60", Personal::Careful), grace);
+    let own = windows("cache-control: max-age=60, stale-if-error=7", Personal::Careful);
+    assert_eq!(own, Grace { stale_if_error: Duration::from_secs(7), ..none });
+}
+
+#[test]
+fn requests_with_cookies_pass_where_that_is_configured() {
+    let passing = with(Personal::Pass);
+    for response in [PAGE, "200 | cache-control: public, max-age=60", "200 | cdn-cache-control: max-age=60"] {
+        assert_eq!(to_ann(response, &passing), Err(Rule::Personal), "{response}");
+        assert!(rule("GET /account", response, &passing).is_ok(), "{response}");
+        assert!(to_ann(response, &Config { mode: Mode::Private, ..passing.clone() }).is_ok(), "{response}");
+    }
+    let passes = |fields, config: &Config| case::asked(fields, config).passes();
+    assert_eq!(passes(" | cookie: sid=ann", &passing), Some(Rule::Personal));
+    assert_eq!(passes("", &passing), None);
+    assert_eq!(passes(" | cookie: sid=ann", &with(Personal::Careful)), None);
+    assert_eq!(passes(" | cookie: sid=ann", &Config { mode: Mode::Private, ..passing }), None);
 }
 
 #[test]
@@ -219,4 +331,25 @@ fn megabytes_of_directives_are_judged_in_a_moment() {
     let many = "no-cache=\"a\", ".repeat(4_000);
     assert_eq!(rule("GET /", &format!("200 | cache-control: max-age=60, {many}"), &shared()), Ok(Rule::MaxAge));
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+/// RFC 9111, sections 3, 3.5 and 5.2.1.5: what an update takes back is taken back, whoever asked for it.
+#[test]
+fn what_is_about_the_response_goes_before_what_is_about_its_client() {
+    for (response, expected) in [
+        ("200 | cache-control: max-age=60, private", Rule::Private),
+        ("200 | cache-control: max-age=60, no-store", Rule::NoStore),
+        ("200 | cache-control: max-age=60 | vary: *", Rule::VaryAny),
+        ("299", Rule::NothingAllows),
+    ] {
+        for request in ["cache-control: no-store", "authorization: x", "cookie: a=b"] {
+            let config = Config { personal: Personal::Pass, ..shared() };
+            let with_cookie = format!("{response} | set-cookie: a=b");
+            assert_eq!(
+                rule(&format!("GET / | {request}"), &with_cookie, &config),
+                Err(expected),
+                "{request} {response}"
+            );
+        }
+    }
 }

@@ -4,10 +4,9 @@
 
 mod case;
 
-use bytes::Bytes;
-use case::{NOON, SECOND, date, request, response, rule, storing, terms};
-use freshen_http::{Answer, Config, End, Received, Rule, Stored, Storing};
-use http::HeaderName;
+use case::{NOON, SECOND, asked, date, key, response, rule, sent, terms};
+use freshen_http::{Admitted, Answer, Config, End, Exchange, Rule};
+use http::{HeaderMap, HeaderName};
 
 fn cdn() -> Config {
     Config { targets: vec![HeaderName::from_static("cdn-cache-control")], ..Config::default() }
@@ -48,7 +47,7 @@ fn the_directives_of_a_targeted_field_mean_what_they_mean_in_cache_control() {
     assert!(of("no-cache").no_cache && of("immutable").immutable);
     assert!(of("no-cache=\"vary\"").no_cache && !of("no-cache=\"x-user\"").no_cache);
     assert_eq!(of("must-revalidate").never_stale, Some(Rule::MustRevalidate));
-    assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, 7 * SECOND);
+    assert_eq!(of("stale-while-revalidate=7").stale_while_revalidate, Some(7 * SECOND));
     let authorized = |said: &str| rule("GET / | authorization: x", &format!("200 | cdn-cache-control: {said}"), &cdn());
     assert_eq!(
         [authorized("max-age=60"), authorized("max-age=60, public")],
@@ -80,15 +79,13 @@ fn a_targeted_field_that_is_not_valid_leaves_cache_control_in_force() {
 #[test]
 fn targeted_fields_are_passed_on_whether_or_not_they_are_heeded() {
     let lines = "cdn-cache-control: max-age=60 | other-cache-control: no-store | other-cache-control: x,";
-    let (request, response) = (request("GET /"), response(&format!("200 | {lines}")));
-    let Storing::Store(terms, Rule::MaxAge) = storing("GET /", &format!("200 | {lines}"), &cdn()) else {
-        panic!("it is stored")
-    };
-    let content = Bytes::from("x");
-    let received =
-        Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
-    let stored = Stored::of(&received, terms, &cdn()).unwrap();
-    let Answer::Serve(served, None) = stored.answer(&request, NOON, 0) else { panic!("it is whole") };
+    let response = response(&format!("200 | {lines}"));
+    let (sent, exchange) = (sent(&HeaderMap::new()), Exchange { asked_at: NOON, answered_at: NOON });
+    let admitted = Admitted::of(&sent, &response, &key("http://a/", &cdn()), &exchange, &cdn()).unwrap();
+    assert_eq!(admitted.rule(), Rule::MaxAge);
+    let stored = admitted.keep(&[], None, End::Clean).unwrap().stored;
+    let answer = stored.answer(&HeaderMap::new(), &asked("", &cdn()), NOON, 0, &cdn());
+    let Answer::Serve(served, _) = answer else { panic!("it is whole") };
     for name in ["cdn-cache-control", "other-cache-control"] {
         let [came, goes] = [&response.headers, &served.headers].map(|headers| headers.get_all(name).iter());
         assert!(came.eq(goes), "{name}");
@@ -102,6 +99,39 @@ fn a_field_that_is_named_as_targets_are_is_none_where_it_is_not_listed() {
         let response = format!("200 | cache-control: max-age=60 | {name}: no-store");
         assert_eq!(terms(&response, &cdn()).lifetime.span, 60 * SECOND, "{name}");
     }
+}
+
+/// RFC 9213, section 2.1: a value of another type is not used; what else the field forbids was meant all the same.
+#[test]
+fn what_a_targeted_field_forbids_holds_though_another_of_its_values_is_of_another_type() {
+    let by = |said: &str| {
+        let response = format!("200 | etag: \"a\" | cdn-cache-control: {said} | cache-control: public, max-age=600");
+        rule("GET /", &response, &cdn())
+    };
+    assert_eq!(by("no-store, max-age=\"60\""), Err(Rule::NoStore));
+    assert_eq!(by("max-age=\"60\", private"), Err(Rule::Private));
+    for allowed in ["max-age=\"60\"", "no-store=1, max-age=60", "no-store=?0, max-age=\"60\"", "no-store, max-age=60,"]
+    {
+        assert_eq!(by(allowed), Ok(Rule::MaxAge), "{allowed}");
+    }
+    let of = |said: &str| {
+        terms(&format!("200 | etag: \"a\" | cdn-cache-control: {said} | cache-control: public, max-age=600"), &cdn())
+    };
+    assert_eq!(of("max-age=\"60\", max-age=1.5, stale-if-error=60").lifetime.span, 600 * SECOND, "it is fallen back");
+    assert_eq!(of("stale-if-error=60, max-age=\"60\"").stale_if_error, None);
+    assert!(of("no-cache, max-age=\"60\"").no_cache && !of("no-cache=1, max-age=60").no_cache);
+    assert_eq!(of("must-revalidate, max-age=\"60\"").never_stale, Some(Rule::MustRevalidate));
+    assert_eq!(of("proxy-revalidate, max-age=\"60\"").never_stale, Some(Rule::ProxyRevalidate));
+}
+
+#[test]
+fn what_a_more_wanted_target_forbids_holds_beside_the_one_that_counts() {
+    let of = |ours: &str, theirs: &str| {
+        let fields = format!("freshen-cache-control: {ours} | cdn-cache-control: {theirs} | cache-control: max-age=10");
+        rule("GET /", &format!("200 | etag: \"a\" | {fields}"), &Config::default())
+    };
+    assert_eq!(of("no-store, max-age=x", "max-age=20"), Err(Rule::NoStore));
+    assert_eq!(of("max-age=30", "no-store, max-age=x"), Ok(Rule::MaxAge), "it was not come to");
 }
 
 /// RFC 9213, section 2.2: the order is that of the list.

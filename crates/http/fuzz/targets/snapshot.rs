@@ -25,9 +25,9 @@ fuzz_target!(|bytes: &[u8]| {
             let (request, ()) = request.body(()).expect("it is a request").into_parts();
             for now in [Timestamp::ZERO, Timestamp::from_micros(1_795_262_400_000_000), Timestamp::NEVER] {
                 let asked = Asked::of(&request, &config);
-                judge(&variant.stored.terms, &asked, now, &config);
-                let _ = stand_in(&variant.stored.terms, &asked, Failure::TimedOut, now);
-                variant.stored.answer(&request, now, 7);
+                judge(Some(&variant.stored.terms), &asked, now, &config);
+                let _ = stand_in(&variant.stored.terms, &asked, Failure::TimedOut, now, &config);
+                variant.stored.answer(&request.headers, &asked, now, 7, &config);
             }
         }
     }

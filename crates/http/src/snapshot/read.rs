@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshen_core::Timestamp;
+use freshen_core::{TAGS_MAX, Tag, Tags, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
-use crate::body::{Body, PARTS_MOST, Part};
+use crate::body::{Body, PARTS_MOST};
 use crate::config::Config;
 use crate::fields::FIELDS_MOST;
 use crate::lifetime::Lifetime;
+use crate::piece::Piece;
 use crate::rule::Rule;
 use crate::stored::Stored;
 use crate::terms::Terms;
@@ -39,6 +41,9 @@ pub(super) fn snapshot(bytes: &Bytes, config: &Config) -> Read<Snapshot> {
 fn variant(from: &mut Cursor<'_>, config: &Config) -> Read<Variant> {
     let count = from.part("selecting fields", |from| from.count(1, SELECTING_MOST))?;
     let lines = (0..count).map(|_| from.part("selecting field", selecting)).collect::<Read<_>>()?;
+    let count = from.part("tags", |from| from.count(1, TAGS_MAX))?;
+    let tags = (0..count).map(|_| from.part("tag", tag)).collect::<Read<_>>()?;
+    let tags = from.part("tags", |_| Tags::new(tags).ok())?;
     let status = from.part("status", |from| StatusCode::from_u16(from.u16()?).ok())?;
     let terms = terms(from)?;
     let headers = fields(from, "header fields")?;
@@ -47,6 +52,7 @@ fn variant(from: &mut Cursor<'_>, config: &Config) -> Read<Variant> {
     Ok(Variant {
         selecting: Selecting::of_lines(lines, config),
         stored: Stored { status, headers, trailers, terms, body },
+        tags,
     })
 }
 
@@ -59,13 +65,18 @@ fn selecting(from: &mut Cursor<'_>) -> Option<(HeaderName, Option<HeaderValue>)>
     }
 }
 
+fn tag(from: &mut Cursor<'_>) -> Option<Tag> {
+    let length = from.u16()?;
+    Tag::new(std::str::from_utf8(&from.bytes(length.into())?).ok()?).ok()
+}
+
 fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
     let numbers = from.part("terms", |from| from.u64s::<6>())?;
     let [answered_at, initial_age, date, lifetime, stale_while_revalidate, stale_if_error] = numbers;
     let flags = from.known(
         "flags",
         |from| from.u8(),
-        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR) == 0).then_some(flags),
+        |flags| (flags & !(NO_CACHE | IMMUTABLE | VALIDATOR | GRACE | MODIFIED_IS_STRONG) == 0).then_some(flags),
     )?;
     let rule = rule(from)?;
     let never_stale = rule_or_none(from)?;
@@ -74,13 +85,19 @@ fn terms(from: &mut Cursor<'_>) -> Read<Terms> {
         initial_age: Duration::from_micros(initial_age),
         date: Timestamp::from_micros(date),
         lifetime: Lifetime { span: Duration::from_micros(lifetime), rule },
-        stale_while_revalidate: Duration::from_micros(stale_while_revalidate),
-        stale_if_error: Duration::from_micros(stale_if_error),
+        stale_while_revalidate: window(stale_while_revalidate),
+        stale_if_error: window(stale_if_error),
+        takes_grace: flags & GRACE != 0,
         never_stale,
         no_cache: flags & NO_CACHE != 0,
         immutable: flags & IMMUTABLE != 0,
         has_validator: flags & VALIDATOR != 0,
+        modified_is_strong: flags & MODIFIED_IS_STRONG != 0,
     })
+}
+
+fn window(micros: u64) -> Option<Duration> {
+    (micros != u64::MAX).then(|| Duration::from_micros(micros))
 }
 
 fn rule(from: &mut Cursor<'_>) -> Read<Rule> {
@@ -120,11 +137,11 @@ fn value(from: &mut Cursor<'_>) -> Option<HeaderValue> {
 fn body(from: &mut Cursor<'_>) -> Option<Body> {
     let length = Some(from.u64()?).filter(|length| *length != u64::MAX);
     let count = from.count(1, PARTS_MOST)?;
-    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Part>>>()?;
+    let parts = (0..count).map(|_| part(from)).collect::<Option<Vec<Piece>>>()?;
     Body::of_parts(parts, length)
 }
 
-fn part(from: &mut Cursor<'_>) -> Option<Part> {
+fn part(from: &mut Cursor<'_>) -> Option<Piece> {
     let [start, length] = from.u64s()?;
-    Some(Part { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
+    Some(Piece { start, bytes: from.bytes(usize::try_from(length).ok()?)? })
 }

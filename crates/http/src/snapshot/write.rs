@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
-use freshen_core::Timestamp;
+use freshen_core::{TAGS_MAX, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    CHECKSUM_BYTES, FORMAT, IMMUTABLE, MAGIC, NO_CACHE, Snapshot, SnapshotError, VALIDATOR, VARIANTS_MOST, checksum,
+    CHECKSUM_BYTES, FORMAT, GRACE, IMMUTABLE, MAGIC, MODIFIED_IS_STRONG, NO_CACHE, Snapshot, SnapshotError, VALIDATOR,
+    VARIANTS_MOST, checksum,
 };
 use crate::body::{Body, PARTS_MOST};
 use crate::fields::FIELDS_MOST;
+use crate::piece::lengths;
 use crate::rule::Rule;
 use crate::terms::Terms;
 use crate::variants::Variant;
@@ -33,7 +35,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Result<Bytes, SnapshotError> {
     Ok(out.into())
 }
 
-fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Result<(), SnapshotError> {
+fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored, tags }: &Variant) -> Result<(), SnapshotError> {
     out.put_u8(count("selecting fields", selecting.lines().count(), SELECTING_MOST)?);
     for (name, value) in selecting.lines() {
         put_name(out, name)?;
@@ -41,6 +43,11 @@ fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Re
         if let Some(value) = value {
             put_value(out, value)?;
         }
+    }
+    out.put_u8(count("tags", tags.as_slice().len(), TAGS_MAX)?);
+    for tag in tags.as_slice() {
+        out.put_u16(length("tag", tag.as_str().len())?);
+        out.put_slice(tag.as_str().as_bytes());
     }
     out.put_u16(stored.status.as_u16());
     put_terms(out, &stored.terms)?;
@@ -50,14 +57,20 @@ fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Re
 }
 
 fn put_terms(out: &mut Vec<u8>, terms: &Terms) -> Result<(), SnapshotError> {
-    let flags = [(terms.no_cache, NO_CACHE), (terms.immutable, IMMUTABLE), (terms.has_validator, VALIDATOR)];
+    let flags = [
+        (terms.no_cache, NO_CACHE),
+        (terms.immutable, IMMUTABLE),
+        (terms.has_validator, VALIDATOR),
+        (terms.takes_grace, GRACE),
+        (terms.modified_is_strong, MODIFIED_IS_STRONG),
+    ];
     let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
     put_time(out, terms.answered_at);
     put_span(out, terms.initial_age);
     put_time(out, terms.date);
     put_span(out, terms.lifetime.span);
-    put_span(out, terms.stale_while_revalidate);
-    put_span(out, terms.stale_if_error);
+    put_window(out, terms.stale_while_revalidate);
+    put_window(out, terms.stale_if_error);
     out.put_u8(flags);
     put_rule(out, Some(terms.lifetime.rule))?;
     put_rule(out, terms.never_stale)
@@ -74,11 +87,13 @@ fn put_fields(out: &mut Vec<u8>, fields: &HeaderMap) -> Result<(), SnapshotError
 
 fn put_body(out: &mut Vec<u8>, body: &Body) -> Result<(), SnapshotError> {
     out.put_u64(body.length().unwrap_or(u64::MAX));
-    out.put_u8(count("parts", body.pieces().count(), PARTS_MOST)?);
-    for (start, bytes) in body.pieces() {
-        out.put_u64(start);
-        out.put_u64(bytes.len() as u64);
-        out.put_slice(bytes);
+    out.put_u8(count("parts", body.parts().count(), PARTS_MOST)?);
+    for part in body.parts() {
+        out.put_u64(part[0].start);
+        out.put_u64(lengths(part));
+        for piece in part {
+            out.put_slice(&piece.bytes);
+        }
     }
     Ok(())
 }
@@ -110,6 +125,12 @@ fn put_time(out: &mut Vec<u8>, at: Timestamp) {
 /// A span without end is the longest that can be written.
 fn put_span(out: &mut Vec<u8>, span: Duration) {
     out.put_u64(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
+}
+
+/// None is one span more than the longest.
+fn put_window(out: &mut Vec<u8>, window: Option<Duration>) {
+    let micros = window.map(|window| u64::try_from(window.as_micros()).unwrap_or(u64::MAX).min(u64::MAX - 1));
+    out.put_u64(micros.unwrap_or(u64::MAX));
 }
 
 /// A count as it is written, where it is within its bound.

@@ -86,7 +86,7 @@ pub fn asked(fields: &str, config: &Config) -> Asked {
 /// What is done so many seconds after noon for a GET with these fields (` | name: value`).
 pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (Step, Rule) {
     let now = NOON + Duration::from_secs(seconds);
-    let judgement = judge(&terms(response, config), &asked(fields, config), now, config);
+    let judgement = judge(Some(&terms(response, config)), &asked(fields, config), now, config);
     (judgement.step, judgement.rule)
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use freshen_http::{Answer, Config, Cookies, FIELDS_MOST, Mode, Rule, Stored};
+use http::HeaderName;
 
-use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, fields, lines, request};
+use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, answer, fields, lines, request};
 
 const DATE: Line<'_> = ("Date", "Sat, 21 Nov 2026 11:59:50 GMT");
 const CONTROL: &str = "cache-control: max-age=60";
@@ -58,6 +59,32 @@ fn what_the_rest_is_understood_by_is_kept_whatever_no_cache_names() {
     assert!(stored.terms.no_cache, "so that each use is validated");
 }
 
+/// RFC 9111, section 5.2.2.4; RFC 9213, section 2.2: its targets may have any name.
+#[test]
+fn what_governs_the_response_is_kept_whoever_names_it() {
+    let target = HeaderName::from_static("x-ours");
+    let config = Config { targets: vec![target.clone()], ..Config::default() };
+    let tagged = ("ETag", "\"1\"");
+    for named in ["Cache-Control", "Vary", "X-Ours"] {
+        let qualified = format!("max-age=60, no-cache=\"{named}\"");
+        let lines = [("X-Ours", qualified.as_str()), ("Cache-Control", "max-age=60"), ("Vary", "Accept"), tagged];
+        let stored = Came::new(200, &lines, "x").stored_by(&config).unwrap();
+        assert!(stored.terms.no_cache, "{named}: each use is validated");
+        assert!(["x-ours", "cache-control", "vary"].iter().all(|name| stored.headers.contains_key(*name)), "{named}");
+        let private = qualified.replace("no-cache", "private");
+        let lines = [("X-Ours", private.as_str()), ("Vary", "Accept"), tagged];
+        assert_eq!(Came::new(200, &lines, "x").stored_by(&config), Err(Rule::Private), "{named}");
+    }
+    for named in [vec!["x-ours"], vec!["x-a"; 20_000]] {
+        let connection = named.join(", ");
+        let lines = [("Connection", connection.as_str()), ("X-Ours", "max-age=60"), ("X-A", "1")];
+        let stored = Came::new(200, &lines, "x").stored_by(&config).unwrap();
+        assert_eq!(stored.headers[&target], "max-age=60");
+        assert_eq!(stored.headers.contains_key("x-a"), named.len() == 1);
+        assert_eq!(Came::new(200, &lines[..2], "x").stored(), Err(Rule::NeverOfUse), "it is no target of others");
+    }
+}
+
 /// RFC 9111, section 5.2.2.7: for shared caches.
 #[test]
 fn fields_that_private_names_are_not_kept_in_a_shared_cache() {
@@ -102,7 +129,7 @@ fn a_date_is_added_where_there_is_none_that_can_be_read() {
 
 fn served(stored: &Stored, seconds: u64) -> Vec<String> {
     let at = NOON + Duration::from_millis(seconds * 1000 + 999);
-    let Answer::Serve(served, None) = stored.answer(&request("GET", &[]), at, 0) else { panic!("it is whole") };
+    let Answer::Serve(served, _) = answer(stored, &request("GET", &[]), at) else { panic!("it is whole") };
     lines(&served.headers)
 }
 
@@ -152,6 +179,9 @@ fn trailers_are_kept_apart_and_what_controls_is_none() {
         ("Content-Type", "text/html"),
         ("Vary", "*"),
         ("Age", "0"),
+        ("Date", "Sat, 21 Nov 2026 12:00:00 GMT"),
+        ("Expires", "0"),
+        ("Location", "/"),
         ("X-Hop", "1"),
         ("Trailer", "x"),
         ("Transfer-Encoding", "x"),
@@ -159,7 +189,7 @@ fn trailers_are_kept_apart_and_what_controls_is_none() {
     let stored = came.stored().unwrap();
     assert_eq!(lines(&stored.trailers), ["digest: x", "digest: y"]);
     assert!(!stored.headers.contains_key("digest"));
-    let Answer::Serve(served, None) = stored.answer(&request("GET", &[]), NOON, 0) else { panic!("it is whole") };
+    let Answer::Serve(served, _) = answer(&stored, &request("GET", &[]), NOON) else { panic!("it is whole") };
     assert_eq!(served.trailers, fields(&[("Digest", "x"), ("Digest", "y")]));
 }
 

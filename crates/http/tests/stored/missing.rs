@@ -3,7 +3,7 @@
 use freshen_http::{Answer, Missing, Rule, Stored};
 
 use crate::answers::{answer, range, told};
-use crate::made::{Came, Line, NOON, TAGGED, letters, part, request};
+use crate::made::{self, Came, Line, NOON, TAGGED, letters, part, request};
 
 /// What is asked for, and by which tag; `None`: the whole.
 fn missing(stored: &Stored, lines: &[Line<'_>]) -> Option<(String, String)> {
@@ -23,14 +23,14 @@ fn a_stored_part_answers_what_lies_within_it() {
         ("bytes=6-7", "gh", "bytes 6-7/26"),
         ("bytes=9-9", "j", "bytes 9-9/26"),
     ] {
-        let expected = (206, content.to_owned(), said.to_owned(), Some(Rule::Range));
+        let expected = (206, content.to_owned(), said.to_owned(), Rule::Range);
         assert_eq!(told(&letters(5, 10), &range(asked)), expected, "{asked}");
     }
     assert_eq!(told(&letters(20, 26), &range("bytes=-3")).1, "xyz");
     assert_eq!(told(&letters(20, 26), &range("bytes=22-")).1, "wxyz");
     assert_eq!(told(&letters(20, 26), &range("bytes=20-99")).1, "uvwxyz");
     let unknown = part("bytes 5-9/*", "fghij", &[]).stored().unwrap();
-    let expected = (206, "gh".to_owned(), "bytes 6-7/*".to_owned(), Some(Rule::Range));
+    let expected = (206, "gh".to_owned(), "bytes 6-7/*".to_owned(), Rule::Range);
     assert_eq!(told(&unknown, &range("bytes=6-7")), expected, "its length is not known");
 }
 
@@ -71,7 +71,7 @@ fn what_is_not_there_of_an_unknown_length_is_fetched_to_its_end() {
     assert_eq!(of(&[]), "bytes=0-");
     let first = Came::new(200, &TAGGED, "abc").broken().stored().unwrap();
     assert_eq!(missing(&first, &[]).unwrap().0, "bytes=3-");
-    assert_eq!(told(&first, &range("bytes=1-2")), (206, "bc".to_owned(), "bytes 1-2/*".to_owned(), Some(Rule::Range)));
+    assert_eq!(told(&first, &range("bytes=1-2")), (206, "bc".to_owned(), "bytes 1-2/*".to_owned(), Rule::Range));
 }
 
 /// RFC 9111, section 5.2.1.7.
@@ -84,16 +84,44 @@ fn what_is_not_there_is_not_fetched_for_a_request_that_wants_nothing_fetched() {
     assert_eq!(told(&stored, &[only, ("Range", "bytes=5-9")]).1, "fghij");
 }
 
-/// RFC 9111, section 3.3: a stored part can answer what lies within it alone.
+/// RFC 9111, section 3.3: it may answer requests for ranges within it alone, and HEAD gets nothing that could complete it.
 #[test]
-fn a_part_suffices_for_what_lies_within_it() {
-    let suffices = |stored: &Stored, lines: &[Line<'_>]| stored.suffices(&request("GET", lines), NOON);
-    let stored = letters(5, 10);
-    assert!(suffices(&stored, &range("bytes=5-9")) && suffices(&stored, &range("bytes=26-")));
-    assert!(!suffices(&stored, &range("bytes=4-9")) && !suffices(&stored, &[]));
-    assert!(!suffices(&stored, &[("Range", "bytes=5-9"), ("If-Range", "\"2\"")]));
-    assert!(suffices(&letters(0, 26), &[]));
-    assert!(!stored.suffices(&request("HEAD", &[]), NOON));
+fn head_of_a_part_goes_to_the_origin() {
+    let of = |stored: &Stored, lines: &[Line<'_>]| made::answer(stored, &request("HEAD", lines), NOON);
+    for lines in [&[][..], &range("bytes=5-9"), &[("If-None-Match", "\"1\"")]] {
+        assert_eq!(of(&letters(5, 10), lines), Answer::Pass(Rule::Incomplete), "{lines:?}");
+    }
+    assert!(matches!(of(&letters(0, 26), &[]), Answer::Serve(..)));
+    let only = [("Cache-Control", "only-if-cached")];
+    assert_eq!(of(&letters(5, 10), &only), Answer::Refuse(Rule::OnlyIfCached));
+}
+
+/// One range for two bytes at both ends would be all that lies between.
+#[test]
+fn what_is_missing_too_far_apart_is_not_fetched() {
+    const LARGE: u64 = 10_000_000_000;
+    let at = |start: u64, bytes: usize| {
+        let range = format!("bytes {start}-{}/{LARGE}", start + bytes as u64 - 1);
+        part(&range, &"x".repeat(bytes), &[]).stored().unwrap()
+    };
+    let small = at(100, 1);
+    let passes = Answer::Pass(Rule::Incomplete);
+    assert_eq!(answer(&small, &range("bytes=0-0, -1")), passes);
+    assert_eq!(
+        answer(&small, &[range("bytes=0-0, -1")[0], ("Cache-Control", "only-if-cached")]),
+        Answer::Refuse(Rule::OnlyIfCached)
+    );
+    assert_eq!(missing(&small, &range("bytes=0-0, 65537-65537")).unwrap().0, "bytes=0-65537");
+    assert_eq!(answer(&small, &range("bytes=0-0, 65538-65538")), passes);
+    assert_eq!(
+        missing(&small, &range("bytes=0-99999, 299998-399997")).unwrap().0,
+        "bytes=0-399997",
+        "as much as is missing"
+    );
+    assert_eq!(answer(&small, &range("bytes=0-99999, 299999-399998")), passes);
+    let large = at(1, 100_000);
+    assert_eq!(answer(&large, &range("bytes=0-100001")), passes, "what is there lies between");
+    assert_eq!(missing(&large, &range("bytes=0-200001")).unwrap().0, "bytes=0-200001");
 }
 
 #[test]

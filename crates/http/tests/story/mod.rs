@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Asked, Config, Cookies, Exchange, Grace, Mode, Storing, Terms};
+use freshen_http::{Asked, Config, Cookies, Exchange, Grace, Mode, Personal, Storing, Terms};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -58,7 +58,8 @@ const ARGUMENTS: [&str; 16] = [
     ";y=1",
 ];
 
-const OTHERS: [(&str, &str); 26] = [
+const OTHERS: [(&str, &str); 27] = [
+    ("cookie", "sid=ann"),
     ("cache-control", "max-age=60, immutable"),
     ("cache-control", "max-age=0"),
     ("age", "0"),
@@ -150,14 +151,16 @@ fn config() -> impl Strategy<Value = Config> {
     let span = || select(vec![Duration::ZERO, Duration::from_secs(60), Duration::MAX]);
     let mode = select(vec![Mode::Shared, Mode::Private]);
     let cookies = select(vec![Cookies::Careful, Cookies::Dropped, Cookies::Stored]);
-    (mode, cookies, any::<[bool; 3]>(), span(), span(), span()).prop_map(
-        |(mode, cookies, flags, revalidate, error, failure)| {
+    let personal = select(vec![Personal::Pass, Personal::Careful, Personal::Shared]);
+    (mode, cookies, personal, any::<[bool; 3]>(), span(), span(), span()).prop_map(
+        |(mode, cookies, personal, flags, revalidate, error, failure)| {
             let [obeys_reloads, stores_query, stores_post] = flags;
             let grace = Grace { stale_while_revalidate: revalidate, stale_if_error: error };
             let failure_lifetime = failure;
             Config {
                 mode,
                 cookies,
+                personal,
                 obeys_reloads,
                 stores_query,
                 stores_post,

@@ -1,24 +1,43 @@
 //! What a client with conditions is owed of a stored response.
 
-use freshen_http::{Asked, Config, Owed, Represented, Rule, is_for_origin, owed};
+use freshen_http::{Answer, Asked, Body, Config, Rule, Stored, is_for_origin};
 use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 
-use crate::wire::{Kept, Lines, NOON, at, date, headers, request, terms};
+use crate::wire::{Lines, NOON, at, date, headers, request, terms};
 
-const HAS_IT: Owed = Owed::NotModified(Rule::IfNoneMatch);
-const UNCHANGED: Owed = Owed::NotModified(Rule::IfModifiedSince);
-const GETS_IT: Owed = Owed::AsAsked(Rule::ConditionsMet);
-const PART: Owed = Owed::AsAsked(Rule::IfRange);
-const WHOLE: Owed = Owed::Whole(Rule::IfRange);
+/// The status that a client gets, and by which rule; 0: the request goes to the origin.
+type Owed = (u16, Rule);
+
+const HAS_IT: Owed = (304, Rule::IfNoneMatch);
+const UNCHANGED: Owed = (304, Rule::IfModifiedSince);
+const GETS_IT: Owed = (200, Rule::ConditionsMet);
+const PART: Owed = (206, Rule::Range);
+const WHOLE: Owed = (200, Rule::IfRange);
+
+/// A response with five bytes.
+fn kept(status: u16, lines: Lines<'_>) -> Stored {
+    let terms = terms(lines, &Config::default());
+    let (status, trailers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::new());
+    Stored { status, headers: headers(lines), trailers, terms, body: Body::complete(&["hello".into()]) }
+}
+
+fn answer(method: &str, asked: Lines<'_>, stored: &Stored) -> Answer {
+    let (request, config) = (request(method, asked), Config::default());
+    stored.answer(&request.headers, &Asked::of(&request, &config), at(10), 7, &config)
+}
+
+fn owed(method: &str, asked: Lines<'_>, stored: &Stored) -> Owed {
+    match answer(method, asked, stored) {
+        Answer::NotModified(_, rule) => (304, rule),
+        Answer::Serve(served, rule) => (served.status.as_u16(), rule),
+        Answer::Pass(rule) => (0, rule),
+        other => panic!("{other:?}"),
+    }
+}
 
 fn of(method: &str, asked: Lines<'_>, status: u16, stored: Lines<'_>) -> Owed {
-    let config = Config::default();
-    let request = request(method, asked);
-    let (stored, terms) = (headers(stored), terms(stored, &config));
-    let status = StatusCode::from_u16(status).unwrap();
-    let response = Represented { status, headers: &stored, terms: &terms, suffices: true };
-    owed(&request.headers, &Asked::of(&request, &config), &response, at(10))
+    owed(method, asked, &kept(status, stored))
 }
 
 fn get(asked: Lines<'_>, stored: Lines<'_>) -> Owed {
@@ -119,12 +138,9 @@ fn without_a_last_modification_the_date_counts_and_else_when_the_response_came()
 /// RFC 9111, section 4.3.2: the date that a cache adds has whole seconds, and so has what clients make of it.
 #[test]
 fn a_response_without_a_date_that_came_within_a_second_is_as_old_as_that_second() {
-    let config = Config::default();
-    let request = request("GET", &[("if-modified-since", &date(0))]);
-    let mut terms = terms(&[], &config);
-    terms.date = freshen_core::Timestamp::from_micros(NOON.as_micros() + 999_999);
-    let response = Represented { status: StatusCode::OK, headers: &headers(&[]), terms: &terms, suffices: true };
-    assert_eq!(owed(&request.headers, &Asked::of(&request, &config), &response, at(10)), UNCHANGED);
+    let mut stored = kept(200, &[]);
+    stored.terms.date = freshen_core::Timestamp::from_micros(NOON.as_micros() + 999_999);
+    assert_eq!(owed("GET", &[("if-modified-since", &date(0))], &stored), UNCHANGED);
 }
 
 /// RFC 9110, section 13.1.3: GET and HEAD alone.
@@ -135,13 +151,13 @@ fn methods_have_the_conditions_that_are_defined_for_them() {
     let by_tag = [("if-none-match", r#""a""#)];
     let by_date = [("if-modified-since", &*later)];
     let by_range = [("if-range", r#""b""#), ("range", "bytes=0-1")];
-    let ignored = Owed::AsAsked(Rule::ConditionsIgnored);
+    let [not_understood, unsafely] = [Rule::MethodNotUnderstood, Rule::MethodUnsafe].map(|rule| (0, rule));
     let cases = [
         ("GET", HAS_IT, UNCHANGED, WHOLE),
-        ("HEAD", HAS_IT, UNCHANGED, GETS_IT),
+        ("HEAD", HAS_IT, UNCHANGED, (200, Rule::RangeIgnored)),
         ("QUERY", HAS_IT, GETS_IT, WHOLE),
-        ("POST", ignored, ignored, ignored),
-        ("OPTIONS", ignored, ignored, ignored),
+        ("POST", unsafely, unsafely, unsafely),
+        ("OPTIONS", not_understood, not_understood, not_understood),
     ];
     for (method, tag, date, range) in cases {
         let each = [&by_tag[..], &by_date, &by_range].map(|asked| of(method, asked, 200, &stored));
@@ -156,23 +172,26 @@ fn conditions_are_about_successes_alone() {
         (200, HAS_IT),
         (203, HAS_IT),
         (206, HAS_IT),
-        (301, Owed::AsAsked(Rule::ConditionsIgnored)),
-        (404, Owed::AsAsked(Rule::ConditionsIgnored)),
-        (410, Owed::AsAsked(Rule::ConditionsIgnored)),
-        (503, Owed::AsAsked(Rule::ConditionsIgnored)),
+        (301, (301, Rule::ConditionsIgnored)),
+        (404, (404, Rule::ConditionsIgnored)),
+        (410, (410, Rule::ConditionsIgnored)),
+        (503, (503, Rule::ConditionsIgnored)),
     ] {
         assert_eq!(of("GET", &[("if-none-match", "*")], status, &[("etag", r#""a""#)]), expected, "{status}");
+        let unchanged = if expected == HAS_IT { UNCHANGED } else { expected };
+        assert_eq!(of("GET", &[("if-modified-since", &date(0))], status, &[]), unchanged, "{status}");
     }
 }
 
 /// RFC 9111, sections 3.3 and 4.3.2: they are held against it once the rest is there.
 #[test]
 fn conditions_of_a_request_that_wants_more_than_is_there_are_not_judged() {
-    let request = request("GET", &[("if-none-match", r#""a""#)]);
-    let asked = Asked::of(&request, &Config::default());
-    let of = |kept: &Kept| owed(&request.headers, &asked, &kept.represented(), at(10));
-    assert_eq!(of(&Kept::too_short(&[("etag", r#""a""#)])), Owed::AsAsked(Rule::ConditionsIgnored));
-    assert_eq!(of(&Kept::new(&[("etag", r#""a""#)])), HAS_IT);
+    let asked = [("if-none-match", r#""a""#)];
+    let mut stored = kept(200, &[("etag", r#""a""#)]);
+    assert_eq!(owed("GET", &asked, &stored), HAS_IT);
+    stored.body = Body::part(0, &["hello".into()], Some(6)).unwrap();
+    assert!(matches!(answer("GET", &asked, &stored), Answer::Fetch(_, Rule::Incomplete)));
+    assert_eq!(owed("GET", &[asked[0], ("range", "bytes=0-1")], &stored), HAS_IT);
 }
 
 /// RFC 9110, section 13.1.5.
@@ -209,6 +228,9 @@ fn if_range_wants_the_same_strong_date() {
     assert_eq!(of(&noon, &before), WHOLE, "later is not the same");
     assert_eq!(of("Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT"), PART);
     assert_eq!(get(&[("range", "bytes=0-1"), ("if-range", &before)], &[("last-modified", &before)]), WHOLE, "undated");
+    let mut dated_by_the_cache = kept(200, &[("last-modified", &before)]);
+    dated_by_the_cache.headers.insert("date", noon.parse().unwrap());
+    assert_eq!(owed("GET", &[("range", "bytes=0-1"), ("if-range", &before)], &dated_by_the_cache), WHOLE);
     assert_eq!(get(&[("range", "bytes=0-1"), ("if-range", "x")], &[("last-modified", "x")]), WHOLE);
 }
 
@@ -216,11 +238,12 @@ fn if_range_wants_the_same_strong_date() {
 #[test]
 fn if_range_counts_only_beside_a_range_and_after_the_others() {
     let stored = [("etag", r#""a""#)];
-    assert_eq!(get(&[("if-range", r#""b""#)], &stored), GETS_IT);
+    assert_eq!(get(&[("if-range", r#""b""#)], &stored), (200, Rule::Unconditional));
     let both = |none: &'static str| [("range", "bytes=0-1"), ("if-range", r#""b""#), ("if-none-match", none)];
     assert_eq!(get(&both(r#""a""#), &stored), HAS_IT);
     assert_eq!(get(&both(r#""c""#), &stored), WHOLE);
-    assert_eq!(get(&[("range", "bytes=0-1")], &stored), Owed::AsAsked(Rule::Unconditional));
+    assert_eq!(get(&[("range", "bytes=0-1")], &stored), PART);
+    assert_eq!(get(&[], &stored), (200, Rule::Unconditional));
 }
 
 /// RFC 9111, section 4.3.2; RFC 9110, sections 13.1.1 and 13.1.4.
@@ -229,7 +252,7 @@ fn what_is_for_the_origin_is_not_judged_by_a_cache() {
     let (modified, earlier) = (date(-1000), date(-2000));
     let stored = [("etag", r#""a""#), ("last-modified", &*modified)];
     for condition in [("if-match", r#""b""#), ("if-unmodified-since", &*earlier)] {
-        assert_eq!(get(&[condition], &stored), Owed::AsAsked(Rule::Unconditional));
+        assert_eq!(get(&[condition], &stored), (200, Rule::Unconditional));
         assert_eq!(get(&[condition, ("if-none-match", r#""a""#)], &stored), HAS_IT);
         assert!(is_for_origin(&headers(&[condition])));
     }
@@ -238,7 +261,10 @@ fn what_is_for_the_origin_is_not_judged_by_a_cache() {
 
 /// The fields of a 304 ten seconds after noon, for a response that came at noon.
 fn not_modified(stored: Lines<'_>) -> HeaderMap {
-    freshen_http::not_modified(&Kept::new(stored).represented(), at(10))
+    match answer("GET", &[("if-none-match", "*")], &kept(200, stored)) {
+        Answer::NotModified(headers, _) => headers,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// RFC 9110, section 15.4.5.

@@ -1,14 +1,22 @@
 //! What a response to HEAD says of a stored response to GET.
 
-use freshen_http::{Headed, Rule};
+use freshen_http::{Body, Config, Headed, Rule, Stored};
+use http::{HeaderMap, StatusCode};
 
-use crate::wire::{Lines, date, headers, response};
+use crate::wire::{Lines, date, headers, response, terms};
 
 const CURRENT: Headed = Headed::Current(Rule::HeadMatches);
 const OUTDATED: Headed = Headed::Outdated(Rule::HeadDiffers);
 
+/// A response with five bytes, of so many if that is known.
+fn kept(status: u16, lines: Lines<'_>, length_bytes: Option<u64>) -> Stored {
+    let (terms, trailers) = (terms(lines, &Config::default()), HeaderMap::new());
+    let body = Body::part(0, &["hello".into()], length_bytes).unwrap();
+    Stored { status: StatusCode::from_u16(status).unwrap(), headers: headers(lines), trailers, terms, body }
+}
+
 fn of(head: Lines<'_>, stored: Lines<'_>, length_bytes: Option<u64>) -> Headed {
-    Headed::of(&response(200, head), &headers(stored), length_bytes)
+    Headed::of(&response(200, head), &kept(200, stored, length_bytes))
 }
 
 /// RFC 9111, section 4.3.5.
@@ -61,6 +69,16 @@ fn a_length_that_a_response_to_head_has_must_be_that_of_the_stored_response() {
 fn another_status_says_nothing() {
     for status in [204, 206, 301, 304, 404, 410, 500] {
         let head = response(status, &[("etag", r#""b""#)]);
-        assert_eq!(Headed::of(&head, &headers(&[]), None), Headed::Untold(Rule::HeadUntold), "{status}");
+        assert_eq!(Headed::of(&head, &kept(200, &[], None)), Headed::Untold(Rule::HeadUntold), "{status}");
     }
+}
+
+/// RFC 9111, section 4.3.5: GET would get a 200 now.
+#[test]
+fn a_response_to_head_outdates_what_is_stored_with_another_status() {
+    let tagged = [("etag", r#""a""#)];
+    for status in [203, 301, 404, 410] {
+        assert_eq!(Headed::of(&response(200, &tagged), &kept(status, &tagged, Some(5))), OUTDATED, "{status}");
+    }
+    assert_eq!(Headed::of(&response(404, &tagged), &kept(404, &tagged, Some(5))), Headed::Untold(Rule::HeadUntold));
 }

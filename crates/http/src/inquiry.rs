@@ -1,0 +1,44 @@
+//! A request that what is stored may answer (RFC 9111, sections 2 and 4).
+
+use http::request;
+
+use crate::asked::Asked;
+use crate::config::Config;
+use crate::content::Content;
+use crate::key::{CacheKey, KeyParts};
+use crate::rule::Rule;
+use crate::sent::Sent;
+use crate::target::Target;
+
+/// A request that what is stored may answer: all that a cache has to know of it, read once. What passes is none.
+#[derive(Clone, Debug)]
+pub struct Inquiry<'a> {
+    /// What it asks of a cache.
+    pub asked: Asked,
+    /// The request as its origin gets it.
+    pub sent: Sent<'a>,
+    /// Where its response is stored.
+    pub key: CacheKey,
+}
+
+impl<'a> Inquiry<'a> {
+    /// Reads a request to a target, with what is known of its content, and for whom it is, where the application tells its users
+    /// apart.
+    ///
+    /// # Errors
+    /// The rule by which it passes: nothing that is stored answers it, and it goes to the origin as [`Sent::passing`]. A response to
+    /// POST is stored all the same where that is configured, at the [key](CacheKey) of GET.
+    pub fn of(
+        request: &'a request::Parts,
+        target: &'a Target,
+        content: Content,
+        audience: Option<&str>,
+        config: &Config,
+    ) -> Result<Inquiry<'a>, Rule> {
+        let asked = Asked::of(request, config);
+        asked.passes().map_or(Ok(()), Err)?;
+        let sent = Sent::of(request, target, config);
+        let key = CacheKey::of(&KeyParts { asked: asked.method, sent: &sent, content, audience }, config)?;
+        Ok(Inquiry { asked, sent, key })
+    }
+}
