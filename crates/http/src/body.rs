@@ -9,8 +9,8 @@ use crate::rule::Rule;
 /// Most parts that are kept of one representation, each apart from the next.
 pub const PARTS_MOST: usize = 32;
 
-/// What is there of a representation.
-#[derive(Clone, Debug)]
+/// What is there of a representation; by default nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Body {
     /// How many bytes the whole has, where that is known.
     length: Option<u64>,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use http::header::{
-    AGE, CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    IF_UNMODIFIED_SINCE, LAST_MODIFIED, VARY,
+    AGE, CACHE_CONTROL, CONTENT_LOCATION, DATE, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, VARY,
 };
 use http::{HeaderMap, HeaderName};
 
@@ -13,6 +13,7 @@ use crate::asked::{Asked, AskedBy};
 use crate::date::parse_date;
 use crate::entity_tag::{Listed, listed};
 use crate::rule::Rule;
+use crate::sent::Sent;
 use crate::sole::sole;
 use crate::stored::Stored;
 
@@ -38,6 +39,16 @@ pub(crate) fn has_it(request: &HeaderMap, asked: &Asked, stored: &Stored, now: T
 /// may be a 412, which is for this client alone.
 pub fn is_for_origin(request: &HeaderMap) -> bool {
     request.contains_key(IF_MATCH) || request.contains_key(IF_UNMODIFIED_SINCE)
+}
+
+/// The fields of a client's request, without the conditions by which it validates what it has itself, and without its Range. What
+/// is for the origin to judge stays.
+pub(crate) fn unconditional(client: &Sent<'_>) -> HeaderMap {
+    let mut headers = client.headers();
+    for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_RANGE, RANGE] {
+        headers.remove(name);
+    }
+    headers
 }
 
 /// The fields of a 304, from those of the response that the client has already: what identifies it, and what tells other caches

@@ -1,12 +1,15 @@
 //! Which fields are kept of a response, and what another one changes of them (RFC 9111, sections 3.1 and 3.2).
 
-use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, SET_COOKIE};
-use http::{HeaderMap, HeaderName};
+use freshen_core::Timestamp;
+use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{Config, Cookies};
+use crate::date::{date_of, format_date};
 use crate::entity_tag::EntityTag;
 use crate::hop_by_hop::HopByHop;
 use crate::response_directives::ResponseDirectives;
+use crate::rule::Rule;
 use crate::targeted::Governing;
 
 /// Most fields that are kept of one message, each line counted. A response with more is not stored, a request with more refused.
@@ -18,16 +21,19 @@ pub(crate) const OF_THE_MESSAGE: [HeaderName; 4] =
     [CONTENT_LENGTH, CONTENT_RANGE, HeaderName::from_static("content-digest"), HeaderName::from_static("content-md5")];
 
 /// Tells which fields of one response are kept.
-pub(crate) struct Kept<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
     hop_by_hop: HopByHop,
     directives: ResponseDirectives,
-    config: &'a Config,
+    shared: bool,
+    cookies: Cookies,
 }
 
-impl<'a> Kept<'a> {
-    pub fn of(headers: &HeaderMap, config: &'a Config) -> Self {
+impl Kept {
+    pub fn of(headers: &HeaderMap, config: &Config) -> Self {
         let Governing { directives, .. } = Governing::of(headers, config);
-        Kept { hop_by_hop: HopByHop::of_response(headers, config), directives, config }
+        let (shared, cookies) = (config.is_shared(), config.cookies);
+        Kept { hop_by_hop: HopByHop::of_response(headers, config), directives, shared, cookies }
     }
 
     /// Header fields, in their order and with their repeats.
@@ -45,17 +51,18 @@ impl<'a> Kept<'a> {
     }
 
     fn filtered(&self, fields: &HeaderMap, besides: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-        let kept = fields.iter().filter(|(name, _)| !self.drops(name) && !besides(name));
+        let kept = fields.iter().filter(|(name, _)| self.keeps(name) && !besides(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    fn drops(&self, name: &HeaderName) -> bool {
-        let (directives, shared) = (&self.directives, self.config.is_shared());
+    /// Whether a field may be kept, if it is not about one moment.
+    pub fn keeps(&self, name: &HeaderName) -> bool {
+        let directives = &self.directives;
         // RFC 9111, sections 5.2.2.4 and 5.2.2.7.
         let no_cache = directives.no_cache.fields().contains(name);
-        let private = shared && directives.private.fields().contains(name);
-        let cookie = shared && self.config.cookies == Cookies::Dropped && name == SET_COOKIE;
-        no_cache || private || cookie || self.hop_by_hop.contains(name)
+        let private = self.shared && directives.private.fields().contains(name);
+        let cookie = self.shared && self.cookies == Cookies::Dropped && name == SET_COOKIE;
+        !(no_cache || private || cookie || self.hop_by_hop.contains(name))
     }
 }
 
@@ -86,4 +93,18 @@ fn stays_weak(stored: &HeaderMap, newer: &HeaderMap) -> bool {
 pub(crate) fn without(fields: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
     let others = fields.iter().filter(|(name, _)| !names.contains(name));
     others.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Gives fields without a Date that can be read that of their receipt (RFC 9110, section 6.6.1).
+pub(crate) fn dated(headers: &mut HeaderMap, came_at: Timestamp) -> Result<(), Rule> {
+    if date_of(headers, &DATE, came_at).is_none() {
+        let date = HeaderValue::try_from(format_date(came_at)).expect("words and digits are a value");
+        headers.try_insert(DATE, date).map_err(|_| Rule::TooManyFields)?;
+    }
+    within_bound(headers.len())
+}
+
+/// Whether so many fields are kept.
+pub(crate) fn within_bound(fields: usize) -> Result<(), Rule> {
+    if fields > FIELDS_MOST { Err(Rule::TooManyFields) } else { Ok(()) }
 }

@@ -1,99 +1,81 @@
 //! A stored response, updated by the fields of one that says it is still current (RFC 9111, sections 3.2, 4.3.4 and 4.3.5).
 
-use http::header::{AGE, DATE};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, request};
+use http::HeaderMap;
 
 use crate::config::Config;
-use crate::date::format_date;
 use crate::exchange::Exchange;
-use crate::fields::{FIELDS_MOST, Kept, updated};
-use crate::hop_by_hop::HopByHop;
+use crate::key::CacheKey;
 use crate::rule::{About, Rule};
+use crate::sent::Sent;
+use crate::stored::Stored;
 use crate::storing::Storing;
-use crate::terms::Terms;
-
-/// Most bytes of names and values after an update. Without a bound, an origin that names new fields each time would make what is
-/// stored grow for ever; so would it without [`FIELDS_MOST`].
-pub const UPDATED_BYTES_MOST: usize = 256 << 10;
+use crate::tags::renewed;
+use crate::told::Told;
+use crate::variants::Variant;
+use crate::vary::Selecting;
 
 /// What becomes of a stored response that its origin has called current.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub enum Freshened {
-    /// It is stored with these fields, under these terms, and served. They lack what is [never kept](crate::Stored) of a response,
-    /// so an update brings no cookie and no private field in that the first response could not have brought. By what it is
-    /// [selected](crate::Selecting) is read anew, from the request and these fields: the update may have another Vary.
-    Stored {
-        /// Its fields.
-        headers: HeaderMap,
-        /// Its terms from now on.
-        terms: Terms,
+    /// It is stored anew.
+    Kept {
+        /// What is stored from now on, and goes to all others: by what it is selected may be something else than before.
+        variant: Variant,
+        /// What whoever asked is [answered](Stored::answer) with: it has what the origin sent for him alone.
+        served: Stored,
         /// The rule that allows it to be stored.
         rule: Rule,
     },
-    /// It is served with these fields to whoever asked, and to nobody else; what is stored stays as it was. The update is for one
-    /// client: it was authorized, had cookies, wanted nothing stored, or is given a cookie.
-    Once {
-        /// Its fields.
-        headers: HeaderMap,
-        /// The rule that forbids to store the update.
-        rule: Rule,
-    },
-    /// It is served with these fields to whoever asked, and is not stored any more.
-    Last {
-        /// Its fields.
-        headers: HeaderMap,
-        /// The rule that forbids to store it.
-        rule: Rule,
-    },
+    /// Whoever asked is answered with this, and nobody else; what is stored stays as it was. The update is for one client: it was
+    /// authorized, wanted nothing stored, or is given a cookie. The rule forbids to store it.
+    Once(Stored, Rule),
+    /// Whoever asked is answered with this, and it is not stored any more: the rule forbids it.
+    Last(Stored, Rule),
     /// The update makes it too large: it is fetched anew, without conditions.
     Fetch(Rule),
 }
 
-impl Freshened {
-    /// Updates a stored response by the fields of a 304, or of a response to HEAD, and judges the result as if it had just come
-    /// in answer to this request.
-    pub fn of(
-        request: &request::Parts,
-        stored: (StatusCode, &HeaderMap),
+impl Variant {
+    /// Updates it by the fields of a 304, or of a response to HEAD, and judges the result as if it had just come in answer to this
+    /// request.
+    pub fn freshened(
+        &self,
+        sent: &Sent<'_>,
         update: &HeaderMap,
+        key: &CacheKey,
         exchange: &Exchange,
         config: &Config,
     ) -> Freshened {
-        let Some(headers) = told(stored.1, update, exchange, config) else {
+        let Ok(told) = Told::of(Some(&self.stored.headers), update, exchange, config) else {
             return Freshened::Fetch(Rule::UpdateTooLarge);
         };
-        let (mut response, ()) = Response::new(()).into_parts();
-        (response.status, response.headers) = (stored.0, headers);
-        let mut request = request.clone();
-        if request.method == Method::HEAD {
-            // What it freshens is a response to GET (RFC 9111, section 4.3.5).
-            request.method = Method::GET;
-        }
-        let storing = Storing::of(&request, &response, exchange, config);
-        let headers = response.headers;
-        match storing {
-            Storing::Store(terms, rule) => {
-                let headers = Kept::of(&headers, config).headers(&headers);
-                Freshened::Stored { terms: terms.described_by(&headers), headers, rule }
-            }
-            Storing::Pass(rule) if rule.about() == About::Request => Freshened::Once { headers, rule },
-            Storing::Pass(rule) => Freshened::Last { headers, rule },
+        let served = |terms| Stored { headers: told.served.clone(), terms, ..self.stored.clone() };
+        let once = || served(told.once(&self.stored, exchange));
+        let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {
+            Storing::Store(terms, rule) => (terms, rule),
+            Storing::Pass(rule) if rule.about() == About::Request => return Freshened::Once(once(), rule),
+            Storing::Pass(rule) => return Freshened::Last(once(), rule),
+        };
+        let stored = Stored { headers: told.kept.clone(), terms, ..self.stored.clone() };
+        match self.renewed(stored, &told, sent, update, key, config) {
+            Ok(variant) => Freshened::Kept { variant, served: served(terms), rule },
+            Err(rule) => Freshened::Last(once(), rule),
         }
     }
-}
 
-/// What the two say together: the stored fields, each replaced that the update has as well, and added what is new in it. `None`:
-/// that is too much.
-fn told(stored: &HeaderMap, update: &HeaderMap, exchange: &Exchange, config: &Config) -> Option<HeaderMap> {
-    if stored.len().max(update.len()) > FIELDS_MOST {
-        return None;
+    /// The same response with other fields: by what it is selected, and outdated, may be told by those.
+    pub(crate) fn renewed(
+        &self,
+        stored: Stored,
+        told: &Told,
+        sent: &Sent<'_>,
+        update: &HeaderMap,
+        key: &CacheKey,
+        config: &Config,
+    ) -> Result<Variant, Rule> {
+        let selecting = Selecting::of(sent, &told.headers, config)?;
+        let tags = renewed(&self.tags, &told.headers, update, key, config)?;
+        Ok(Variant { selecting, stored, tags })
     }
-    let mut stored = stored.clone();
-    // Its age and date are those of the update, be they said or not (RFC 9111, section 4.2.3; RFC 9110, section 6.6.1).
-    stored.remove(AGE);
-    let now = format_date(exchange.answered_at);
-    stored.insert(DATE, HeaderValue::from_str(&now).expect("a date is written in ASCII"));
-    let headers = updated(&stored, &HopByHop::of_response(update, config).without(update));
-    let bytes: usize = headers.iter().map(|(name, line)| name.as_str().len() + line.len()).sum();
-    (headers.len() <= FIELDS_MOST && bytes <= UPDATED_BYTES_MOST).then_some(headers)
 }

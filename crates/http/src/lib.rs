@@ -14,10 +14,12 @@
 //! 3. [`judge`] tells by the [`Terms`] of that one, or by its absence, what to do: serve it, serve and refresh it, validate it,
 //!    fetch another, or refuse. What was [outdated](Terms::outdated) meanwhile has other terms.
 //! 4. To serve: [`Stored::answer`] makes of it what the request gets, all of it or parts, or a 304 where the client has it already.
-//! 5. To validate: [`validating`] writes the conditions of the cache, [`Validated`] reads the answer, and [`Freshened`] is what it
-//!    updates. Where the origin fails, [`stand_in`] tells whether what is stored is served all the same.
-//! 6. What an origin sends is judged by [`Storing`], and kept as [`Stored`] with its [`tags`] and by what it was [selected](Selecting);
-//!    [`Snapshot::keep`] puts it in the place of those that leave for it, if they may.
+//!    Where not all is there, [`Missing`] asks for the rest, and [`Variant::with`] puts it to what is stored.
+//! 5. To validate: [`Question`] asks about what is stored, [`Validated`] is what the answer means, and [`Variant::freshened`] updates
+//!    what is current. Where the origin fails, the question tells as well what stands in.
+//! 6. What an origin sends is [admitted](Admitted) by its head, so that others may wait for its content, and is a [`Variant`] with
+//!    it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
+//!    the place of those that leave.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
 //! 8. [`CacheStatus`] tells the client what was done.
 //!
@@ -27,10 +29,10 @@
 //! use bytes::Bytes;
 //! use freshen_core::Timestamp;
 //! use freshen_http::{
-//!     Answer, Config, Content, End, Exchange, Inquiry, Received, Rule, Scheme, Selecting, Snapshot, Step, Stored, Storing,
-//!     Target, Variant, choose, judge, tags,
+//!     Admitted, Answer, Config, Content, End, Exchange, Freshened, Inquiry, Question, Rule, Scheme, Snapshot, Step, Target,
+//!     Validated, Variant, choose, judge,
 //! };
-//! use http::{Request, Response};
+//! use http::{Request, Response, StatusCode};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let missed = |rule: Rule| rule.name();
@@ -51,13 +53,11 @@
 //! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
 //! let exchange = Exchange { asked_at: noon, answered_at: noon };
-//! let Storing::Store(terms, Rule::MaxAge) = Storing::of(&request, &response, &exchange, &config) else { panic!() };
+//! let admitted = Admitted::of(&sent, &response, &key, &exchange, &config).map_err(missed)?;
+//! assert_eq!(admitted.rule(), Rule::MaxAge);
 //! let content = Bytes::from("hello");
-//! let received = Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
-//! let stored = Stored::of(&received, terms, &config).map_err(missed)?;
-//! let selecting = Selecting::of(&sent, &response.headers, &config).map_err(missed)?;
-//! let _outdated_by = tags(&response.headers, &key, &config).map_err(missed)?;
-//! snapshot.keep(Variant { selecting, stored }, &sent, noon, &config).map_err(missed)?;
+//! let variant = admitted.keep(&[content.clone()], None, End::Clean).map_err(missed)?;
+//! snapshot.keep(variant, &sent, noon, &config).map_err(missed)?;
 //!
 //! // Half a minute later it answers the next request.
 //! let now = noon + Duration::from_secs(30);
@@ -71,6 +71,19 @@
 //! // Later still, the origin is asked whether it is current.
 //! let late = noon + Duration::from_secs(90);
 //! assert_eq!(judge(Some(&stored.terms), &asked, late, &config).step, Step::Validate);
+//! let question = Question::about(&sent, &asked, &snapshot.variants, late, &config);
+//! assert_eq!(question.sent().headers()["if-none-match"], "\"1\"");
+//! let response = Response::builder().status(StatusCode::NOT_MODIFIED).header("etag", "\"1\"");
+//! let (response, ()) = response.body(())?.into_parts();
+//! let Validated::Current { served: 0, updated, rule: Rule::ValidatedStrongly } = question.answered(&response) else { panic!() };
+//! assert_eq!(updated, [0]);
+//!
+//! // It is, so that it is fresh again.
+//! let exchange = Exchange { asked_at: late, answered_at: late };
+//! let freshened = snapshot.variants[0].freshened(&sent, &response.headers, &key, &exchange, &config);
+//! let Freshened::Kept { variant, served, .. } = freshened else { panic!() };
+//! snapshot.variants[0] = variant;
+//! assert_eq!(judge(Some(&served.terms), &asked, late, &config).step, Step::Serve);
 //! # Ok(())
 //! # }
 //! ```
@@ -126,18 +139,23 @@ mod range;
 mod multipart;
 
 // How the origin is asked about it.
-mod validation;
+mod question;
 mod validated;
 mod freshened;
+mod told;
 mod head;
 
 // What is stored.
 mod storing;
 mod response_directives;
 mod targeted;
+mod surrogate_control;
 mod status;
-mod stored;
+mod admitted;
 mod received;
+mod framing;
+mod joined;
+mod stored;
 mod fields;
 mod body;
 mod piece;
@@ -167,6 +185,7 @@ mod form;
 mod percent;
 mod digest;
 
+pub use admitted::Admitted;
 pub use answer::{Answer, Served};
 pub use asked::{Asked, AskedBy};
 pub use body::{Body, PARTS_MOST};
@@ -183,13 +202,14 @@ pub use exchange::Exchange;
 pub use failure::{Failure, stand_in, takes_its_place};
 pub use fields::FIELDS_MOST;
 pub use forward::Forward;
-pub use freshened::{Freshened, UPDATED_BYTES_MOST};
+pub use freshened::Freshened;
 pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag};
 pub use head::Headed;
 pub use hop_by_hop::HopByHop;
 pub use hosts::{HostAlias, Hosts, HostsError};
 pub use inquiry::Inquiry;
 pub use invalidation::Invalidation;
+pub use joined::Joined;
 pub use judgement::{Judgement, Step, judge};
 pub use key::{AUDIENCE_BYTES_MOST, CacheKey, KeyParts};
 pub use lifetime::Lifetime;
@@ -197,6 +217,7 @@ pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 pub use origin::{HOST_BYTES_MOST, Origin, Scheme, TargetError};
 pub use parameters::{Counting, Names, PARAMETERS_MOST, Parameters};
+pub use question::{Question, SENT_TAGS_BYTES_MOST};
 pub use range::{RANGES_MOST, RangeSpec, Ranges};
 pub use received::{End, Received};
 pub use reference::REFERENCE_BYTES_MOST;
@@ -211,11 +232,12 @@ pub use steering::STEERING_BYTES_MOST;
 pub use stored::Stored;
 pub use storing::Storing;
 pub use surrogate::{strip_surrogate_keys, surrogate_tag};
+pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, strip_surrogate_control, surrogate_capability};
 pub use tags::tags;
 pub use target::{TARGET_BYTES_MOST, Target};
 pub use terms::{Outdating, Terms};
+pub use told::UPDATED_BYTES_MOST;
 pub use validated::Validated;
-pub use validation::{Nominee, SENT_TAGS_BYTES_MOST, validating};
 pub use variant_key::VariantKey;
 pub use variants::{Candidate, Variant, choose, displaced};
 pub use vary::{SELECTING_MOST, Selecting};

@@ -35,6 +35,11 @@ impl Mark {
         Tag::new(format!("{}:{}", self.letter(), &hash[..32])).expect("34 letters make a tag")
     }
 
+    /// Whether a tag is of this kind.
+    pub fn is_of(self, tag: &Tag) -> bool {
+        tag.as_str().strip_prefix(self.letter()).is_some_and(|name| name.starts_with(':'))
+    }
+
     fn letter(self) -> char {
         match self {
             Mark::Target => 'u',

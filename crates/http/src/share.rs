@@ -1,16 +1,18 @@
 //! How much of a stored response a request gets (RFC 9110, section 14.2; RFC 9111, section 3.3).
 
 use freshen_core::Timestamp;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RANGE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_RANGE, RANGE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::asked::{Asked, AskedBy};
 use crate::body::Body;
 use crate::byte_range::{ByteRange, POSITION_MOST};
+use crate::conditions::unconditional;
 use crate::entity_tag::strong_tag;
 use crate::if_range::if_range;
 use crate::range::{RangeSpec, Ranges};
 use crate::rule::Rule;
+use crate::sent::Sent;
 use crate::stored::Stored;
 use crate::validators::Validators;
 
@@ -35,19 +37,31 @@ pub(crate) enum Share {
     TooFar,
 }
 
-/// What has to be fetched before a request can be answered from what is stored.
+/// What has to be fetched before a request can be answered from what is stored: [`Variant::with`](crate::Variant::with) puts what
+/// comes together with that, unless it is a whole response, which takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// A part, by a request with these two fields: what comes is put together with what is stored by
-    /// [`Stored::with`](crate::Stored::with), unless it is a whole response, which takes its place.
+    /// A part.
     Part {
-        /// The part.
+        /// Which.
         range: HeaderValue,
         /// What it has to be a part of; else the whole comes.
         if_range: HeaderValue,
     },
     /// All of it: nothing tells what is stored from other versions.
     Whole,
+}
+
+impl Missing {
+    /// The request that fetches it for a client. Its own conditions are left out, as is its Range: what comes is for the cache.
+    pub fn request<'a>(&self, client: &Sent<'a>) -> Sent<'a> {
+        let mut headers = unconditional(client);
+        if let Missing::Part { range, if_range } = self {
+            headers.insert(RANGE, range.clone());
+            headers.insert(IF_RANGE, if_range.clone());
+        }
+        client.with_headers(headers)
+    }
 }
 
 impl Share {

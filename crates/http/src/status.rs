@@ -41,3 +41,10 @@ pub(crate) fn is_origin_failure(status: StatusCode) -> bool {
         other => other >= 500,
     }
 }
+
+/// Whether a status tells of the resource, and not of this request, this client or the origin's troubles: what is stored under
+/// another response is not what its origin has now.
+pub(crate) fn tells_of_the_resource(status: StatusCode) -> bool {
+    let moved = status.is_redirection() && status != StatusCode::NOT_MODIFIED;
+    status.is_success() || moved || matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
+}

@@ -1,32 +1,43 @@
 //! What the answer to a validation means for what is stored (RFC 9111, sections 4.3.3 and 4.3.4).
 
-use freshen_core::Timestamp;
 use http::{HeaderMap, StatusCode, response};
 
-use crate::asked::{Asked, AskedBy};
-use crate::config::Config;
+use crate::asked::AskedBy;
 use crate::failure::{Failure, stand_in};
+use crate::question::{Nominee, Question};
 use crate::rule::Rule;
-use crate::status::is_origin_failure;
-use crate::validation::Nominee;
+use crate::status::{is_origin_failure, tells_of_the_resource};
 use crate::validators::{Validators, names_validator};
 
-/// What an origin's answer means for the responses that it was asked about.
+/// What an origin's answer to a [`Question`] means. Places are those of the variants that were asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Validated {
     /// It is a 304 and says which of them is current: that is served.
     Current {
         /// Which one answers the request. Where the request did not select it, it is stored for this request as well.
         served: usize,
-        /// Which are updated, each by [`Freshened`](crate::Freshened): those that the request selects.
+        /// Which are updated, each by [`Variant::freshened`](crate::Variant::freshened): those that the request selects.
         updated: Vec<usize>,
         /// By which rule.
         rule: Rule,
     },
-    /// It is a 304 that is about none of them: the origin is asked once more, for the whole response, without nominees.
+    /// It is a 304 that is about none of them: the origin is asked once more, by [`Question::again`].
     AskAgain(Rule),
-    /// The origin fails: the first of them stands in, which this rule allows.
-    StandIn(Rule),
+    /// The origin fails, and one of them stands in.
+    StandIn {
+        /// Which one.
+        served: usize,
+        /// The rule that allows it.
+        rule: Rule,
+    },
+    /// The origin fails, and nothing may stand in: its answer is forwarded, or, where that was none, the
+    /// [status](Failure::status) of the failure is given.
+    Failed {
+        /// What came from the origin.
+        failure: Failure,
+        /// Why nothing stands in.
+        rule: Rule,
+    },
     /// It is a response of its own, which answers the request, and is stored or not as any other.
     Answer {
         /// Whether it shows that what the request selects is not current: that is served no more, though this is not stored.
@@ -36,23 +47,17 @@ pub enum Validated {
     },
 }
 
-impl Validated {
-    /// Reads an answer to a request of [`validating`](crate::validating), with the same nominees.
-    pub fn of(
-        answer: &response::Parts,
-        nominees: &[Nominee<'_>],
-        asked: &Asked,
-        now: Timestamp,
-        config: &Config,
-    ) -> Validated {
+impl Question<'_> {
+    /// Reads the answer. It is held against what was asked about, and against nothing else that is stored.
+    pub fn answered(&self, answer: &response::Parts) -> Validated {
         match answer.status {
-            StatusCode::NOT_MODIFIED => not_modified(&answer.headers, nominees, now),
-            status if is_origin_failure(status) => {
-                Validated::failed(Failure::Status(status), nominees, asked, now, config)
-            }
+            // Nothing was asked that could be answered so, and a client without conditions has no use for it.
+            StatusCode::NOT_MODIFIED if self.about.is_empty() => self.failed(Failure::Truncated),
+            StatusCode::NOT_MODIFIED => self.not_modified(&answer.headers),
+            status if is_origin_failure(status) => self.failed(Failure::Status(status)),
             // What a response to HEAD shows, `Headed` tells.
             status => {
-                let outdates = asked.method != AskedBy::Head && outdates(status);
+                let outdates = self.asked.method != AskedBy::Head && tells_of_the_resource(status);
                 Validated::Answer { outdates, rule: Rule::FullResponse }
             }
         }
@@ -60,100 +65,64 @@ impl Validated {
 
     /// What it means that the origin fails, with an answer or without. It leaves things as they are: what is stored stands in, or
     /// the failure is forwarded (RFC 9111, section 4.3.3).
-    pub fn failed(
-        failure: Failure,
-        nominees: &[Nominee<'_>],
-        asked: &Asked,
-        now: Timestamp,
-        config: &Config,
-    ) -> Validated {
-        let first = nominees.iter().find(|nominee| nominee.selected && nominee.suffices);
-        match first.map_or(Err(Rule::OriginFailed), |first| stand_in(first.terms, asked, failure, now, config)) {
-            Ok(rule) => Validated::StandIn(rule),
-            Err(rule) => Validated::Answer { outdates: false, rule },
+    pub fn failed(&self, failure: Failure) -> Validated {
+        let Some(first) = self.selected.first() else {
+            return Validated::Failed { failure, rule: Rule::OriginFailed };
+        };
+        match stand_in(&first.variant.stored.terms, &self.asked, failure, self.now, self.config) {
+            Ok(rule) => Validated::StandIn { served: first.at, rule },
+            Err(rule) => Validated::Failed { failure, rule },
         }
     }
-}
 
-/// Whether a status tells of the resource, and not of this request, this client or the origin's troubles.
-fn outdates(status: StatusCode) -> bool {
-    status.is_success() || status.is_redirection() || matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
-}
+    fn not_modified(&self, answer: &HeaderMap) -> Validated {
+        let said = Validators::of(answer, self.now);
+        let found =
+            self.by_strong(&said).or_else(|| self.by_weak(&said)).or_else(|| self.by_being_the_only_one(answer));
+        found.unwrap_or(Validated::AskAgain(Rule::ValidatesNothing))
+    }
 
-fn not_modified(answer: &HeaderMap, nominees: &[Nominee<'_>], now: Timestamp) -> Validated {
-    let asked_about: Vec<Case<'_>> =
-        (0..).zip(nominees).filter_map(|(at, nominee)| Case::of(at, nominee, now)).collect();
-    let said = Validators::of(answer, now);
-    let found = by_strong(&said, &asked_about).or_else(|| by_weak(&said, &asked_about));
-    found.or_else(|| by_being_the_only_one(answer, &asked_about)).unwrap_or({
-        // Without nominees nothing was asked that could be answered so: it is for whoever put a condition.
-        if nominees.is_empty() {
-            Validated::Answer { outdates: false, rule: Rule::ValidatesNothing }
-        } else {
-            Validated::AskAgain(Rule::ValidatesNothing)
+    /// All that have a strong validator of the answer are the same, so all that are selected are updated. Where only others have it,
+    /// the newest of those is served: the origin has said that it is what the request selects (RFC 9110, section 12.5.5).
+    fn by_strong(&self, said: &Validators<'_>) -> Option<Validated> {
+        // How strong a date is, is told by what is stored (RFC 9110, section 8.8.2.2).
+        let by_date = |nominee: &Nominee<'_>| nominee.validators.modified_is_strong && self.has_date(nominee, said);
+        let has = |nominee: &&Nominee<'_>| nominee.validators.share_strong_tag(said) || by_date(nominee);
+        let same = || self.about.iter().filter(has);
+        let selected = || same().filter(|nominee| nominee.selected);
+        let served = newest(selected()).or_else(|| newest(same()))?;
+        let mut updated: Vec<usize> = selected().map(|nominee| nominee.at).collect();
+        updated.sort_unstable();
+        Some(Validated::Current { served, updated, rule: Rule::ValidatedStrongly })
+    }
+
+    /// Only the newest that has a weak validator of the answer. A strong tag that none has is about none.
+    fn by_weak(&self, said: &Validators<'_>) -> Option<Validated> {
+        if said.tag.is_some_and(|tag| tag.is_strong()) {
+            return None;
         }
-    })
-}
-
-/// A nominee that would do, and its place.
-struct Case<'a> {
-    at: usize,
-    nominee: &'a Nominee<'a>,
-    validators: Validators<'a>,
-}
-
-impl<'a> Case<'a> {
-    fn of(at: usize, nominee: &'a Nominee<'a>, now: Timestamp) -> Option<Case<'a>> {
-        nominee.suffices.then(|| Case { at, nominee, validators: nominee.validators(now) })
+        let has = |nominee: &&Nominee<'_>| {
+            nominee.selected && (nominee.validators.share_tag(said) || self.has_date(nominee, said))
+        };
+        let served = newest(self.about.iter().filter(has))?;
+        Some(Validated::Current { served, updated: vec![served], rule: Rule::ValidatedWeakly })
     }
 
-    fn has_strong(&self, said: &Validators<'_>) -> bool {
-        let by_tag = self.validators.share_strong_tag(said);
-        by_tag || (self.nominee.selected && self.has_strong_modified(said))
+    /// An answer that names no validator is about the only one that was asked about. RFC 9111, section 4.3.4, says so of one that
+    /// has none itself; but where the request had no other condition than that of the one, there is nothing else that it can mean.
+    fn by_being_the_only_one(&self, answer: &HeaderMap) -> Option<Validated> {
+        let [only] = self.about[..] else { return None };
+        let is_it = only.selected && !names_validator(answer);
+        is_it.then(|| Validated::Current { served: only.at, updated: vec![only.at], rule: Rule::ValidatedAlone })
     }
 
-    /// How strong a date is, is told by what is stored (RFC 9110, section 8.8.2.2).
-    fn has_strong_modified(&self, said: &Validators<'_>) -> bool {
-        let strong = self.validators.strongly_modified().is_some();
-        strong && self.validators.share_modified(said) && !self.validators.contradict(said)
-    }
-
-    fn has_weak(&self, said: &Validators<'_>) -> bool {
-        let by_date = self.validators.share_modified(said) && !self.validators.contradict(said);
-        self.nominee.selected && (self.validators.share_tag(said) || by_date)
+    /// Whether the answer has the date of one that was asked about by it.
+    fn has_date(&self, nominee: &Nominee<'_>, said: &Validators<'_>) -> bool {
+        let same = nominee.validators.share_modified(said) && !nominee.validators.contradict(said);
+        self.dated && nominee.selected && same
     }
 }
 
-/// All that have a strong validator of the answer are the same, so all that are selected are updated. Where only others have it,
-/// the newest of those is served: the origin has said that it is what the request selects (RFC 9110, section 12.5.5).
-fn by_strong(said: &Validators<'_>, asked_about: &[Case<'_>]) -> Option<Validated> {
-    let same = || asked_about.iter().filter(|case| case.has_strong(said));
-    let selected = || same().filter(|case| case.nominee.selected);
-    let served = newest(selected()).or_else(|| newest(same()))?;
-    Some(Validated::Current {
-        served,
-        updated: selected().map(|case| case.at).collect(),
-        rule: Rule::ValidatedStrongly,
-    })
-}
-
-/// Only the newest that has a weak validator of the answer. A strong tag that none has is about none.
-fn by_weak(said: &Validators<'_>, asked_about: &[Case<'_>]) -> Option<Validated> {
-    if said.tag.is_some_and(|tag| tag.is_strong()) {
-        return None;
-    }
-    let served = newest(asked_about.iter().filter(|case| case.has_weak(said)))?;
-    Some(Validated::Current { served, updated: vec![served], rule: Rule::ValidatedWeakly })
-}
-
-/// An answer that names no validator is about the only one that was asked about. RFC 9111, section 4.3.4, says so of one that has
-/// none itself; but where the request had no other condition than that of the one, there is nothing else that it can mean.
-fn by_being_the_only_one(answer: &HeaderMap, asked_about: &[Case<'_>]) -> Option<Validated> {
-    let [only] = asked_about else { return None };
-    let is_it = only.nominee.selected && !names_validator(answer);
-    is_it.then(|| Validated::Current { served: only.at, updated: vec![only.at], rule: Rule::ValidatedAlone })
-}
-
-fn newest<'a>(cases: impl Iterator<Item = &'a Case<'a>>) -> Option<usize> {
-    cases.max_by_key(|case| case.nominee.terms.newness()).map(|case| case.at)
+fn newest<'a>(nominees: impl Iterator<Item = &'a Nominee<'a>>) -> Option<usize> {
+    nominees.max_by_key(|nominee| (nominee.variant.stored.terms.newness(), nominee.at)).map(|nominee| nominee.at)
 }

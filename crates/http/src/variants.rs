@@ -1,7 +1,7 @@
 //! The variants of one key: which of them answers a request, and which leave when another is stored (RFC 9111, sections 4 and
 //! 4.1).
 
-use freshen_core::Timestamp;
+use freshen_core::{Tags, Timestamp};
 use http::StatusCode;
 
 use crate::config::Config;
@@ -21,12 +21,14 @@ pub struct Variant {
     pub selecting: Selecting,
     /// The response.
     pub stored: Stored,
+    /// By what it is outdated together with others. They are kept beside its fields, which need not have all that they came in.
+    pub tags: Tags,
 }
 
 impl Variant {
     /// What it is chosen by. When it was last used its keeper adds, where it knows that.
     pub fn candidate(&self) -> Candidate<'_> {
-        let Variant { selecting, stored } = self;
+        let Variant { selecting, stored, .. } = self;
         Candidate { selecting, status: stored.status, terms: &stored.terms, last_used: None }
     }
 }

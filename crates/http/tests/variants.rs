@@ -6,10 +6,9 @@ mod case;
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use case::{NOON, SECOND, request, response, sent, terms};
+use case::{NOON, SECOND, key, request, response, sent, terms};
 use freshen_http::{
-    Candidate, Config, End, Received, Rule, Selecting, Sent, Snapshot, Stored, Variant, VariantKey, Variants, choose,
+    Candidate, Config, End, Exchange, Received, Rule, Selecting, Sent, Snapshot, Variant, VariantKey, Variants, choose,
     displaced,
 };
 use http::{HeaderMap, StatusCode};
@@ -30,12 +29,11 @@ fn selecting(fields: &str, names: &str) -> Selecting {
 /// A variant that came so many seconds after noon.
 fn variant(fields: &str, names: &str, status: &str, seconds: u64) -> Variant {
     let head = response(&format!("{status} | cache-control: max-age=600 | vary: {names}"));
-    let mut terms = terms("200 | cache-control: max-age=600", &Config::default());
-    terms.answered_at = NOON + Duration::from_secs(seconds);
-    let (request, content) = (request("GET /"), Bytes::from_static(b"x"));
-    let received = Received { request: &request, response: &head, content: &content, trailers: None, end: End::Clean };
-    let stored = Stored::of(&received, terms, &Config::default()).unwrap();
-    Variant { selecting: selecting(fields, names), stored }
+    let received = Received { response: &head, content: &["x".into()], trailers: None, end: End::Clean };
+    let came_at = NOON + Duration::from_secs(seconds);
+    let exchange = Exchange { asked_at: came_at, answered_at: came_at };
+    let config = Config::default();
+    Variant::of(&received, &asks(fields), &key("http://a/", &config), &exchange, &config).unwrap()
 }
 
 fn at_most(most: usize) -> Config {

@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let asked = Asked::of(&request, &config);
                 judge(Some(&variant.stored.terms), &asked, now, &config);
                 let _ = stand_in(&variant.stored.terms, &asked, Failure::TimedOut, now, &config);
-                variant.stored.answer(&request, now, 7);
+                variant.stored.answer(&request.headers, &asked, now, 7, &config);
             }
         }
     }

@@ -4,14 +4,15 @@
 //! bytes                                          each variant
 //!  4  magic F5 'f' 'r' 'h'                        1  names that select it, then each:
 //!  1  format, 1                                      name; 1 whether a value follows; value
-//! 16  checksum: the first bytes of BLAKE3          2  status
-//!     of all that follows                         49  terms: answered at, initial age, date, lifetime, stale while
-//!  1  variants, then each                             revalidate, stale if error, µs, 8 each, FF FF FF FF FF FF
-//!                                                     FF FF where none is said; 1 flags: no-cache, immutable,
-//!                                                     validator, grace, strong modification
-//! name: 2 length, text                             -  rules: that of the lifetime; never stale, or nothing
-//! value: 4 length, bytes                           -  header fields: 2 count, then each: name, value
-//! rule: 1 length, text                             -  trailer fields: the same
+//! 16  checksum: the first bytes of BLAKE3          1  tags, then each: the form of a name
+//!     of all that follows                          2  status
+//!  1  variants, then each                         49  terms: answered at, initial age, date, lifetime, stale while
+//!                                                     revalidate, stale if error, µs, 8 each, FF FF FF FF FF FF
+//! name: 2 length, text                                FF FF where none is said; 1 flags: no-cache, immutable,
+//! value: 4 length, bytes                              validator, grace, strong modification
+//! rule: 1 length, text                             -  rules: that of the lifetime; never stale, or nothing
+//!                                                  -  header fields: 2 count, then each: name, value
+//!                                                  -  trailer fields: the same
 //!                                                  8  length of the whole, or FF FF FF FF FF FF FF FF
 //!                                                  1  parts, then each: 8 start, 8 length, bytes
 //! ```

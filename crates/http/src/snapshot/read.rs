@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshen_core::Timestamp;
+use freshen_core::{TAGS_MAX, Tag, Tags, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::cursor::Cursor;
@@ -41,6 +41,9 @@ pub(super) fn snapshot(bytes: &Bytes, config: &Config) -> Read<Snapshot> {
 fn variant(from: &mut Cursor<'_>, config: &Config) -> Read<Variant> {
     let count = from.part("selecting fields", |from| from.count(1, SELECTING_MOST))?;
     let lines = (0..count).map(|_| from.part("selecting field", selecting)).collect::<Read<_>>()?;
+    let count = from.part("tags", |from| from.count(1, TAGS_MAX))?;
+    let tags = (0..count).map(|_| from.part("tag", tag)).collect::<Read<_>>()?;
+    let tags = from.part("tags", |_| Tags::new(tags).ok())?;
     let status = from.part("status", |from| StatusCode::from_u16(from.u16()?).ok())?;
     let terms = terms(from)?;
     let headers = fields(from, "header fields")?;
@@ -49,6 +52,7 @@ fn variant(from: &mut Cursor<'_>, config: &Config) -> Read<Variant> {
     Ok(Variant {
         selecting: Selecting::of_lines(lines, config),
         stored: Stored { status, headers, trailers, terms, body },
+        tags,
     })
 }
 
@@ -59,6 +63,11 @@ fn selecting(from: &mut Cursor<'_>) -> Option<(HeaderName, Option<HeaderValue>)>
         1 => Some((name, Some(value(from)?))),
         _ => None,
     }
+}
+
+fn tag(from: &mut Cursor<'_>) -> Option<Tag> {
+    let length = from.u16()?;
+    Tag::new(std::str::from_utf8(&from.bytes(length.into())?).ok()?).ok()
 }
 
 fn terms(from: &mut Cursor<'_>) -> Read<Terms> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
-use freshen_core::Timestamp;
+use freshen_core::{TAGS_MAX, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{
@@ -35,7 +35,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> Result<Bytes, SnapshotError> {
     Ok(out.into())
 }
 
-fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Result<(), SnapshotError> {
+fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored, tags }: &Variant) -> Result<(), SnapshotError> {
     out.put_u8(count("selecting fields", selecting.lines().count(), SELECTING_MOST)?);
     for (name, value) in selecting.lines() {
         put_name(out, name)?;
@@ -43,6 +43,11 @@ fn put_variant(out: &mut Vec<u8>, Variant { selecting, stored }: &Variant) -> Re
         if let Some(value) = value {
             put_value(out, value)?;
         }
+    }
+    out.put_u8(count("tags", tags.as_slice().len(), TAGS_MAX)?);
+    for tag in tags.as_slice() {
+        out.put_u16(length("tag", tag.as_str().len())?);
+        out.put_slice(tag.as_str().as_bytes());
     }
     out.put_u16(stored.status.as_u16());
     put_terms(out, &stored.terms)?;

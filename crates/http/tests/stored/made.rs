@@ -1,8 +1,11 @@
 //! Requests and responses for tests.
 
 use bytes::Bytes;
-use freshen_core::Timestamp;
-use freshen_http::{Answer, Asked, Config, End, Exchange, Received, Rule, Stored, Storing};
+use freshen_core::{Tags, Timestamp};
+use freshen_http::{
+    Answer, Asked, CacheKey, Config, Content, End, Exchange, Joined, KeyParts, Received, Rule, Scheme, Selecting, Sent,
+    Stored, Target, Variant,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, request, response};
 
 /// Saturday, 21 November 2026, 12:00:00 GMT.
@@ -27,7 +30,8 @@ pub fn lines(fields: &HeaderMap) -> Vec<String> {
 }
 
 pub fn request(method: &str, lines: &[Line<'_>]) -> request::Parts {
-    let (mut parts, ()) = http::Request::builder().method(method).uri("/").body(()).unwrap().into_parts();
+    let (mut parts, ()) =
+        http::Request::builder().method(method).uri("http://a.example/").body(()).unwrap().into_parts();
     parts.headers = fields(lines);
     parts
 }
@@ -42,14 +46,14 @@ pub fn response(status: u16, lines: &[Line<'_>]) -> response::Parts {
 pub struct Came {
     pub request: request::Parts,
     pub response: response::Parts,
-    pub content: Bytes,
+    pub content: Vec<Bytes>,
     pub trailers: Option<HeaderMap>,
     pub end: End,
 }
 
 impl Came {
     pub fn new(status: u16, lines: &[Line<'_>], content: &str) -> Came {
-        let content = Bytes::copy_from_slice(content.as_bytes());
+        let content = vec![Bytes::copy_from_slice(content.as_bytes())];
         Came {
             request: request("GET", &[]),
             response: response(status, lines),
@@ -72,8 +76,8 @@ impl Came {
     }
 
     pub fn received(&self) -> Received<'_> {
-        let Came { request, response, content, trailers, end } = self;
-        Received { request, response, content, trailers: trailers.as_ref(), end: *end }
+        let Came { response, content, trailers, end, .. } = self;
+        Received { response, content, trailers: trailers.as_ref(), end: *end }
     }
 
     pub fn stored(&self) -> Result<Stored, Rule> {
@@ -81,11 +85,38 @@ impl Came {
     }
 
     pub fn stored_by(&self, config: &Config) -> Result<Stored, Rule> {
-        match Storing::of(&self.request, &self.response, &EXCHANGE, config) {
-            Storing::Store(terms, _) => Stored::of(&self.received(), terms, config),
-            Storing::Pass(rule) => Err(rule),
-        }
+        self.variant_by(config).map(|variant| variant.stored)
     }
+
+    pub fn variant_by(&self, config: &Config) -> Result<Variant, Rule> {
+        let (target, key) = (target(), key());
+        let sent = Sent::of(&self.request, &target, config);
+        Variant::of(&self.received(), &sent, &key, &EXCHANGE, config)
+    }
+
+    /// Puts it to what is stored.
+    pub fn put_to(&self, stored: &Stored, exchange: &Exchange, config: &Config) -> Joined {
+        let (target, key) = (target(), key());
+        let sent = Sent::of(&self.request, &target, config);
+        variant(stored.clone()).with(&self.received(), &sent, &key, exchange, config)
+    }
+}
+
+/// One that every request selects.
+pub fn variant(stored: Stored) -> Variant {
+    Variant { selecting: Selecting::default(), stored, tags: Tags::NONE }
+}
+
+fn target() -> Target {
+    Target::of(&request("GET", &[]), Scheme::Http, &Config::default()).unwrap()
+}
+
+fn key() -> CacheKey {
+    let (config, request, target) = (Config::default(), request("GET", &[]), target());
+    let sent = Sent::of(&request, &target, &config);
+    let asked = Asked::of(&request, &config).method;
+    let parts = KeyParts { asked, sent: &sent, content: Content::Absent, audience: None };
+    CacheKey::of(&parts, &config).unwrap()
 }
 
 /// A whole response with the alphabet.

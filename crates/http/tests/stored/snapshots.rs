@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshen_core::Timestamp;
+use freshen_core::{Tag, Tags, Timestamp};
 use freshen_http::{
-    Config, FIELDS_MOST, Rule, SELECTING_MOST, Scheme, Selecting, Sent, Snapshot, SnapshotError, Target, VARIANTS_MOST,
-    Variant,
+    Config, FIELDS_MOST, Joined, Rule, SELECTING_MOST, Scheme, Selecting, Sent, Snapshot, SnapshotError, Target,
+    VARIANTS_MOST, Variant,
 };
 use http::header::VARY;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
-use crate::made::{ALPHABET, Came, NOON, TAGGED, alphabet, answer, letters, part, request};
+use crate::made::{ALPHABET, Came, EXCHANGE, NOON, TAGGED, alphabet, answer, letters, part, request, variant};
 
 const GOLDEN: [(&str, &[u8]); 4] = [
     ("empty", include_bytes!("../golden/snapshot/format-1-empty.bin")),
@@ -24,12 +24,12 @@ const GOLDEN: [(&str, &[u8]); 4] = [
 const HEAD_BYTES: usize = 21;
 
 fn golden(name: &str) -> Snapshot {
-    let plain = || Variant { selecting: Selecting::default(), stored: alphabet(&[]) };
+    let plain = || variant(alphabet(&[]));
     let parts = || {
-        let come = part("bytes 20-25/26", "uvwxyz", &[]);
-        let exchange = crate::made::EXCHANGE;
-        let stored = letters(0, 10).with(&come.received(), &exchange, &Config::default()).unwrap();
-        Variant { selecting: selecting(&[("accept", None)]), stored }
+        let came = part("bytes 20-25/26", "uvwxyz", &[]);
+        let joined = came.put_to(&letters(0, 10), &EXCHANGE, &Config::default());
+        let Joined::Kept { variant, .. } = joined else { panic!("{joined:?}") };
+        Variant { selecting: selecting(&[("accept", None)]), ..variant }
     };
     let variants = match name {
         "empty" => vec![],
@@ -69,9 +69,11 @@ fn full() -> Variant {
     stored.terms.stale_if_error = Some(Duration::from_micros(u64::MAX - 1));
     stored.terms.takes_grace = false;
     stored.terms.never_stale = Some(Rule::MustRevalidate);
-    (stored.terms.no_cache, stored.terms.immutable) = (true, true);
+    (stored.terms.no_cache, stored.terms.immutable, stored.terms.modified_is_strong) = (true, true, true);
     let selecting = selecting(&[("accept-language", Some(b"en, \xff")), ("x-a", Some(b"")), ("x-b", None)]);
-    Variant { selecting, stored }
+    let tag = |text: &str| Tag::new(text).unwrap();
+    let tags = Tags::new(vec![tag("s:b"), tag("g:a"), tag("\u{e9}")]).unwrap();
+    Variant { selecting, stored, tags }
 }
 
 /// Today's code writes the same bytes. `FRESHEN_OVERWRITE` writes the files, once for each new format.
@@ -116,15 +118,17 @@ fn every_refusal_names_the_part_and_its_place() {
     assert_eq!(refused(|bytes| bytes[4] = 2), "snapshot: the format at byte 4 is none that this version knows");
     assert_eq!(refused(|bytes| bytes[21] = 65), "snapshot: the variants at byte 21 is malformed");
     assert_eq!(refused(|bytes| bytes[22] = 33), "snapshot: the selecting fields at byte 22 is malformed");
-    assert_eq!(refused(|bytes| bytes[23] = 0xff), "snapshot: the status at byte 23 is malformed");
-    assert_eq!(refused(|bytes| bytes.truncate(40)), "snapshot: the terms at byte 25 is malformed");
-    assert_eq!(refused(|bytes| bytes[73] = 32), "snapshot: the flags at byte 73 is none that this version knows");
-    assert_eq!(refused(|bytes| bytes[75] = b'x'), "snapshot: the rule at byte 74 is none that this version knows");
-    assert_eq!(refused(|bytes| bytes[83] = 0xff), "snapshot: the header fields at byte 83 is malformed");
-    assert_eq!(refused(|bytes| bytes[87] = b'C'), "snapshot: the header fields at byte 83 is malformed");
-    assert_eq!(refused(|bytes| bytes.push(0)), "snapshot: the end at byte 219 is malformed");
-    for at in [168, 176, 177, 185] {
-        assert_eq!(refused(|bytes| bytes[at] = 0xff), "snapshot: the body at byte 168 is malformed", "{at}");
+    assert_eq!(refused(|bytes| bytes[23] = 65), "snapshot: the tags at byte 23 is malformed");
+    assert_eq!(refused(|bytes| bytes[23] = 1), "snapshot: the tag at byte 24 is malformed");
+    assert_eq!(refused(|bytes| bytes[24] = 0xff), "snapshot: the status at byte 24 is malformed");
+    assert_eq!(refused(|bytes| bytes.truncate(40)), "snapshot: the terms at byte 26 is malformed");
+    assert_eq!(refused(|bytes| bytes[74] = 32), "snapshot: the flags at byte 74 is none that this version knows");
+    assert_eq!(refused(|bytes| bytes[76] = b'x'), "snapshot: the rule at byte 75 is none that this version knows");
+    assert_eq!(refused(|bytes| bytes[84] = 0xff), "snapshot: the header fields at byte 84 is malformed");
+    assert_eq!(refused(|bytes| bytes[88] = b'C'), "snapshot: the header fields at byte 84 is malformed");
+    assert_eq!(refused(|bytes| bytes.push(0)), "snapshot: the end at byte 220 is malformed");
+    for at in [169, 177, 178, 186] {
+        assert_eq!(refused(|bytes| bytes[at] = 0xff), "snapshot: the body at byte 169 is malformed", "{at}");
     }
 }
 
@@ -155,7 +159,7 @@ fn a_sealed_snapshot_that_is_cut_off_is_refused() {
 
 #[test]
 fn what_exceeds_a_bound_is_not_written() {
-    let variant = || Variant { selecting: Selecting::default(), stored: alphabet(&[]) };
+    let variant = || variant(alphabet(&[]));
     let too_many = |what, count, most| Err(SnapshotError::TooMany { what, count, most });
     let of = |variants: Vec<Variant>| Snapshot { variants }.encode();
     assert!(of(vec![variant(); VARIANTS_MOST]).is_ok());

@@ -1,12 +1,13 @@
 //! How what an origin calls current is updated.
 
 use freshen_http::{
-    Config, Cookies, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Rule, Step, Terms, UPDATED_BYTES_MOST, judge,
+    Config, Cookies, End, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Received, Rule, Step, Stored, Terms,
+    UPDATED_BYTES_MOST, Variant, judge,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
-use crate::wire::{Lines, at, date, headers, request};
+use crate::wire::{Lines, at, date, headers, kept, key, request, response, sent};
 
 /// Ten minutes after what is stored came.
 const LATER: Exchange = Exchange { asked_at: at_later(0), answered_at: at_later(2) };
@@ -16,13 +17,16 @@ const fn at_later(seconds: u64) -> freshen_core::Timestamp {
 }
 
 fn by(method: &str, asked: Lines<'_>, stored: Lines<'_>, update: Lines<'_>, config: &Config) -> Freshened {
-    let stored = headers(stored);
-    Freshened::of(&request(method, asked), (StatusCode::OK, &stored), &headers(update), &LATER, config)
+    kept(stored).freshened(&sent(request(method, asked)), &headers(update), &key(), &LATER, config)
+}
+
+fn get(stored: &Variant, update: &HeaderMap) -> Freshened {
+    stored.freshened(&sent(request("GET", &[])), update, &key(), &LATER, &Config::default())
 }
 
 fn stored(before: Lines<'_>, update: Lines<'_>) -> (HeaderMap, Terms) {
     match by("GET", &[], before, update, &Config::default()) {
-        Freshened::Stored { headers, terms, .. } => (headers, terms),
+        Freshened::Kept { variant, .. } => (variant.stored.headers, variant.stored.terms),
         other => panic!("{other:?}"),
     }
 }
@@ -138,7 +142,7 @@ fn an_update_brings_nothing_in_that_is_never_kept() {
         update,
         config,
     ) {
-        Freshened::Stored { headers, .. } => headers,
+        Freshened::Kept { variant, .. } => variant.stored.headers,
         other => panic!("{other:?}"),
     };
     let dropped = Config { cookies: Cookies::Dropped, ..Config::default() };
@@ -196,8 +200,8 @@ fn an_update_that_forbids_storing_ends_what_was_stored() {
         (("vary", "a b"), Rule::VaryMalformed),
     ] {
         match by("GET", &[], &before, &[update], &Config::default()) {
-            Freshened::Last { headers, rule: by } => {
-                assert_eq!((by, &headers[update.0]), (rule, &HeaderValue::from_static(update.1)))
+            Freshened::Last(served, by) => {
+                assert_eq!((by, &served.headers[update.0]), (rule, &HeaderValue::from_static(update.1)))
             }
             other => panic!("{other:?}"),
         }
@@ -215,16 +219,16 @@ fn an_update_for_one_client_leaves_what_is_stored_as_it_was() {
     ];
     for (asked, update, rule) in cases {
         let once = by("GET", asked, &before, update, &Config::default());
-        assert!(matches!(&once, Freshened::Once { rule: by, .. } if *by == rule), "{once:?}");
+        assert!(matches!(&once, Freshened::Once(_, by) if *by == rule), "{once:?}");
     }
     let public =
         by("GET", &[("authorization", "x")], &before, &[("cache-control", "public, max-age=60")], &Config::default());
-    assert!(matches!(public, Freshened::Stored { .. }), "{public:?}");
+    assert!(matches!(public, Freshened::Kept { .. }), "{public:?}");
     let private = Config { mode: Mode::Private, ..Config::default() };
     let stored = Config { cookies: Cookies::Stored, ..Config::default() };
     for config in [private, stored] {
         let stored = by("GET", &[], &before, &[("set-cookie", "a=b")], &config);
-        assert!(matches!(stored, Freshened::Stored { .. }), "{stored:?}");
+        assert!(matches!(stored, Freshened::Kept { .. }), "{stored:?}");
     }
 }
 
@@ -233,27 +237,194 @@ fn an_update_for_one_client_leaves_what_is_stored_as_it_was() {
 fn a_response_to_head_updates_one_to_get() {
     let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("content-length", "5")];
     let update = [("cache-control", "max-age=90"), ("content-length", "5"), ("content-encoding", "gzip")];
-    let Freshened::Stored { headers, terms, rule } = by("HEAD", &[], &before, &update, &Config::default()) else {
+    let Freshened::Kept { variant, rule, .. } = by("HEAD", &[], &before, &update, &Config::default()) else {
         panic!("it is stored");
     };
+    let Stored { headers, terms, .. } = variant.stored;
     assert_eq!((terms.lifetime.span.as_secs(), rule), (90, Rule::MaxAge));
     assert!(!headers.contains_key("content-encoding"));
+}
+
+/// RFC 9111, section 3.2: what is kept for others is one thing, what the client of the update is given another.
+#[test]
+fn whoever_asked_gets_the_fields_of_the_update_that_are_not_kept() {
+    let dropped = Config { cookies: Cookies::Dropped, ..Config::default() };
+    let named = "max-age=60, no-cache=\"set-cookie, x-user\"";
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("x-old", "1")];
+    for (config, control) in [(dropped, "max-age=60"), (Config::default(), named)] {
+        let update = [("set-cookie", "a=b"), ("x-user", "ann"), ("cache-control", control)];
+        let Freshened::Kept { variant, served, .. } = by("GET", &[], &before, &update, &config) else { panic!() };
+        assert!(!variant.stored.headers.contains_key("set-cookie"), "{control}");
+        assert_eq!(
+            (&served.headers["set-cookie"], &served.headers["x-user"]),
+            (&"a=b".parse().unwrap(), &"ann".parse().unwrap())
+        );
+        assert_eq!(
+            (&served.headers["x-old"], served.body, served.terms),
+            (&"1".parse().unwrap(), variant.stored.body, variant.stored.terms)
+        );
+    }
+}
+
+/// RFC 9111, sections 5.2.2.4 and 5.2.2.7: it may be somebody else's.
+#[test]
+fn a_stored_field_that_may_not_be_kept_any_more_is_not_served_either() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("x-user", "ann")];
+    for control in ["max-age=60, private=x-user", "max-age=60, no-cache=x-user"] {
+        let update = [("cache-control", control)];
+        let Freshened::Kept { variant, served, .. } = by("GET", &[], &before, &update, &Config::default()) else {
+            panic!()
+        };
+        assert!(!variant.stored.headers.contains_key("x-user") && !served.headers.contains_key("x-user"), "{control}");
+    }
+    let taken_back = by("GET", &[], &before, &[("cache-control", "private, no-cache=x-user")], &Config::default());
+    let Freshened::Last(served, Rule::Private) = taken_back else { panic!("{taken_back:?}") };
+    assert!(!served.headers.contains_key("x-user"));
+}
+
+/// An answer that was for everybody does not make everybody's what a later one gives to one client.
+#[test]
+fn a_cookie_of_an_update_is_judged_by_the_update_alone() {
+    let before = [("etag", r#""a""#), ("cache-control", "public, max-age=60")];
+    let of = |update: Lines<'_>| by("GET", &[], &before, update, &Config::default());
+    let cookie = ("set-cookie", "session=ann");
+    let once = of(&[cookie]);
+    let Freshened::Once(served, Rule::SetCookie) = &once else { panic!("{once:?}") };
+    assert_eq!(served.headers["set-cookie"], "session=ann");
+    assert!(matches!(of(&[cookie, ("cache-control", "max-age=60")]), Freshened::Once(_, Rule::SetCookie)));
+    let public = of(&[cookie, ("cache-control", "public, max-age=60")]);
+    let Freshened::Kept { variant, .. } = &public else { panic!("{public:?}") };
+    assert_eq!(variant.stored.headers["set-cookie"], "session=ann", "it says so itself");
+    assert!(matches!(of(&[cookie, ("cache-control", "no-store")]), Freshened::Last(_, Rule::NoStore)));
+}
+
+/// It was everybody's while its origin said so; the first user's is not for whoever asks next.
+#[test]
+fn a_stored_cookie_that_may_not_stay_is_removed_and_not_served() {
+    let before = [("etag", r#""a""#), ("cache-control", "public, max-age=60"), ("set-cookie", "session=ann")];
+    let of = |update: Lines<'_>| match by("GET", &[], &before, update, &Config::default()) {
+        Freshened::Kept { variant, served, .. } => {
+            [variant.stored, served].map(|it| it.headers.contains_key("set-cookie"))
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of(&[("cache-control", "max-age=60")]), [false, false]);
+    assert_eq!(of(&[("x-other", "1")]), [true, true], "it is public still");
+}
+
+/// RFC 9111, section 5.2.1.5: a client that wants nothing stored does not keep what its origin takes back.
+#[test]
+fn what_an_update_takes_back_is_taken_back_whoever_asked() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60")];
+    for asked in [("cache-control", "no-store"), ("authorization", "x")] {
+        for (update, rule) in [
+            (("cache-control", "private"), Rule::Private),
+            (("cache-control", "no-store"), Rule::NoStore),
+            (("vary", "*"), Rule::VaryAny),
+        ] {
+            let last = by("GET", &[asked], &before, &[update], &Config::default());
+            assert!(matches!(&last, Freshened::Last(_, by) if *by == rule), "{asked:?} {update:?}: {last:?}");
+        }
+    }
+}
+
+/// RFC 9111, section 4.1: what was everybody's is not selected by others once its origin says by what it varies.
+#[test]
+fn by_what_a_response_is_selected_is_told_by_the_update() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60")];
+    let [ann, bob] = ["ann", "bob"].map(|who| [("cookie", who)]);
+    let update = [("vary", "cookie"), ("cache-control", "public, max-age=60")];
+    let freshened = by("GET", &ann, &before, &update, &Config::default());
+    let Freshened::Kept { variant, .. } = freshened else { panic!("{freshened:?}") };
+    let selects = |asked: Lines<'_>| variant.selecting.matches(&sent(request("GET", asked)));
+    assert_eq!([selects(&ann), selects(&bob), selects(&[])], [true, false, false]);
+    let long = "x".repeat(100_000);
+    let too_long = by("GET", &[("cookie", &long)], &before, &update, &Config::default());
+    assert!(matches!(too_long, Freshened::Last(_, Rule::SelectingTooLong)), "nothing could select it");
+}
+
+fn tags(variant: &Variant) -> Vec<&str> {
+    let own = |tag: &&str| tag.starts_with("s:") || tag.starts_with("g:");
+    variant.tags.as_slice().iter().map(|tag| tag.as_str()).filter(own).map(|tag| &tag[..3]).collect()
+}
+
+/// What invalidates it must find it, though the fields that say so are not kept or come with the first response alone.
+#[test]
+fn an_update_changes_the_tags_of_the_kinds_that_it_has() {
+    let control = ("cache-control", "max-age=60, no-cache=\"surrogate-key\"");
+    let first = [("etag", r#""a""#), control, ("surrogate-key", "x y"), ("cache-groups", "\"one\"")];
+    let response = response(200, &first);
+    let received = Received { response: &response, content: &[], trailers: None, end: End::Clean };
+    let asked = sent(request("GET", &[]));
+    let stored = Variant::of(&received, &asked, &key(), &LATER, &Config::default()).unwrap();
+    assert!(!stored.stored.headers.contains_key("surrogate-key"));
+    let all = stored.tags.as_slice().len();
+    let of = |update: Lines<'_>| match get(&stored, &headers(update)) {
+        Freshened::Kept { variant, .. } => variant,
+        other => panic!("{other:?}"),
+    };
+    let group = &tags(&stored)[0].to_owned();
+    assert_eq!(tags(&stored), [group, "s:x", "s:y"]);
+    assert_eq!(of(&[]).tags, stored.tags);
+    assert_eq!(tags(&of(&[("xkey", "z")])), [group, "s:z"]);
+    let regrouped = of(&[("cache-groups", "\"two\", \"three\"")]);
+    assert_eq!((tags(&regrouped).len(), regrouped.tags.as_slice().len()), (4, all + 1));
+    assert!(!regrouped.tags.as_slice().contains(&stored.tags.as_slice()[0]), "it is in the first no more");
+    assert_eq!(of(&[("cache-groups", "broken (")]).tags, stored.tags, "what cannot be read says nothing");
+    let many: Vec<String> = (0..100).map(|at| at.to_string()).collect();
+    let too_many = get(&stored, &headers(&[("surrogate-key", &many.join(" "))]));
+    assert!(matches!(too_many, Freshened::Last(_, Rule::TooManyTags)), "{too_many:?}");
+}
+
+/// RFC 9110, section 8.8.2.2: by the Date that came with the content.
+#[test]
+fn a_date_becomes_no_stronger_by_a_validation() {
+    let (modified, noon, later) = (date(-5), date(0), date(600));
+    let strong = |before: &str, update: Lines<'_>| {
+        let lines = [("last-modified", before), ("date", &*noon), ("cache-control", "max-age=60")];
+        stored(&lines, update).1.modified_is_strong
+    };
+    assert!(!strong(&modified, &[("date", &later)]));
+    assert!(!strong(&modified, &[("date", &later), ("last-modified", &modified)]));
+    let long_before = date(-60);
+    assert!(strong(&long_before, &[("date", &later)]));
+    assert!(strong(&long_before, &[("date", &later), ("last-modified", &long_before)]));
+    assert!(!strong(&long_before, &[("date", &later), ("last-modified", &modified)]), "that is of other content");
+}
+
+/// RFC 9110, section 6.6.1.
+#[test]
+fn a_date_of_an_update_that_cannot_be_read_is_that_of_its_receipt() {
+    for bad in ["yesterday", ""] {
+        let (headers, terms) = stored(&[("date", &date(0)), ("etag", r#""a""#)], &[("date", bad)]);
+        assert_eq!((headers["date"].to_str().unwrap(), terms.date), (&*date(602), at(602)), "{bad}");
+    }
+}
+
+/// RFC 9111, section 4.3.4: of a 304 that serves one client alone, he gets the fields and the age.
+#[test]
+fn what_is_served_once_has_what_the_update_says() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("x-a", "1"), ("age", "9")];
+    let update = [("x-a", "2"), ("x-b", "3"), ("age", "30"), ("connection", "x-hop"), ("x-hop", "1")];
+    let once = by("GET", &[("cache-control", "no-store")], &before, &update, &Config::default());
+    let Freshened::Once(served, Rule::RequestNoStore) = once else { panic!("{once:?}") };
+    let expected = [("etag", r#""a""#), before[1], ("x-a", "2"), ("x-b", "3"), ("date", &date(602))];
+    assert_eq!(served.headers, headers(&expected));
+    assert_eq!(served.terms.age(at(602)).as_secs(), 32);
+    assert_eq!(served.body, kept(&[]).stored.body);
 }
 
 #[test]
 fn an_update_makes_nothing_larger_than_the_bound() {
     let too_large = Freshened::Fetch(Rule::UpdateTooLarge);
-    let of = |update: &HeaderMap| {
-        let stored = headers(&[("cache-control", "max-age=60"), ("etag", r#""a""#)]);
-        Freshened::of(&request("GET", &[]), (StatusCode::OK, &stored), update, &LATER, &Config::default())
-    };
+    let of = |update: &HeaderMap| get(&kept(&[("cache-control", "max-age=60"), ("etag", r#""a""#)]), update);
     let name = |at: usize| HeaderName::from_bytes(format!("x-{at}").as_bytes()).unwrap();
     let lines = |most: usize| (0..most).map(|at| (name(at), HeaderValue::from_static("1"))).collect();
     // What is stored has two lines, and gets a date.
-    assert!(matches!(of(&lines(FIELDS_MOST - 3)), Freshened::Stored { .. }));
+    assert!(matches!(of(&lines(FIELDS_MOST - 3)), Freshened::Kept { .. }));
     assert_eq!(of(&lines(FIELDS_MOST - 2)), too_large);
     let long = |bytes: usize| HeaderMap::from_iter([(name(0), HeaderValue::from_str(&"x".repeat(bytes)).unwrap())]);
-    assert!(matches!(of(&long(UPDATED_BYTES_MOST - 200)), Freshened::Stored { .. }));
+    assert!(matches!(of(&long(UPDATED_BYTES_MOST - 200)), Freshened::Kept { .. }));
     assert_eq!(of(&long(UPDATED_BYTES_MOST)), too_large);
 }
 
@@ -267,9 +438,7 @@ fn many_fields_and_many_options_are_read_in_a_moment() {
         update.insert(name, HeaderValue::from_static("1"));
     }
     update.insert("connection", HeaderValue::from_str(&options.join(",")).unwrap());
-    let freshened =
-        Freshened::of(&request("GET", &[]), (StatusCode::OK, &HeaderMap::new()), &update, &LATER, &Config::default());
-    assert_eq!(freshened, Freshened::Fetch(Rule::UpdateTooLarge));
+    assert_eq!(get(&kept(&[]), &update), Freshened::Fetch(Rule::UpdateTooLarge));
 }
 
 proptest! {
@@ -283,15 +452,12 @@ proptest! {
             let lines: Vec<_> = of.iter().map(|(at, line)| (NAMES[*at], line.as_str())).collect();
             headers(&[&lines[..], &[("cache-control", "public, max-age=60")]].concat())
         };
-        let of = |stored: &HeaderMap| {
-            Freshened::of(&request("GET", &[]), (StatusCode::OK, stored), &lines(&update), &LATER, &Config::default())
-        };
-        let once = of(&lines(&stored));
+        let mut variant = kept(&[]);
+        variant.stored.headers = lines(&stored);
+        let once = get(&variant, &lines(&update));
         match &once {
-            Freshened::Stored { headers, .. } | Freshened::Last { headers, .. } | Freshened::Once { headers, .. } => {
-                prop_assert_eq!(of(headers), once);
-            }
-            Freshened::Fetch(_) => prop_assert!(false, "it is small"),
+            Freshened::Kept { variant, .. } => prop_assert_eq!(get(variant, &lines(&update)), once),
+            other => prop_assert!(false, "{:?}", other),
         }
     }
 }

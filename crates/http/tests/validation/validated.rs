@@ -1,17 +1,17 @@
 //! What the answer to a validation means.
 
-use freshen_http::{Asked, Config, Failure, Rule, Validated};
+use freshen_http::{Answer, Asked, Config, Failure, Rule, Validated, Variant};
+use http::StatusCode;
 use proptest::prelude::*;
 
-use crate::wire::{Kept, Lines, asks, at, date, nominees, request, response};
+use crate::wire::{Lines, NOON, answered, date, headers, kept, of_another, question, request, response, too_short};
 
-fn of(status: u16, lines: Lines<'_>, kept: &[Kept]) -> Validated {
-    let asked = Asked::of(&request("GET", &[]), &Config::default());
-    Validated::of(&response(status, lines), &nominees(kept), &asked, at(100), &Config::default())
+fn of(status: u16, lines: Lines<'_>, stored: &[Variant]) -> Validated {
+    question("GET", &[], stored, 100).answered(&response(status, lines))
 }
 
-fn is_304(lines: Lines<'_>, kept: &[Kept]) -> Validated {
-    of(304, lines, kept)
+fn is_304(lines: Lines<'_>, stored: &[Variant]) -> Validated {
+    of(304, lines, stored)
 }
 
 fn current(served: usize, updated: &[usize], rule: Rule) -> Validated {
@@ -23,61 +23,61 @@ const NOTHING: Validated = Validated::AskAgain(Rule::ValidatesNothing);
 /// RFC 9111, section 4.3.4.
 #[test]
 fn a_strong_tag_updates_all_that_have_it_and_no_other() {
-    let kept = [
-        Kept::new(&[("etag", r#""a""#)]),
-        Kept::new(&[("etag", r#""b""#)]).answered(30),
-        Kept::new(&[("etag", r#""a""#)]).answered(20),
-        Kept::new(&[("etag", r#"W/"a""#)]).answered(40),
-        Kept::new(&[]).answered(50),
+    let stored = [
+        kept(&[("etag", r#""a""#)]),
+        answered(kept(&[("etag", r#""b""#)]), 30),
+        answered(kept(&[("etag", r#""a""#)]), 20),
+        answered(kept(&[("etag", r#"W/"a""#)]), 40),
+        answered(kept(&[]), 50),
     ];
-    assert_eq!(is_304(&[("etag", r#""a""#)], &kept), current(2, &[0, 2], Rule::ValidatedStrongly));
-    assert_eq!(is_304(&[("etag", r#""b""#)], &kept), current(1, &[1], Rule::ValidatedStrongly));
-    assert_eq!(is_304(&[("etag", r#""c""#)], &kept), NOTHING);
-    assert_eq!(is_304(&[("etag", r#""a""#)], &kept[3..]), NOTHING, "a weak tag is no strong one");
+    assert_eq!(is_304(&[("etag", r#""a""#)], &stored), current(2, &[0, 2], Rule::ValidatedStrongly));
+    assert_eq!(is_304(&[("etag", r#""b""#)], &stored), current(1, &[1], Rule::ValidatedStrongly));
+    assert_eq!(is_304(&[("etag", r#""c""#)], &stored), NOTHING);
+    assert_eq!(is_304(&[("etag", r#""a""#)], &stored[3..]), NOTHING, "a weak tag is no strong one");
 }
 
 /// RFC 9111, section 4.3.4; RFC 9110, section 12.5.5.
 #[test]
 fn what_the_request_does_not_select_serves_it_if_the_origin_names_its_strong_tag_but_is_not_updated() {
     let modified = date(-1000);
-    let kept = [
-        Kept::new(&[("etag", r#""a""#), ("last-modified", &modified)]),
-        Kept::of_another(&[("etag", r#""b""#), ("last-modified", &modified), ("date", &date(0))]).answered(9),
-        Kept::of_another(&[("etag", r#""a""#)]).answered(9),
-        Kept::of_another(&[("etag", r#"W/"c""#)]),
+    let stored = [
+        kept(&[("etag", r#""a""#), ("last-modified", &modified)]),
+        answered(of_another("accept", &[("etag", r#""b""#), ("last-modified", &modified), ("date", &date(0))]), 9),
+        answered(of_another("accept", &[("etag", r#""a""#)]), 9),
+        of_another("accept", &[("etag", r#"W/"c""#)]),
     ];
-    assert_eq!(is_304(&[("etag", r#""b""#)], &kept), current(1, &[], Rule::ValidatedStrongly));
-    assert_eq!(is_304(&[("etag", r#""a""#)], &kept), current(0, &[0], Rule::ValidatedStrongly));
-    assert_eq!(is_304(&[("etag", r#"W/"c""#)], &kept), NOTHING);
-    assert_eq!(is_304(&[("etag", r#"W/"b""#)], &kept), NOTHING);
-    assert_eq!(is_304(&[("last-modified", &modified)], &kept[1..]), NOTHING);
+    assert_eq!(is_304(&[("etag", r#""b""#)], &stored), current(1, &[], Rule::ValidatedStrongly));
+    assert_eq!(is_304(&[("etag", r#""a""#)], &stored), current(0, &[0], Rule::ValidatedStrongly));
+    assert_eq!(is_304(&[("etag", r#"W/"c""#)], &stored), NOTHING);
+    assert_eq!(is_304(&[("etag", r#"W/"b""#)], &stored), NOTHING);
+    assert_eq!(is_304(&[("last-modified", &modified)], &stored[1..]), NOTHING);
 }
 
 /// RFC 9111, section 4.3.4.
 #[test]
 fn a_weak_tag_updates_the_newest_that_has_it() {
-    let kept = [
-        Kept::new(&[("etag", r#"W/"a""#)]).answered(10),
-        Kept::new(&[("etag", r#""a""#)]).answered(20),
-        Kept::new(&[("etag", r#"W/"b""#)]).answered(30),
+    let stored = [
+        answered(kept(&[("etag", r#"W/"a""#)]), 10),
+        answered(kept(&[("etag", r#""a""#)]), 20),
+        answered(kept(&[("etag", r#"W/"b""#)]), 30),
     ];
-    assert_eq!(is_304(&[("etag", r#"W/"a""#)], &kept), current(1, &[1], Rule::ValidatedWeakly));
-    assert_eq!(is_304(&[("etag", r#"W/"b""#)], &kept), current(2, &[2], Rule::ValidatedWeakly));
-    assert_eq!(is_304(&[("etag", r#"W/"c""#)], &kept), NOTHING);
-    assert_eq!(is_304(&[("etag", "a")], &[Kept::new(&[("etag", "a")])]), current(0, &[0], Rule::ValidatedWeakly));
+    assert_eq!(is_304(&[("etag", r#"W/"a""#)], &stored), current(1, &[1], Rule::ValidatedWeakly));
+    assert_eq!(is_304(&[("etag", r#"W/"b""#)], &stored), current(2, &[2], Rule::ValidatedWeakly));
+    assert_eq!(is_304(&[("etag", r#"W/"c""#)], &stored), NOTHING);
+    assert_eq!(is_304(&[("etag", "a")], &[kept(&[("etag", "a")])]), current(0, &[0], Rule::ValidatedWeakly));
 }
 
 /// RFC 9111, section 4.3.4; RFC 9110, section 8.8.2.2: the date of what is stored tells how strong its modification is.
 #[test]
 fn a_modification_is_a_strong_or_a_weak_validator() {
     let (modified, noon) = (date(-60), date(0));
-    let strong = || Kept::new(&[("last-modified", &modified), ("date", &noon)]);
-    let weak = || Kept::new(&[("last-modified", &modified), ("date", &date(-1))]).answered(9);
+    let strong = || kept(&[("last-modified", &modified), ("date", &noon)]);
+    let weak = || answered(kept(&[("last-modified", &modified), ("date", &date(-1))]), 9);
     let said = [("last-modified", &*modified)];
     assert_eq!(is_304(&said, &[strong(), weak(), strong()]), current(2, &[0, 2], Rule::ValidatedStrongly));
-    assert_eq!(is_304(&said, &[weak(), weak().answered(8)]), current(0, &[0], Rule::ValidatedWeakly));
+    assert_eq!(is_304(&said, &[weak(), answered(weak(), 8)]), current(0, &[0], Rule::ValidatedWeakly));
     assert_eq!(is_304(&[("last-modified", &date(-61))], &[strong(), weak()]), NOTHING);
-    let tagged = [Kept::new(&[("last-modified", &modified), ("date", &noon), ("etag", r#""a""#)])];
+    let tagged = [kept(&[("last-modified", &modified), ("date", &noon), ("etag", r#""a""#)])];
     assert_eq!(is_304(&said, &tagged), current(0, &[0], Rule::ValidatedStrongly));
     let other_tag = [("last-modified", &*modified), ("etag", r#""b""#)];
     assert_eq!(is_304(&other_tag, &tagged), NOTHING, "the tags tell that it is another");
@@ -87,31 +87,66 @@ fn a_modification_is_a_strong_or_a_weak_validator() {
 /// RFC 9111, section 4.3.4.
 #[test]
 fn an_answer_without_validators_is_about_the_only_one_that_was_asked_about() {
-    let bare = || Kept::new(&[]);
-    let tagged = || Kept::new(&[("etag", r#""a""#)]);
+    let [tagged, dated] = [[("etag", r#""a""#)], [("last-modified", &*date(-5))]].map(|lines| kept(&lines));
     let alone = current(0, &[0], Rule::ValidatedAlone);
-    assert_eq!(is_304(&[], &[bare()]), alone);
-    assert_eq!(is_304(&[("date", &date(0))], &[tagged()]), alone);
-    assert_eq!(is_304(&[], &[tagged(), bare()]), NOTHING);
-    assert_eq!(is_304(&[], &[Kept::of_another(&[("etag", r#""a""#)])]), NOTHING);
-    assert_eq!(is_304(&[("etag", r#""a""#)], &[bare()]), NOTHING, "it names a validator that is not stored");
+    assert_eq!(is_304(&[("date", &date(0))], std::slice::from_ref(&tagged)), alone);
+    assert_eq!(is_304(&[], std::slice::from_ref(&dated)), alone);
+    assert_eq!(is_304(&[], &[tagged.clone(), kept(&[])]), alone, "nobody can ask about the other");
+    assert_eq!(is_304(&[], &[tagged.clone(), kept(&[("etag", r#""b""#)])]), NOTHING);
+    assert_eq!(is_304(&[], &[dated.clone(), dated]), NOTHING);
+    assert_eq!(is_304(&[], &[of_another("accept", &[("etag", r#""a""#)])]), NOTHING);
     for unclear in [&[("etag", r#""a""#), ("etag", r#""b""#)][..], &[("etag", "")], &[("last-modified", "x")]] {
-        assert_eq!(is_304(unclear, &[bare()]), NOTHING, "{unclear:?}");
+        assert_eq!(is_304(unclear, std::slice::from_ref(&tagged)), NOTHING, "{unclear:?}");
     }
 }
 
-/// RFC 9111, section 4.3.2.
+/// RFC 9111, section 4.3.4: what the request did not ask about may be another user's, or be older than its origin knows.
 #[test]
-fn a_part_that_lacks_what_is_asked_for_is_validated_by_nothing() {
-    let kept = [Kept::too_short(&[("etag", r#""a""#)])];
-    assert_eq!(is_304(&[("etag", r#""a""#)], &kept), NOTHING);
-    assert_eq!(is_304(&[], &kept), NOTHING);
+fn an_answer_is_held_against_nothing_that_was_not_asked_about() {
+    let modified = date(-1000);
+    let said = [("last-modified", &*modified)];
+    let both = [("etag", r#""a""#), ("last-modified", &*modified), ("date", &*date(0))];
+    let stored = [answered(kept(&both), 1), kept(&both[1..])];
+    assert_eq!(is_304(&said, &stored), current(0, &[0], Rule::ValidatedStrongly), "the second has no tag");
+    let other = answered(of_another("cookie", &both), 9);
+    let tags = [("etag", r#""a""#)];
+    assert_eq!(is_304(&tags, &[kept(&[("etag", r#""b""#)]), other.clone()]), NOTHING);
+    assert_eq!(is_304(&said, &[kept(&[("etag", r#""b""#)]), other]), NOTHING);
+    let two = [kept(&both), kept(&[("etag", r#""b""#), both[1], both[2]])];
+    assert_eq!(is_304(&said, &two), NOTHING, "the date was not sent");
+    let long = |at: usize| format!("\"{at:0>98}\"");
+    let many: Vec<Variant> = (0..100).map(|at| kept(&[("etag", &long(at))])).collect();
+    assert_eq!(is_304(&[("etag", &long(0))], &many), NOTHING, "there was no room for it");
+    assert_eq!(is_304(&[("etag", &long(99))], &many), current(99, &[99], Rule::ValidatedStrongly));
 }
 
+/// RFC 9111, section 4.3.3: without a condition, a 304 is no answer to anybody.
 #[test]
-fn a_304_to_a_request_that_asked_about_nothing_is_not_asked_for_again() {
-    let passed = Validated::Answer { outdates: false, rule: Rule::ValidatesNothing };
-    assert_eq!(is_304(&[("etag", r#""a""#)], &[]), passed);
+fn a_304_to_a_request_that_asked_about_nothing_is_a_failure_of_the_origin() {
+    let (failure, tagged) = (Failure::Truncated, [("etag", r#""a""#)]);
+    assert_eq!(failure.status(), StatusCode::BAD_GATEWAY);
+    for stored in [vec![], vec![kept(&[])], vec![too_short(&tagged)]] {
+        assert_eq!(is_304(&tagged, &stored), Validated::Failed { failure, rule: Rule::OriginFailed });
+        assert_eq!(is_304(&[], &stored), Validated::Failed { failure, rule: Rule::OriginFailed });
+    }
+    let may = kept(&[("cache-control", "stale-if-error=60")]);
+    assert_eq!(is_304(&tagged, &[may]), Validated::StandIn { served: 0, rule: Rule::StaleIfError });
+}
+
+/// RFC 9111, section 4.3.4.
+#[test]
+fn an_answer_about_nothing_is_asked_for_once_more_without_conditions() {
+    let stored = [kept(&[("etag", r#""a""#), ("last-modified", &date(-5)), ("cache-control", "stale-if-error=60")])];
+    let question = question("GET", &[("accept", "text/css")], &stored, 100);
+    let other = response(304, &[("etag", r#""b""#)]);
+    assert_eq!(question.answered(&other), NOTHING);
+    let again = question.again();
+    assert_eq!(again.sent().headers(), headers(&[("accept", "text/css"), ("host", "a.example")]));
+    let full = Validated::Answer { outdates: true, rule: Rule::FullResponse };
+    assert_eq!(again.answered(&response(200, &[])), full);
+    let stands_in = Validated::StandIn { served: 0, rule: Rule::StaleIfError };
+    assert_eq!(again.answered(&other), stands_in, "never a 304 again");
+    assert_eq!(again.failed(Failure::TimedOut), stands_in);
 }
 
 /// RFC 9111, section 4.3.3.
@@ -122,7 +157,12 @@ fn a_response_of_its_own_answers_and_outdates_where_it_tells_of_the_resource() {
         (203, true),
         (204, true),
         (206, true),
+        (300, true),
         (301, true),
+        (302, true),
+        (303, true),
+        (307, true),
+        (308, true),
         (404, true),
         (410, true),
         (400, false),
@@ -133,45 +173,79 @@ fn a_response_of_its_own_answers_and_outdates_where_it_tells_of_the_resource() {
         (501, false),
         (505, false),
     ];
-    let kept = || [Kept::new(&[("etag", r#""a""#)])];
+    let stored = || [kept(&[("etag", r#""a""#)])];
     for (status, outdates) in cases {
         let answer = Validated::Answer { outdates, rule: Rule::FullResponse };
-        assert_eq!(of(status, &[("etag", r#""a""#)], &kept()), answer, "{status}");
+        assert_eq!(of(status, &[("etag", r#""a""#)], &stored()), answer, "{status}");
     }
 }
 
 /// RFC 9111, section 4.3.5: [`Headed`](freshen_http::Headed) compares them.
 #[test]
 fn a_response_to_head_outdates_nothing_by_its_status() {
-    let asked = Asked::of(&request("HEAD", &[]), &Config::default());
-    let kept = [Kept::new(&[("etag", r#""a""#)])];
+    let question = question("HEAD", &[], &[kept(&[("etag", r#""a""#)])], 100);
     for status in [200, 404] {
-        let validated = Validated::of(&response(status, &[]), &nominees(&kept), &asked, at(100), &Config::default());
-        assert_eq!(validated, Validated::Answer { outdates: false, rule: Rule::FullResponse }, "{status}");
+        let expected = Validated::Answer { outdates: false, rule: Rule::FullResponse };
+        assert_eq!(question.answered(&response(status, &[])), expected, "{status}");
     }
 }
 
 /// RFC 9111, section 4.3.3; RFC 5861, section 4.
 #[test]
 fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
-    let with = |directives: &str| Kept::new(&[("cache-control", directives), ("etag", r#""a""#)]);
-    let fails = |rule| Validated::Answer { outdates: false, rule };
+    let with = |directives: &str| kept(&[("cache-control", directives), ("etag", r#""a""#)]);
+    let stands_in = |served| Validated::StandIn { served, rule: Rule::StaleIfError };
     let may = || with("stale-if-error=60");
-    for status in [500, 502, 503, 504] {
-        assert_eq!(of(status, &[], &[may()]), Validated::StandIn(Rule::StaleIfError), "{status}");
+    for status in [500, 502, 503, 504, 599] {
+        let failure = Failure::Status(StatusCode::from_u16(status).unwrap());
+        let fails = |rule| Validated::Failed { failure, rule };
+        assert_eq!(of(status, &[], &[may()]), stands_in(0), "{status}");
         assert_eq!(of(status, &[], &[with("stale-if-error=39")]), fails(Rule::OriginFailed), "{status}");
         let must = with("stale-if-error=60, must-revalidate");
         assert_eq!(of(status, &[], &[must]), fails(Rule::MustRevalidate), "{status}");
+        let of_another = of_another("accept", &[("cache-control", "stale-if-error=60"), ("etag", r#""a""#)]);
+        let too_short = too_short(&[("cache-control", "stale-if-error=60"), ("etag", r#""a""#)]);
+        for useless in [&[][..], &[of_another], &[too_short]] {
+            assert_eq!(of(status, &[], useless), fails(Rule::OriginFailed), "{status}");
+        }
     }
-    assert_eq!(of(503, &[], &[]), fails(Rule::OriginFailed));
-    for useless in [Kept { selected: false, ..may() }, Kept { suffices: false, ..may() }] {
-        assert_eq!(of(503, &[], &[useless]), fails(Rule::OriginFailed));
-    }
-    let asked = Asked::of(&request("GET", &[]), &Config::default());
     for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
-        let failed = |kept: &[Kept]| Validated::failed(failure, &nominees(kept), &asked, at(100), &Config::default());
-        assert_eq!(failed(&[may()]), Validated::StandIn(Rule::StaleIfError), "{failure:?}");
-        assert_eq!(failed(&[]), fails(Rule::OriginFailed), "{failure:?}");
+        let failed = |stored: &[Variant]| question("GET", &[], stored, 100).failed(failure);
+        assert_eq!(failed(&[may()]), stands_in(0), "{failure:?}");
+        assert_eq!(failed(&[]), Validated::Failed { failure, rule: Rule::OriginFailed }, "{failure:?}");
+    }
+}
+
+/// RFC 9111, section 4: the one that would have been served.
+#[test]
+fn the_newest_that_is_selected_stands_in() {
+    let with = |etag: &str, directives: &str| kept(&[("cache-control", directives), ("etag", etag)]);
+    let (old, new) = (with(r#""a""#, "stale-if-error=60"), answered(with(r#""b""#, "stale-if-error=90"), 5));
+    let stands_in = |served| Validated::StandIn { served, rule: Rule::StaleIfError };
+    assert_eq!(of(503, &[], &[old.clone(), new.clone()]), stands_in(1));
+    assert_eq!(of(503, &[], &[new, old.clone()]), stands_in(0));
+    let must = answered(with(r#""c""#, "must-revalidate"), 5);
+    assert!(matches!(of(503, &[], &[old, must]), Validated::Failed { rule: Rule::MustRevalidate, .. }));
+}
+
+/// RFC 9111, section 4.3.2: the last sentence.
+#[test]
+fn a_client_gets_the_response_if_it_is_current_and_the_client_has_another() {
+    let config = Config::default();
+    let stored = kept(&[("etag", r#""a""#)]);
+    assert!(matches!(
+        is_304(&[("etag", r#""a""#)], std::slice::from_ref(&stored)),
+        Validated::Current { served: 0, .. }
+    ));
+    for (has, expected) in [(r#""b""#, Err(200)), (r#""a""#, Ok(Rule::IfNoneMatch))] {
+        let request = request("GET", &[("if-none-match", has)]);
+        let asked = Asked::of(&request, &config);
+        let got = match stored.stored.answer(&request.headers, &asked, NOON, 7, &config) {
+            Answer::NotModified(_, rule) => Ok(rule),
+            Answer::Serve(served, _) => Err(served.status.as_u16()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(got, expected, "{has}");
     }
 }
 
@@ -184,15 +258,18 @@ proptest! {
         modified in "\\PC{0,16}",
         selected in any::<bool>(),
     ) {
-        let stored = |tag: &str| Kept { selected, ..Kept::new(&[("etag", tag), ("last-modified", &modified)]) };
-        let kept: Vec<Kept> = tags.iter().map(|tag| stored(tag)).collect();
-        let sent = asks(&[], &kept);
+        let stored = |tag: &str| {
+            let lines = [("etag", tag), ("last-modified", modified.as_str())];
+            if selected { kept(&lines) } else { of_another("accept", &lines) }
+        };
+        let stored: Vec<Variant> = tags.iter().map(|tag| stored(tag)).collect();
+        let sent = question("GET", &[], &stored, 0).sent().headers();
         prop_assert!(sent.get("if-none-match").is_none_or(|tags| tags != "*" && !tags.is_empty()));
         let answer = [("etag", &*said), ("last-modified", &modified)];
-        let validated = is_304(&answer, &kept);
+        let validated = is_304(&answer, &stored);
         if let Validated::Current { served, updated, .. } = &validated {
-            prop_assert!(*served < kept.len() && updated.iter().all(|at| *at < kept.len() && selected));
+            prop_assert!(*served < stored.len() && updated.iter().all(|at| *at < stored.len() && selected));
         }
-        prop_assert_eq!(validated, is_304(&answer, &kept));
+        prop_assert_eq!(validated, is_304(&answer, &stored));
     }
 }

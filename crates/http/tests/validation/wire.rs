@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use freshen_core::Timestamp;
-use freshen_http::{Config, Exchange, Nominee, Scheme, Sent, Storing, Target, Terms, format_date, validating};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
+use freshen_core::{Tags, Timestamp};
+use freshen_http::{
+    Asked, AskedBy, Body, CacheKey, Config, Content, Exchange, KeyParts, Question, Scheme, Selecting, Sent, Stored,
+    Storing, Target, Terms, Variant, format_date,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request, response};
 
 pub type Lines<'a> = &'a [(&'static str, &'a str)];
 
@@ -37,14 +40,24 @@ pub fn response(status: u16, lines: Lines<'_>) -> response::Parts {
     parts
 }
 
-/// With which fields the origin is asked for a client with these, but for Host, which is there in any case.
-pub fn asks(request: Lines<'_>, kept: &[Kept]) -> HeaderMap {
-    let request = self::request("GET", request);
-    let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
-    let sent = Sent::of(&request, &target, &Config::default());
-    let mut headers = validating(&sent, &nominees(kept), NOON).headers();
-    assert_eq!(headers.remove("host").unwrap(), "a.example");
-    headers
+/// Tests borrow as long as they like.
+pub fn sent(request: request::Parts) -> Sent<'static> {
+    let config = Config::default();
+    let target = Target::of(&request, Scheme::Http, &config).unwrap();
+    Sent::of(Box::leak(Box::new(request)), Box::leak(Box::new(target)), &config)
+}
+
+pub fn key() -> CacheKey {
+    let sent = sent(request("GET", &[]));
+    let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, audience: None };
+    CacheKey::of(&parts, &Config::default()).unwrap()
+}
+
+/// What is asked about these for a request, at a time.
+pub fn question(method: &str, lines: Lines<'_>, variants: &[Variant], seconds: i64) -> Question<'static> {
+    let (request, config) = (request(method, lines), Box::leak(Box::new(Config::default())));
+    let asked = Asked::of(&request, config);
+    Question::about(&sent(request), &asked, variants.to_vec().leak(), at(seconds), config)
 }
 
 /// The terms of a response that came at noon.
@@ -57,42 +70,31 @@ pub fn terms(lines: Lines<'_>, config: &Config) -> Terms {
     }
 }
 
-/// A stored response with what a [`Nominee`] borrows.
-pub struct Kept {
-    pub headers: HeaderMap,
-    pub terms: Terms,
-    pub selected: bool,
-    pub suffices: bool,
+/// A response with five bytes that came at noon, and that all requests select.
+pub fn kept(lines: Lines<'_>) -> Variant {
+    let (terms, trailers) = (terms(lines, &Config::default()), HeaderMap::new());
+    let body = Body::complete(&["hello".into()]);
+    let stored = Stored { status: StatusCode::OK, headers: headers(lines), trailers, terms, body };
+    Variant { selecting: Selecting::default(), stored, tags: Tags::NONE }
 }
 
-impl Kept {
-    pub fn new(lines: Lines<'_>) -> Kept {
-        Kept { headers: headers(lines), terms: terms(lines, &Config::default()), selected: true, suffices: true }
-    }
-
-    /// One that the request does not select.
-    pub fn of_another(lines: Lines<'_>) -> Kept {
-        Kept { selected: false, ..Kept::new(lines) }
-    }
-
-    /// One that lacks what is asked for.
-    pub fn too_short(lines: Lines<'_>) -> Kept {
-        Kept { suffices: false, ..Kept::new(lines) }
-    }
-
-    fn nominee(&self) -> Nominee<'_> {
-        let Kept { headers, terms, selected, suffices } = self;
-        Nominee { headers, terms, selected: *selected, suffices: *suffices }
-    }
-
-    /// The same, come so many seconds after noon.
-    pub fn answered(mut self, seconds: u64) -> Kept {
-        self.terms.answered_at = NOON + Duration::from_secs(seconds);
-        self.terms.date = self.terms.answered_at;
-        self
-    }
+/// One that no request here selects, by what of it there.
+pub fn of_another(by: &'static str, lines: Lines<'_>) -> Variant {
+    let other = sent(request("GET", &[(by, "of another")]));
+    let selecting = Selecting::of(&other, &headers(&[("vary", by)]), &Config::default()).unwrap();
+    Variant { selecting, ..kept(lines) }
 }
 
-pub fn nominees(kept: &[Kept]) -> Vec<Nominee<'_>> {
-    kept.iter().map(Kept::nominee).collect()
+/// One that has only the beginning.
+pub fn too_short(lines: Lines<'_>) -> Variant {
+    let mut variant = kept(lines);
+    variant.stored.body = Body::part(0, &["hello".into()], None).unwrap();
+    variant
+}
+
+/// The same, come so many seconds after noon.
+pub fn answered(mut variant: Variant, seconds: u64) -> Variant {
+    variant.stored.terms.answered_at = NOON + Duration::from_secs(seconds);
+    variant.stored.terms.date = variant.stored.terms.answered_at;
+    variant
 }
