@@ -28,7 +28,7 @@ pub enum Freshened {
         rule: Rule,
     },
     /// Whoever asked is answered with this, and nobody else; what is stored stays as it was. The update is for one client: it was
-    /// authorized, wanted nothing stored, or is given a cookie. The rule forbids to store it.
+    /// authorized, had cookies, wanted nothing stored, or is given a cookie. The rule forbids to store it.
     Once(Stored, Rule),
     /// Whoever asked is answered with this, and it is not stored any more: the rule forbids it.
     Last(Stored, Rule),

@@ -180,9 +180,9 @@ fn what_exceeds_a_bound_is_not_written() {
 
 #[test]
 fn a_window_without_end_is_not_taken_for_none() {
-    let mut stored = alphabet(&[]);
-    stored.terms.stale_if_error = Some(Duration::MAX);
-    let written = Snapshot { variants: vec![Variant { selecting: Selecting::default(), stored }] }.encode().unwrap();
+    let Snapshot { mut variants } = golden("plain");
+    variants[0].stored.terms.stale_if_error = Some(Duration::MAX);
+    let written = Snapshot { variants }.encode().unwrap();
     let read = decode(&written).unwrap().variants.remove(0).stored.terms;
     assert_eq!(read.stale_if_error, Some(Duration::from_micros(u64::MAX - 1)));
     assert_eq!(read.stale_while_revalidate, None);
