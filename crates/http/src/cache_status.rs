@@ -173,6 +173,11 @@ impl Identifier {
         (!name.is_empty() && StringRef::from_str(name).is_ok()).then(|| Identifier(name.into()))
     }
 
+    /// The same as a surrogate is named: a token, and ours where it is none.
+    pub(crate) fn device(&self) -> &str {
+        TokenRef::from_str(&self.0).map_or("freshen", TokenRef::as_str)
+    }
+
     /// A token where it can be one, else a string (RFC 9211, section 2).
     fn item(&self) -> RefBareItem<'_> {
         match TokenRef::from_str(&self.0) {

@@ -16,7 +16,7 @@ pub struct Config {
     /// For whom responses are stored.
     pub mode: Mode,
     /// Fields that are for caches of this kind alone, most wanted first: the first that is there and valid counts, and
-    /// Cache-Control and Expires do not (RFC 9213, section 2.2).
+    /// Cache-Control and Expires do not (RFC 9213, section 2.2). [`SURROGATE_CONTROL`](crate::SURROGATE_CONTROL) may be one.
     pub targets: Vec<HeaderName>,
     /// How a lifetime is guessed where none is said; `None`: it is not.
     pub heuristic: Option<Heuristic>,

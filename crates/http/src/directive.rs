@@ -36,7 +36,7 @@ pub(crate) fn directives<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Optio
 }
 
 impl<'a> Directive<'a> {
-    fn of(member: &'a [u8]) -> Self {
+    pub fn of(member: &'a [u8]) -> Self {
         let end = member.iter().position(|byte| !is_token(*byte)).unwrap_or(member.len());
         let (name, rest) = member.split_at(end);
         let argument = match rest {

@@ -63,7 +63,7 @@ impl ResponseDirectives {
         read
     }
 
-    fn add(&mut self, directive: Directive<'_>) {
+    pub(crate) fn add(&mut self, directive: Directive<'_>) {
         let flags = [
             ("no-store", &mut self.no_store),
             ("public", &mut self.public),

@@ -9,6 +9,7 @@ use crate::directive::fields;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::seconds::SECONDS_MOST;
 use crate::structured::{dictionary, is_too_long};
+use crate::surrogate_control::{SURROGATE_CONTROL, surrogate_control};
 
 /// The directives that govern a response, and where they stand.
 pub(crate) struct Governing {
@@ -21,8 +22,12 @@ impl Governing {
     /// Those of the first target that is there, valid and not empty; where there is none, those of Cache-Control
     /// (RFC 9213, section 2.2). What targets before it forbid holds beside them, where only a value makes those invalid.
     pub fn of(headers: &HeaderMap, config: &Config) -> Governing {
+        let said = |name: &HeaderName| match name {
+            name if *name == SURROGATE_CONTROL => surrogate_control(headers, config).map(Ok),
+            name => targeted(headers, name),
+        };
         let mut forbidden = ResponseDirectives::default();
-        let valid = config.targets.iter().find_map(|name| match targeted(headers, name)? {
+        let valid = config.targets.iter().find_map(|name| match said(name)? {
             Ok(directives) => Some(directives),
             Err(invalid) => {
                 forbidden.forbid(invalid);

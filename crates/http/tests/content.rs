@@ -58,6 +58,8 @@ fn where_the_fields_end_and_the_content_begins_cannot_be_forged() {
     let mut field = b"\0\0\0\0\0\0\0\x10content-language".to_vec();
     field.extend(b"\0\0\0\0\0\0\0\x02de");
     assert_ne!(hash(&[JSON, ("content-language", "de")], b""), hash(&[JSON], &field));
+    assert_ne!(hash(&[("content-type", "ab")], b""), hash(&[("content-type", "a")], b"b"));
+    assert_ne!(hash(&[("content-a", "bc")], b""), hash(&[("content-ab", "c")], b""));
 }
 
 #[test]

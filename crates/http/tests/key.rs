@@ -107,7 +107,18 @@ fn a_key_is_shown_as_what_it_is_a_key_of() {
 
 #[test]
 fn no_part_of_a_key_can_pass_for_another() {
+    let at = |origin: &str, resource: &str| {
+        let request = Request::get(format!("{origin}{resource}")).body(()).unwrap().into_parts().0;
+        let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
+        CacheKey::of(AskedBy::Get, &target, Content::Absent, &Config::default()).unwrap()
+    };
     let keys = [
+        // Written one behind the other, the parts of each of these two would be the same bytes: `s` ends the scheme or begins the
+        // host, and two letters are a port.
+        at("http://s.example:8080", "/a"),
+        at("https://.example:8080", "/a"),
+        at("http://a:25186", "/x/y"),
+        at("http://abb:12152", "/y"),
         get("/a?b"),
         get("/a??b"),
         get("/a%3Fb"),

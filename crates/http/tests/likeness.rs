@@ -135,9 +135,9 @@ fn a_long_list_is_told_from_many_others_in_a_moment() {
     }
 }
 
-/// As many as can be kept for one key, each with as many fields as it may have.
+/// More fields than are remembered in place, and some of them by several variants.
 #[test]
-fn what_a_request_says_is_told_once_for_all_variants() {
+fn what_a_request_says_is_the_same_for_all_variants() {
     let config = Config { variants: Variants { names_most: 16, ..Variants::default() }, ..Config::default() };
     let mut asked = HeaderMap::new();
     let names = |from: usize| (0..16).map(move |at| format!("x-{}", from + at));
@@ -151,7 +151,13 @@ fn what_a_request_says_is_told_once_for_all_variants() {
     let terms = terms("200 | cache-control: max-age=60", &config);
     let candidate = |selecting| Candidate { selecting, status: StatusCode::OK, terms: &terms, last_used: None };
     assert_eq!(choose(stored.iter().map(candidate), &sent(&blank)), Some(3));
+    let other = Selecting::of(&sent(&HeaderMap::new()), &vary(48), &config).unwrap();
+    let twice = [&stored[3], &stored[0], &other, &stored[3], &stored[0]];
+    assert_eq!(choose(twice.into_iter().map(candidate), &sent(&blank)), Some(4));
+    blank.insert("x-0", HeaderValue::from_static("b"));
+    assert_eq!(choose(twice.into_iter().map(candidate), &sent(&blank)), Some(3));
     blank.insert("x-63", HeaderValue::from_static("b"));
+    assert_eq!(choose(twice.into_iter().map(candidate), &sent(&blank)), None);
     assert_eq!(choose(stored.iter().map(candidate), &sent(&blank)), Some(2));
 }
 

@@ -44,7 +44,9 @@ fn the_host_is_that_of_the_target() {
         ("http://a.example:443/b", "a.example:443"),
         ("http://[::1]:80/", "[::1]"),
     ] {
-        for came in ["GET /", "GET / | host: evil.example", "GET / | host: A.example:80", "GET / | host: a | host: b"] {
+        for came in
+            ["GET /", "GET / | host: evil.example", "GET / | host: A.example:80", "GET / | host: a.example | host: b"]
+        {
             let sent = head(came, uri, Version::HTTP_11);
             assert_eq!(sent.headers.get_all(HOST).iter().collect::<Vec<_>>(), [host], "{came}");
             assert_eq!(sent.uri.to_string(), target(uri).to_string());

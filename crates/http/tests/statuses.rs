@@ -4,8 +4,8 @@ mod case;
 
 use std::time::Duration;
 
-use case::{check, rule, storing, terms};
-use freshen_http::{Config, Grace, Rule, Storing, Terms};
+use case::{check, judged, rule, storing, terms};
+use freshen_http::{Config, Grace, Rule, Step, Storing, Terms};
 
 fn shared() -> Config {
     Config::default()
@@ -143,6 +143,19 @@ fn a_failure_is_kept_for_a_while_only_where_that_is_configured() {
             ("400", Err(Rule::NothingAllows)),
         ],
     );
+}
+
+/// RFC 9111, section 4: what is stored is served.
+#[test]
+fn a_status_that_is_not_known_is_served_where_its_lifetime_is_said() {
+    let expires = format!("expires: {}", case::date(60));
+    for status in [299, 399, 499, 599] {
+        for said in ["cache-control: max-age=60", "cache-control: s-maxage=60", &expires] {
+            let response = format!("{status} | {said}");
+            assert_eq!(judged(&response, "", 59, &shared()), (Step::Serve, Rule::Fresh), "{response}");
+            assert_eq!(judged(&response, "", 60, &shared()).0, Step::Fetch, "{response}");
+        }
+    }
 }
 
 fn hour_of_grace() -> Grace {

@@ -1,10 +1,12 @@
 //! Responses that say to some caches something else than to others (RFC 9213).
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on fails.
+
 mod case;
 
-use case::{SECOND, date, rule, terms};
-use freshen_http::{Config, Rule};
-use http::HeaderName;
+use case::{NOON, SECOND, asked, date, key, response, rule, sent, terms};
+use freshen_http::{Admitted, Answer, Config, End, Exchange, Rule};
+use http::{HeaderMap, HeaderName};
 
 fn cdn() -> Config {
     Config { targets: vec![HeaderName::from_static("cdn-cache-control")], ..Config::default() }
@@ -70,6 +72,32 @@ fn a_targeted_field_that_is_not_valid_leaves_cache_control_in_force() {
         assert_eq!(fallen_back.lifetime.span, 60 * SECOND, "{said}");
         let forbidden = rule("GET /", &format!("200 | cdn-cache-control: {said} | cache-control: no-store"), &cdn());
         assert_eq!(forbidden, Err(Rule::NoStore), "{said}");
+    }
+}
+
+/// RFC 9213, sections 2.2 and 3: those behind may heed them.
+#[test]
+fn targeted_fields_are_passed_on_whether_or_not_they_are_heeded() {
+    let lines = "cdn-cache-control: max-age=60 | other-cache-control: no-store | other-cache-control: x,";
+    let response = response(&format!("200 | {lines}"));
+    let (sent, exchange) = (sent(&HeaderMap::new()), Exchange { asked_at: NOON, answered_at: NOON });
+    let admitted = Admitted::of(&sent, &response, &key("http://a/", &cdn()), &exchange, &cdn()).unwrap();
+    assert_eq!(admitted.rule(), Rule::MaxAge);
+    let stored = admitted.keep(&[], None, End::Clean).unwrap().stored;
+    let answer = stored.answer(&HeaderMap::new(), &asked("", &cdn()), NOON, 0, &cdn());
+    let Answer::Serve(served, _) = answer else { panic!("it is whole") };
+    for name in ["cdn-cache-control", "other-cache-control"] {
+        let [came, goes] = [&response.headers, &served.headers].map(|headers| headers.get_all(name).iter());
+        assert!(came.eq(goes), "{name}");
+    }
+}
+
+/// RFC 9213, section 2.4: how a name ends makes no target of it.
+#[test]
+fn a_field_that_is_named_as_targets_are_is_none_where_it_is_not_listed() {
+    for name in ["x-cache-control", "example-cache-control", "cache-control-cdn", "freshen-cache-control"] {
+        let response = format!("200 | cache-control: max-age=60 | {name}: no-store");
+        assert_eq!(terms(&response, &cdn()).lifetime.span, 60 * SECOND, "{name}");
     }
 }
 

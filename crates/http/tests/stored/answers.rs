@@ -100,6 +100,17 @@ fn other_methods_and_statuses_know_no_parts() {
     assert_eq!(told(&empty, &range("bytes=-5")), (200, String::new(), String::new(), Rule::RangeIgnored));
 }
 
+/// RFC 9110, section 9.3.2: the fields that GET gets, and nothing behind them.
+#[test]
+fn head_gets_the_fields_of_the_whole_and_no_content() {
+    let lines = [&TAGGED[..], &[("Content-Length", "26"), ("X-A", "1")]].concat();
+    let stored = Came::new(200, &lines, ALPHABET).trailed(&[("Digest", "x")]).stored().unwrap();
+    let Answer::Serve(head, None) = stored.answer(&request("HEAD", &[]), NOON, 0) else { panic!("it is whole") };
+    let (get, _) = served(&stored, &[]);
+    assert_eq!((head.status, head.headers), (get.status, get.headers));
+    assert!(head.content.is_empty() && head.trailers.is_empty() && get.trailers.len() == 1);
+}
+
 /// RFC 9110, section 13.1.5.
 #[test]
 fn a_part_of_another_version_gets_the_whole() {
