@@ -109,8 +109,8 @@ fn a_key_is_shown_as_what_it_is_a_key_of() {
 fn no_part_of_a_key_can_pass_for_another() {
     let at = |origin: &str, resource: &str| {
         let request = Request::get(format!("{origin}{resource}")).body(()).unwrap().into_parts().0;
-        let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
-        CacheKey::of(AskedBy::Get, &target, Content::Absent, &Config::default()).unwrap()
+        let scheme = if origin.starts_with("https:") { Scheme::Https } else { Scheme::Http };
+        key_at(AskedBy::Get, &Target::of(&request, scheme, &Config::default()).unwrap(), Content::Absent).unwrap()
     };
     let keys = [
         // Written one behind the other, the parts of each of these two would be the same bytes: `s` ends the scheme or begins the

@@ -42,8 +42,12 @@ fn an_answer_to_post_is_stored_where_it_says_its_lifetime_and_names_its_target()
         assert_eq!(by(refused), Err(Rule::MethodNotStored), "{refused}");
     }
     let stored = "200 | cache-control: max-age=60 | content-location: /x";
-    assert_eq!(rule("POST /x", stored, &stores), Ok(Rule::MaxAge));
-    assert_eq!(rule("POST /x", stored, &shared()), Err(Rule::MethodNotStored), "unless it is wanted, no POST is");
+    assert_eq!(rule("POST http://a.example/x", stored, &stores), Ok(Rule::MaxAge));
+    assert_eq!(
+        rule("POST http://a.example/x", stored, &shared()),
+        Err(Rule::MethodNotStored),
+        "unless it is wanted, no POST is"
+    );
 }
 
 /// RFC 9110, section 8.7: only of a success does it say that the content is what GET would get, and of a part nothing does.
