@@ -10,7 +10,7 @@ use crate::stored::Stored;
 /// What a response to HEAD says of a stored response to GET that the request would have selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Headed {
-    /// It is current, and is updated by [`Freshened`](crate::Freshened).
+    /// It is current, and is updated by [`Variant::freshened`](crate::Variant::freshened).
     Current(Rule),
     /// It is not: it is stale from now on, by [`Terms::outdated`](crate::Terms::outdated).
     Outdated(Rule),

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use freshen_core::{Tags, Timestamp};
 use freshen_http::{
-    Answer, Asked, CacheKey, Config, Content, End, Exchange, Joined, KeyParts, Received, Rule, Scheme, Selecting, Sent,
-    Stored, Target, Variant,
+    Answer, Asked, AskedBy, CacheKey, Config, Content, End, Exchange, Joined, KeyParts, Received, Rule, Scheme,
+    Selecting, Sent, Stored, Target, Variant,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, request, response};
 
@@ -89,16 +89,12 @@ impl Came {
     }
 
     pub fn variant_by(&self, config: &Config) -> Result<Variant, Rule> {
-        let (target, key) = (target(), key());
-        let sent = Sent::of(&self.request, &target, config);
-        Variant::of(&self.received(), &sent, &key, &EXCHANGE, config)
+        sent(&self.request, |sent| Variant::of(&self.received(), sent, &key(), &EXCHANGE, config))
     }
 
     /// Puts it to what is stored.
     pub fn put_to(&self, stored: &Stored, exchange: &Exchange, config: &Config) -> Joined {
-        let (target, key) = (target(), key());
-        let sent = Sent::of(&self.request, &target, config);
-        variant(stored.clone()).with(&self.received(), &sent, &key, exchange, config)
+        sent(&self.request, |sent| variant(stored.clone()).with(&self.received(), sent, &key(), exchange, config))
     }
 }
 
@@ -107,16 +103,18 @@ pub fn variant(stored: Stored) -> Variant {
     Variant { selecting: Selecting::default(), stored, tags: Tags::NONE }
 }
 
-fn target() -> Target {
-    Target::of(&request("GET", &[]), Scheme::Http, &Config::default()).unwrap()
+/// What its origin gets of a request.
+pub fn sent<T>(request: &request::Parts, use_of: impl FnOnce(&Sent<'_>) -> T) -> T {
+    let config = Config::default();
+    let target = Target::of(request, Scheme::Http, &config).unwrap();
+    use_of(&Sent::of(request, &target, &config))
 }
 
-fn key() -> CacheKey {
-    let (config, request, target) = (Config::default(), request("GET", &[]), target());
-    let sent = Sent::of(&request, &target, &config);
-    let asked = Asked::of(&request, &config).method;
-    let parts = KeyParts { asked, sent: &sent, content: Content::Absent, audience: None };
-    CacheKey::of(&parts, &config).unwrap()
+pub fn key() -> CacheKey {
+    sent(&request("GET", &[]), |sent| {
+        let parts = KeyParts { asked: AskedBy::Get, sent, content: Content::Absent, audience: None };
+        CacheKey::of(&parts, &Config::default()).unwrap()
+    })
 }
 
 /// A whole response with the alphabet.

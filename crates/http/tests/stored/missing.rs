@@ -3,7 +3,7 @@
 use freshen_http::{Answer, Missing, Rule, Stored};
 
 use crate::answers::{answer, range, told};
-use crate::made::{self, Came, Line, NOON, TAGGED, letters, part, request};
+use crate::made::{self, Came, Line, NOON, TAGGED, fields, letters, part, request};
 
 /// What is asked for, and by which tag; `None`: the whole.
 fn missing(stored: &Stored, lines: &[Line<'_>]) -> Option<(String, String)> {
@@ -122,6 +122,28 @@ fn what_is_missing_too_far_apart_is_not_fetched() {
     let large = at(1, 100_000);
     assert_eq!(answer(&large, &range("bytes=0-100001")), passes, "what is there lies between");
     assert_eq!(missing(&large, &range("bytes=0-200001")).unwrap().0, "bytes=0-200001");
+}
+
+/// RFC 9111, section 3.3; RFC 9110, section 13.1.5: what comes is for the cache, which judges the conditions of the client by it.
+#[test]
+fn what_is_missing_is_asked_for_without_the_conditions_of_the_client() {
+    let conditions = [
+        ("If-None-Match", "\"1\""),
+        ("If-Modified-Since", "Sat, 21 Nov 2026 12:00:00 GMT"),
+        ("If-Range", "\"2\""),
+        ("Range", "bytes=0-9"),
+        ("Connection", "close"),
+    ];
+    let client = request("GET", &[&conditions[..], &[("Accept", "text/css"), ("Accept", "*/*")]].concat());
+    let asks = |missing: &Missing| {
+        let mut headers = made::sent(&client, |sent| missing.request(sent).headers());
+        assert_eq!(headers.remove("host").unwrap(), "a.example");
+        headers
+    };
+    let Answer::Fetch(part, _) = answer(&letters(5, 10), &range("bytes=5-12")) else { panic!("it is not all there") };
+    let of_part = [("Accept", "text/css"), ("Accept", "*/*"), ("Range", "bytes=10-12"), ("If-Range", "\"1\"")];
+    assert_eq!(asks(&part), fields(&of_part));
+    assert_eq!(asks(&Missing::Whole), fields(&of_part[..2]));
 }
 
 #[test]

@@ -120,6 +120,17 @@ fn an_answer_is_held_against_nothing_that_was_not_asked_about() {
     assert_eq!(is_304(&[("etag", &long(99))], &many), current(99, &[99], Rule::ValidatedStrongly));
 }
 
+/// RFC 9111, section 4.3.2.
+#[test]
+fn a_part_that_lacks_what_is_asked_for_is_validated_by_nothing() {
+    let stored = [too_short(&[("etag", r#""a""#)]), kept(&[("etag", r#""b""#)])];
+    assert_eq!(is_304(&[("etag", r#""a""#)], &stored), NOTHING);
+    assert_eq!(is_304(&[("etag", r#""b""#)], &stored), current(1, &[1], Rule::ValidatedStrongly));
+    let question = question("GET", &[("range", "bytes=0-4")], &stored, 100);
+    let part = response(304, &[("etag", r#""a""#)]);
+    assert_eq!(question.answered(&part), current(0, &[0], Rule::ValidatedStrongly), "it has what this asks for");
+}
+
 /// RFC 9111, section 4.3.3: without a condition, a 304 is no answer to anybody.
 #[test]
 fn a_304_to_a_request_that_asked_about_nothing_is_a_failure_of_the_origin() {
