@@ -1,0 +1,102 @@
+//! What the origin's answer does to what is stored.
+
+use super::{Known, Right, otherwise, reread};
+use crate::date::offset;
+use crate::theirs;
+use crate::trial::Trial;
+use crate::verdict::{Question, Update, Verdict};
+
+pub const KNOWN: &[Known] = &[
+    otherwise("it takes a weak tag for the strong one", "RFC 9111 4.3.4", Right::Ours, |trial, _| {
+        let Trial { response, update, .. } = &trial;
+        let differ = response.has("etag") && update.line("etag") != response.line("etag");
+        if differ && update.line("etag").is_some_and(|tag| !tag.starts_with("W/")) && !is_strongly_modified(trial) {
+            trial.update.set("etag", "\"another\"");
+        }
+    }),
+    otherwise(
+        "an update that names no validator is about nothing",
+        "RFC 9110 15.4.5",
+        Right::Either,
+        |trial, question| {
+            if question.is_of_an_update() && !trial.update.has("etag") && !trial.update.has("last-modified") {
+                for name in ["etag", "last-modified"] {
+                    if let Some(line) = trial.response.line(name).map(str::to_owned) {
+                        trial.update.set(name, line);
+                    }
+                }
+            }
+        },
+    ),
+    otherwise(
+        "a strong tag hides that the modification is the same",
+        "RFC 9111 4.3.4",
+        Right::Ours,
+        |trial, question| {
+            let weak = trial.response.line("etag").map(|tag| tag.trim_start_matches("W/"));
+            let hidden = weak.is_none() || weak == trial.update.line("etag");
+            if question.is_of_an_update() && hidden && is_strongly_modified(trial) && trial.update.has("etag") {
+                let tag = trial.update.line("etag").unwrap().to_owned();
+                trial.response.set("etag", tag);
+            }
+        },
+    ),
+    otherwise(
+        "it strips updates by the Connection of what is stored",
+        "RFC 9110 7.6.1",
+        Right::Ours,
+        |trial, question| {
+            if question.is_of_an_update() {
+                let named: Vec<String> = trial.response.members("connection").into_iter().map(str::to_owned).collect();
+                named.iter().for_each(|name| trial.response.remove(name));
+                trial.response.remove("connection");
+            }
+        },
+    ),
+    otherwise("it adds no field that is new in an update", "RFC 9111 3.2", Right::Ours, |trial, question| {
+        let status = trial.update_status;
+        let Trial { response, update, .. } = trial;
+        if !question.is_of_an_update() || status != 304 {
+            return;
+        }
+        let both_tagged = response.has("etag") && update.has("etag");
+        const STAYS: [&str; 6] = ["content-length", "content-encoding", "content-range", "age", "date", "etag"];
+        for (name, line) in update.fields.clone() {
+            let validates = name == "last-modified" && !both_tagged;
+            if !response.has(name) && !STAYS.contains(&name) && !validates {
+                response.fields.push((name, line));
+            }
+        }
+        if response.directives.is_empty() {
+            response.directives.clone_from(&update.directives);
+        }
+    }),
+    otherwise("it keeps the old Age where the update has none", "RFC 9111 4.2.3", Right::Ours, |trial, question| {
+        if question == Question::Renews {
+            match trial.update.line("age").map(str::to_owned) {
+                None => trial.response.remove("age"),
+                Some(age) => trial.response.set("age", age),
+            }
+        }
+    }),
+    reread("it does not know stale-if-error", "RFC 5861 4", Right::Either, |trial, question, verdict| {
+        if question == Question::Updates && trial.update_status == 503 && stands_in(trial) {
+            *verdict = Verdict::Updated(Update::StandsIn);
+        }
+    }),
+];
+
+/// Both were modified at the same time, which was long enough before the stored one was made.
+fn is_strongly_modified(trial: &Trial) -> bool {
+    let modified = trial.response.line("last-modified").and_then(offset);
+    let said = trial.update.line("last-modified").and_then(offset);
+    let made = trial.response.line("date").and_then(offset).unwrap_or(0);
+    modified.is_some_and(|modified| said == Some(modified) && modified + 60 <= made)
+}
+
+fn stands_in(trial: &Trial) -> bool {
+    let (age, lifetime) = (theirs::age(trial).as_secs(), theirs::lifetime(trial).as_secs());
+    let never_stale = trial.response.says("must-revalidate");
+    let window = trial.response.seconds("stale-if-error").unwrap_or(0);
+    age < lifetime || (!never_stale && window > 0 && age - lifetime <= window)
+}
