@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use known::Known;
+use ours::Ours;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult, TestError, TestRunner};
 use trial::{Trial, trial};
@@ -83,8 +84,9 @@ fn each_known_difference_has_a_name_of_its_own_and_a_section() {
 
 /// Where both differ, the other has to agree once it was told of all that it knows not or reads otherwise.
 fn compare(trial: &Trial, known: &[&Known], tally: &mut Tally) -> TestCaseResult {
+    let judge = Ours::of(trial);
     for question in Question::ALL {
-        let Some(ours) = ours::verdict(question, trial) else { continue };
+        let Some(ours) = judge.verdict(question) else { continue };
         let theirs = theirs::verdict(question, trial);
         *tally.answers.entry((question, kind(&ours))).or_default() += 1;
         if ours == theirs {

@@ -29,26 +29,38 @@ fn config(trial: &Trial) -> Config {
     }
 }
 
-/// `None`: the question does not arise.
-pub fn verdict(question: Question, trial: &Trial) -> Option<Verdict> {
-    let config = config(trial);
-    let exchange = Exchange { asked_at: earlier(trial.delay_seconds), answered_at: NOON };
-    let storing = Storing::of(&trial.first(), &trial.answer(), &exchange, &config);
-    if question == Question::Stores {
-        return Some(Verdict::Is(matches!(storing, Storing::Store(..))));
-    }
-    let Storing::Store(terms, _) = storing else { return None };
-    let now = NOON + Duration::from_secs(trial.elapsed_seconds);
-    Case { trial, config, terms, now }.verdict(question)
+pub struct Ours<'a> {
+    trial: &'a Trial,
+    config: Config,
+    /// Under which it is stored, if it is.
+    terms: Option<Terms>,
 }
 
-fn earlier(seconds: u64) -> Timestamp {
-    Timestamp::from_micros(NOON.as_micros() - seconds * 1_000_000)
+impl<'a> Ours<'a> {
+    pub fn of(trial: &'a Trial) -> Ours<'a> {
+        let config = config(trial);
+        let asked_at = Timestamp::from_micros(NOON.as_micros() - trial.delay_seconds * 1_000_000);
+        let exchange = Exchange { asked_at, answered_at: NOON };
+        let terms = match Storing::of(&trial.first(), &trial.answer(), &exchange, &config) {
+            Storing::Store(terms, _) => Some(terms),
+            Storing::Pass(_) => None,
+        };
+        Ours { trial, config, terms }
+    }
+
+    /// `None`: the question does not arise.
+    pub fn verdict(&self, question: Question) -> Option<Verdict> {
+        if question == Question::Stores {
+            return Some(Verdict::Is(self.terms.is_some()));
+        }
+        let now = NOON + Duration::from_secs(self.trial.elapsed_seconds);
+        Case { trial: self.trial, config: &self.config, terms: self.terms?, now }.verdict(question)
+    }
 }
 
 struct Case<'a> {
     trial: &'a Trial,
-    config: Config,
+    config: &'a Config,
     terms: Terms,
     now: Timestamp,
 }
@@ -64,18 +76,18 @@ impl Case<'_> {
             Question::Matches => Some(Verdict::Is(self.matches())),
             Question::Serves => Some(Verdict::Is(self.serves())),
             Question::Sends => self.serves().then(|| self.sends())?,
-            Question::Asks => self.is_asked().then(|| self.asks()),
+            Question::Asks => self.is_asked().then(|| self.asks())?,
             Question::Updates => self.is_asked().then(|| self.updates())?.map(Verdict::Updated),
             Question::Renews => self.is_asked().then(|| self.renews())?,
         }
     }
 
     fn asked(&self) -> Asked {
-        Asked::of(&self.trial.second(), &self.config)
+        Asked::of(&self.trial.second(), self.config)
     }
 
     fn matches(&self) -> bool {
-        let selecting = Selecting::of(&self.trial.first().headers, &self.trial.answer().headers, &self.config);
+        let selecting = Selecting::of(&self.trial.first().headers, &self.trial.answer().headers, self.config);
         let Ok(selecting) = selecting else { return false };
         let candidate = Candidate { selecting: &selecting, terms: &self.terms };
         choose([candidate], &self.trial.second().headers) == Some(0)
@@ -83,7 +95,7 @@ impl Case<'_> {
 
     fn serves(&self) -> bool {
         let asked = self.asked();
-        let step = judge(&self.terms, &asked, self.now, &self.config).step;
+        let step = judge(&self.terms, &asked, self.now, self.config).step;
         asked.passes().is_none() && self.matches() && matches!(step, Step::Serve | Step::ServeAndRefresh)
     }
 
@@ -92,7 +104,7 @@ impl Case<'_> {
         let content = Bytes::from_static(b"hello");
         let received =
             Received { request: &request, response: &response, content: &content, trailers: None, end: End::Clean };
-        Stored::of(&received, self.terms, &self.config).ok()
+        Stored::of(&received, self.terms, self.config).ok()
     }
 
     fn sends(&self) -> Option<Verdict> {
@@ -112,15 +124,15 @@ impl Case<'_> {
             && self.stored().is_some()
     }
 
-    fn asks(&self) -> Verdict {
-        let stored = self.stored().unwrap();
+    fn asks(&self) -> Option<Verdict> {
+        let stored = self.stored()?;
         let headers = validating(&self.trial.second().headers, &[nominee(&stored)], self.now);
         let said = |name| headers.contains_key(name).then(|| joined(&headers, name));
-        Verdict::Asked {
+        Some(Verdict::Asked {
             tags: said("if-none-match"),
             since: said("if-modified-since"),
             range: headers.contains_key("range") || headers.contains_key("if-range"),
-        }
+        })
     }
 
     /// Of an update that is for one client alone the fields are another matter.
@@ -138,7 +150,7 @@ impl Case<'_> {
     fn freshened(&self, stored: &Stored, update: &HeaderMap) -> Option<(HeaderMap, Terms)> {
         let exchange = Exchange { asked_at: self.now, answered_at: self.now };
         let stored = (stored.status, &stored.headers);
-        match Freshened::of(&self.trial.second(), stored, update, &exchange, &self.config) {
+        match Freshened::of(&self.trial.second(), stored, update, &exchange, self.config) {
             Freshened::Stored { headers, terms, .. } => Some((headers, terms)),
             Freshened::Once { .. } | Freshened::Last { .. } | Freshened::Fetch(_) => None,
         }

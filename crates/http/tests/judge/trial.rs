@@ -80,7 +80,7 @@ impl fmt::Debug for Trial {
 type Choice = (&'static str, &'static str);
 
 /// What stands more than once comes more often.
-const ANSWERED: [Choice; 46] = [
+const ANSWERED: [Choice; 50] = [
     ("max-age", "=60"),
     ("max-age", "=60"),
     ("max-age", "=60"),
@@ -112,9 +112,13 @@ const ANSWERED: [Choice; 46] = [
     ("No-Cache", ""),
     ("no-cache", " x"),
     ("no-cache", "=\"x-a, link\""),
+    ("no-cache", "=\"set-cookie\""),
+    ("private", ""),
     ("private", ""),
     ("private", "=\"set-cookie\""),
     ("private", "=x-b"),
+    ("public", ""),
+    ("public", ""),
     ("public", ""),
     ("public", ""),
     ("public", "=1"),
@@ -311,7 +315,9 @@ fn methods() -> impl Strategy<Value = (&'static str, &'static str)> {
 }
 
 fn status() -> impl Strategy<Value = u16> {
-    let others = select(&[203_u16, 204, 206, 301, 302, 404, 501, 201, 299, 304, 412, 416, 429, 500, 503, 599, 600][..]);
+    let others = select(
+        &[203_u16, 204, 206, 301, 302, 302, 302, 404, 501, 201, 299, 304, 412, 416, 429, 500, 503, 599, 600][..],
+    );
     prop_oneof![5 => Just(200), 2 => others]
 }
 
@@ -320,9 +326,16 @@ fn update() -> impl Strategy<Value = (u16, Message)> {
     (prop_oneof![8 => Just(304_u16), 1 => Just(200), 1 => Just(503)], message(&ANSWERED, &UPDATED_FIELDS, 4))
 }
 
-/// With all that it needs to be stored, so that later questions arise.
-fn fitted(method: &str, status: u16, mut response: Message) -> Message {
-    if !response.says("max-age") {
+/// How much a response has of what it needs to be stored, so that later questions arise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fitting {
+    Not,
+    Validated,
+    Lasting,
+}
+
+fn fitted(method: &str, status: u16, mut response: Message, fitting: Fitting) -> Message {
+    if fitting == Fitting::Lasting && !response.says("max-age") {
         response.say("max-age", "=60");
     }
     let needed = [
@@ -331,7 +344,7 @@ fn fitted(method: &str, status: u16, mut response: Message) -> Message {
         ("content-range", "bytes 0-4/10", status == 206),
     ];
     for (name, line, is_needed) in needed {
-        if is_needed && !response.has(name) {
+        if fitting != Fitting::Not && is_needed && !response.has(name) {
             response.set(name, line);
         }
     }
@@ -346,9 +359,9 @@ prop_compose! {
         (request, later) in prop_oneof![1 => asked().prop_map(|asked| (Message::default(), asked)), 2 => (asked(), asked())],
         (status, response) in (status(), message(&ANSWERED, &ANSWERED_FIELDS, 6)),
         (update_status, update) in update(),
-        fitting in prop::bool::weighted(0.6),
+        fitting in select(&[Fitting::Not, Fitting::Not, Fitting::Validated, Fitting::Lasting, Fitting::Lasting][..]),
     ) -> Trial {
-        let response = if fitting { fitted(method, status, response) } else { response };
+        let response = fitted(method, status, response, fitting);
         Trial {
             shared, delay_seconds, method, request, status, response, elapsed_seconds, later_method, later, update_status, update,
         }

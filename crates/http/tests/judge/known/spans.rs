@@ -82,11 +82,16 @@ pub const KNOWN: &[Known] = &[
         "it takes what a shared cache has to revalidate for stale",
         "RFC 9111 5.2.2.8",
         Right::Ours,
-        |trial, _| {
-            let shared = trial.shared;
+        |trial, question| {
+            let name = match question {
+                _ if !trial.shared => "x",
+                // Unlike must-revalidate it does not allow to store what an authorized request got.
+                Question::Stores => "x-proxy-revalidate",
+                _ => "must-revalidate",
+            };
             for directive in trial.answers().into_iter().flat_map(Message::all_mut) {
                 if directive.is("proxy-revalidate") {
-                    directive.name = if shared { "must-revalidate" } else { "x" }.to_owned();
+                    directive.name = name.to_owned();
                 }
             }
         },

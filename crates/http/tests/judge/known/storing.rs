@@ -102,7 +102,9 @@ fn is_of_use(trial: &Trial) -> bool {
     let tagged = response.line("etag").is_some_and(|tag| response.lines("etag").all(|other| other == tag));
     let modified = response.line("last-modified").and_then(offset).is_some();
     let no_cache = response.all().any(|directive| directive.is("no-cache"));
-    let never_stale = response.says("must-revalidate") || (*shared && response.says("s-maxage"));
+    let never_stale = response.says("must-revalidate")
+        || response.says("x-proxy-revalidate")
+        || (*shared && response.says("s-maxage"));
     let window = if never_stale || is_failure(trial.status) && !says_window(response) { 0 } else { window(response) };
     let came = Trial { elapsed_seconds: 0, ..trial.clone() };
     let longest = theirs::lifetime(trial).as_secs() + window;
