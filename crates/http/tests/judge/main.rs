@@ -10,6 +10,7 @@ mod ours;
 mod theirs;
 mod trial;
 mod verdict;
+mod words;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -84,7 +84,7 @@ pub const KNOWN: &[Known] = &[
         Right::Ours,
         |trial, question| {
             let name = match question {
-                _ if !trial.shared => "x",
+                _ if !trial.shared => return,
                 // Unlike must-revalidate it does not allow to store what an authorized request got.
                 Question::Stores => "x-proxy-revalidate",
                 _ => "must-revalidate",

@@ -21,7 +21,8 @@ pub const KNOWN: &[Known] = &[
     ),
     otherwise("it stores no response whose status it does not know", "RFC 9111 3", Right::Either, |trial, _| {
         let (must, status) = (trial.response.says("must-understand"), trial.status);
-        if !THEIRS.contains(&status) && !NEVER.contains(&status) && !(must && NOT_UNDERSTOOD.contains(&status)) {
+        let refused = NEVER.contains(&status) || (must && NOT_UNDERSTOOD.contains(&status));
+        if !THEIRS.contains(&status) && !refused {
             trial.status = 302;
         }
     }),
