@@ -3,7 +3,7 @@
 /// A name and what stands behind it: the rest of a directive, or the line of a field.
 pub type Choice = (&'static str, &'static str);
 
-pub const ANSWERED: [Choice; 50] = [
+pub const ANSWERED: [Choice; 51] = [
     ("max-age", "=60"),
     ("max-age", "=60"),
     ("max-age", "=60"),
@@ -27,6 +27,7 @@ pub const ANSWERED: [Choice; 50] = [
     ("S-MaxAge", "=x"),
     ("stale-while-revalidate", "=10"),
     ("stale-while-revalidate", "=60"),
+    ("stale-if-error", "=60"),
     ("stale-if-error", "=60"),
     ("no-store", ""),
     ("NO-STORE", ""),
@@ -56,12 +57,13 @@ pub const ANSWERED: [Choice; 50] = [
     ("x", "=1"),
 ];
 
-pub const ASKED: [Choice; 22] = [
+pub const ASKED: [Choice; 23] = [
     ("max-age", "=0"),
     ("max-age", "=30"),
     ("max-age", "=600"),
     ("max-age", "=x"),
     ("Max-Age", "=5"),
+    ("min-fresh", "=20"),
     ("min-fresh", "=20"),
     ("min-fresh", "=x"),
     ("max-stale", ""),
@@ -176,7 +178,7 @@ pub const ASKED_FIELDS: [Choice; 23] = [
 ];
 
 /// What the origin says later. Its dates are in one form: when both were modified, one judge tells by the text.
-pub const UPDATED_FIELDS: [Choice; 26] = [
+pub const UPDATED_FIELDS: [Choice; 28] = [
     ("age", "0"),
     ("age", "20"),
     ("date", "Sat, 21 Nov 2026 12:00:00 GMT"),
@@ -185,12 +187,14 @@ pub const UPDATED_FIELDS: [Choice; 26] = [
     ("expires", "0"),
     ("last-modified", "Sat, 21 Nov 2026 05:00:00 GMT"),
     ("last-modified", "Sat, 21 Nov 2026 05:00:00 GMT"),
+    ("last-modified", "Sat, 21 Nov 2026 11:59:30 GMT"),
     ("last-modified", "Thu, 13 Aug 2026 12:00:00 GMT"),
     ("etag", "\"a\""),
     ("etag", "\"a\""),
     ("etag", "\"a\""),
     ("etag", "W/\"a\""),
     ("etag", "W/\"a\""),
+    ("etag", "\"b\""),
     ("etag", "\"b\""),
     ("vary", "accept"),
     ("link", "</c>"),
@@ -205,4 +209,4 @@ pub const UPDATED_FIELDS: [Choice; 26] = [
     ("set-cookie", "e=f"),
 ];
 
-pub const ELAPSED_SECONDS: [u64; 12] = [0, 1, 10, 29, 30, 31, 59, 60, 61, 90, 100, 200_000];
+pub const ELAPSED_SECONDS: [u64; 14] = [0, 1, 10, 29, 30, 31, 40, 59, 60, 61, 90, 100, 120, 200_000];

@@ -41,8 +41,9 @@ pub const KNOWN: &[Known] = &[
         "RFC 9111 3",
         Right::Either,
         |trial, _| {
-            let lives = ["max-age"].iter().any(|span| trial.response.says(span)) || trial.response.has("expires");
-            if !trial.shared && trial.response.says("private") && !lives && !BY_DEFAULT.contains(&trial.status) {
+            let allowed =
+                ["max-age", "public"].iter().any(|name| trial.response.says(name)) || trial.response.has("expires");
+            if !trial.shared && trial.response.says("private") && !allowed && !BY_DEFAULT.contains(&trial.status) {
                 trial.response.say("public", "");
                 trial.response.say("max-age", "=0");
             }

@@ -54,17 +54,23 @@ pub const KNOWN: &[Known] = &[
         },
     ),
     otherwise("it adds no field that is new in an update", "RFC 9111 3.2", Right::Ours, |trial, question| {
-        let status = trial.update_status;
-        let Trial { response, update, .. } = trial;
-        if !question.is_of_an_update() || status != 304 {
+        if !question.is_of_an_update() || trial.update_status != 304 {
             return;
         }
-        let both_tagged = response.has("etag") && update.has("etag");
-        const STAYS: [&str; 6] = ["content-length", "content-encoding", "content-range", "age", "date", "etag"];
+        let weak = trial.update.line("etag").is_some_and(|tag| tag.starts_with("W/"));
+        let by_date = weak && modified_alike(trial).is_some();
+        let Trial { response, update, .. } = trial;
+        let by_tag = response.has("etag") && update.has("etag");
         for (name, line) in update.fields.clone() {
-            let validates = name == "last-modified" && !both_tagged;
-            if !response.has(name) && !STAYS.contains(&name) && !validates {
-                response.fields.push((name, line));
+            // What would make it match is not told.
+            let is_told = match name {
+                "content-length" | "content-encoding" | "content-range" | "age" | "date" => false,
+                "etag" => by_date,
+                "last-modified" => by_tag,
+                _ => true,
+            };
+            if is_told && !response.has(name) {
+                response.set(name, line);
             }
         }
         if response.directives.is_empty() {
@@ -86,12 +92,16 @@ pub const KNOWN: &[Known] = &[
     }),
 ];
 
+/// When both were modified, if that is the same time.
+fn modified_alike(trial: &Trial) -> Option<i64> {
+    let [modified, said] = [&trial.response, &trial.update].map(|of| of.line("last-modified").and_then(offset));
+    modified.filter(|_| modified == said)
+}
+
 /// Both were modified at the same time, which was long enough before the stored one was made.
 fn is_strongly_modified(trial: &Trial) -> bool {
-    let modified = trial.response.line("last-modified").and_then(offset);
-    let said = trial.update.line("last-modified").and_then(offset);
     let made = trial.response.line("date").and_then(offset).unwrap_or(0);
-    modified.is_some_and(|modified| said == Some(modified) && modified + 60 <= made)
+    modified_alike(trial).is_some_and(|modified| modified + 60 <= made)
 }
 
 fn stands_in(trial: &Trial) -> bool {
