@@ -9,6 +9,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::date::{Reads, reads};
 use crate::message::{Directive, Message};
 use crate::words::{ANSWERED, ANSWERED_FIELDS, ASKED, ASKED_FIELDS, Choice, ELAPSED_SECONDS, UPDATED_FIELDS};
 
@@ -117,7 +118,7 @@ fn status() -> impl Strategy<Value = u16> {
 
 /// The origin's answer is mostly about what it was asked about.
 fn update() -> impl Strategy<Value = (u16, Message)> {
-    (prop_oneof![7 => Just(304_u16), 1 => Just(200), 2 => Just(503)], message(&ANSWERED, &UPDATED_FIELDS, 4))
+    (prop_oneof![6 => Just(304_u16), 1 => Just(200), 3 => Just(503)], message(&ANSWERED, &UPDATED_FIELDS, 4))
 }
 
 /// How much a response has of what it needs to be stored, so that later questions arise.
@@ -145,6 +146,25 @@ fn fitted(method: &str, status: u16, mut response: Message, fitting: Fitting) ->
     response
 }
 
+/// An answer that says of the modification what the first response said.
+fn repeating(response: &Message, mut update: Message) -> Message {
+    if let Some(line) = response.line("last-modified").filter(|line| matches!(reads(line), Reads::Date(_))) {
+        update.set("last-modified", line);
+    }
+    update
+}
+
+/// Where what is done with a response changes: its lifetime, and each of its windows after that.
+const EDGES: [&str; 3] = ["max-age", "stale-while-revalidate", "stale-if-error"];
+
+/// A second before an edge, at it, or a second after it.
+fn at_edge(response: &Message, shared: bool, (edge, offset): (&str, u64)) -> Option<u64> {
+    let lifetime = response.seconds("s-maxage").filter(|_| shared).or_else(|| response.seconds("max-age"))?;
+    let window = if edge == "max-age" { 0 } else { response.seconds(edge)? };
+    let at = (lifetime + window + offset).saturating_sub(1);
+    (at < 1_000_000).then_some(at)
+}
+
 prop_compose! {
     pub fn trial()(
         (shared, delay_seconds, elapsed_seconds) in
@@ -154,8 +174,12 @@ prop_compose! {
         (status, response) in (status(), message(&ANSWERED, &ANSWERED_FIELDS, 6)),
         (update_status, update) in update(),
         fitting in select(&[Fitting::Not, Fitting::Not, Fitting::Validated, Fitting::Lasting, Fitting::Lasting][..]),
+        repeats in prop::bool::weighted(0.3),
+        edge in option::weighted(0.4, (select(&EDGES[..]), 0..3_u64)),
     ) -> Trial {
         let response = fitted(method, status, response, fitting);
+        let update = if repeats { repeating(&response, update) } else { update };
+        let elapsed_seconds = edge.and_then(|edge| at_edge(&response, shared, edge)).unwrap_or(elapsed_seconds);
         Trial {
             shared, delay_seconds, method, request, status, response, elapsed_seconds, later_method, later, update_status, update,
         }

@@ -53,6 +53,17 @@ pub const KNOWN: &[Known] = &[
             }
         },
     ),
+    otherwise(
+        "it heeds Pragma beside Cache-Control, and whatever has no-cache in it",
+        "RFC 9111 5.4",
+        Right::Either,
+        |trial, _| {
+            let later = &mut trial.later;
+            if !later.directives.is_empty() || !later.members("pragma").contains(&"no-cache") {
+                later.remove("pragma");
+            }
+        },
+    ),
     otherwise("it does not know stale-while-revalidate", "RFC 5861 3", Right::Either, |trial, _| {
         let window = trial.response.seconds("stale-while-revalidate").unwrap_or(0);
         let wants_fresh = trial.later.says("max-age") && !trial.later.says("max-stale");
@@ -68,17 +79,6 @@ pub const KNOWN: &[Known] = &[
             trial.later.unsay(|directive| directive.is("max-age") || directive.is("min-fresh"));
         }
     }),
-    otherwise(
-        "it heeds Pragma beside Cache-Control, and whatever has no-cache in it",
-        "RFC 9111 5.4",
-        Right::Either,
-        |trial, _| {
-            let later = &mut trial.later;
-            if !later.directives.is_empty() || !later.members("pragma").contains(&"no-cache") {
-                later.remove("pragma");
-            }
-        },
-    ),
     otherwise("of several lines of a field it sends the last", "RFC 9110 5.3", Right::Ours, |trial, question| {
         if question == Question::Sends || question.is_of_an_update() {
             trial.answers().into_iter().for_each(join);

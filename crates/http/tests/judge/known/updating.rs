@@ -106,7 +106,8 @@ fn is_strongly_modified(trial: &Trial) -> bool {
 
 fn stands_in(trial: &Trial) -> bool {
     let (age, lifetime) = (theirs::age(trial).as_secs(), theirs::lifetime(trial).as_secs());
-    let never_stale = trial.response.says("must-revalidate");
+    let says = |name| trial.response.says(name);
+    let never_stale = says("must-revalidate") || says("no-cache") || (trial.shared && says("s-maxage"));
     let window = trial.response.seconds("stale-if-error").unwrap_or(0);
     age < lifetime || (!never_stale && window > 0 && age - lifetime <= window)
 }
