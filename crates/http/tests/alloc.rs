@@ -6,8 +6,12 @@ mod case;
 
 use std::hint::black_box;
 
-use case::{NOON, SECOND, request, sent, target, terms};
-use freshen_http::{Answer, Asked, Body, Candidate, Config, Rule, Selecting, Sent, Step, Stored, choose, judge};
+use bytes::Bytes;
+use case::{NOON, SECOND, key, request, response, sent, target, terms};
+use freshen_http::{
+    Answer, Asked, Body, Candidate, Config, End, Exchange, Received, Rule, Selecting, Sent, Step, Stored, Variant,
+    choose, judge,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -21,6 +25,12 @@ fn allocations(work: impl FnOnce()) -> u64 {
 
 const BROWSER: &str = "GET /page?x=y | host: a.example | user-agent: Browser/1.0 | accept: text/html | accept-language: en, de;q=0.5 \
                        | accept-encoding: gzip, br | cache-control: max-age=600, min-fresh=1 | cookie: a=b | referer: http://a.example/";
+
+/// With twelve fields, as many come.
+const STORED: &str = "200 | date: Sat, 21 Nov 2026 12:00:00 GMT | server: x | content-type: text/html; charset=utf-8 | etag: \"a\" \
+                      | last-modified: Sat, 21 Nov 2026 09:12:44 GMT | cache-control: public, max-age=600, stale-if-error=60 \
+                      | vary: accept-encoding | content-language: en | strict-transport-security: max-age=31536000 \
+                      | x-content-type-options: nosniff | x-request-id: c0ffee00-1234-5678-9abc-def012345678 | link: </a>";
 
 const ASKED: [(&str, &str); 3] =
     [("accept-encoding", "br, GZIP"), ("accept-language", "de;q=0.5,en"), ("if-none-match", r#""x", W/"y", "a""#)];
@@ -98,6 +108,27 @@ fn judging_the_conditions_of_a_client_allocates_nothing() {
     };
     let many = "\"x\", W/\"y\", z, ".repeat(1_000) + "W/\"a\"";
     assert_eq!(answering("*"), answering(&many));
+}
+
+/// Its fields and those that select it are kept in maps of their own; its content is shared.
+#[test]
+fn storing_a_response_allocates_no_more_for_more_content() {
+    let config = Config::default();
+    let (request, response) = (request(BROWSER), response(STORED));
+    let exchange = Exchange { asked_at: NOON, answered_at: NOON };
+    let (target, key) = (target("http://a.example/page?x=y"), key("http://a.example/page?x=y", &config));
+    let sent = Sent::of(&request, &target, &config);
+    let stored = |content: &Bytes| {
+        let content = std::slice::from_ref(content);
+        let received = Received { response: &response, content, trailers: None, end: End::Clean };
+        Variant::of(&received, &sent, &key, &exchange, &config).unwrap()
+    };
+    for content in [Bytes::from_static(b"hello"), Bytes::from(vec![0; 1 << 20])] {
+        // Values are shared with the buffer that they came in; here the first copy makes them so.
+        drop(stored(&content));
+        let count = allocations(|| drop(black_box(stored(&content))));
+        assert!(count <= 12, "{count}");
+    }
 }
 
 #[test]
