@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use freshen_core::{Tags, Timestamp};
 use http::header::IF_RANGE;
-use http::{HeaderMap, StatusCode, Version, response};
+use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::Asked;
 use crate::body::Body;
@@ -63,14 +63,13 @@ impl Admitted {
         exchange: &Exchange,
         config: &Config,
     ) -> Result<Admitted, Rule> {
-        let request = sent.head(Version::HTTP_11);
-        let (terms, rule) = match Storing::of(&request, response, exchange, config) {
+        let (terms, rule) = match Storing::of(sent, response, exchange, config) {
             Storing::Store(terms, rule) => (terms, rule),
             Storing::Pass(rule) => return Err(rule),
         };
         let in_parts = response.status == StatusCode::PARTIAL_CONTENT;
         // RFC 9110, section 15.3.7: such a part comes without the fields that its client has.
-        if in_parts && request.headers.contains_key(IF_RANGE) {
+        if in_parts && sent.lines(&IF_RANGE).next().is_some() {
             return Err(Rule::FieldsLeftOut);
         }
         within_bound(response.headers.len())?;
@@ -81,7 +80,7 @@ impl Admitted {
         let stored = Stored { status: response.status, trailers: HeaderMap::new(), terms, headers, body };
         let selecting = Selecting::of(sent, &response.headers, config)?;
         let variant = Variant { selecting, stored, tags: tags(&response.headers, key, config)? };
-        let framing = Framing::of(&request.method, response)?;
+        let framing = Framing::of(sent.method(), response)?;
         Ok(Admitted { variant, rule, framing, kept, in_parts })
     }
 

@@ -1,7 +1,7 @@
 //! A request as a cache sees it, read once (RFC 9111, sections 3, 4 and 4.4; RFC 9110, section 9.2.1).
 
 use http::header::{AUTHORIZATION, COOKIE, RANGE};
-use http::{Method, request};
+use http::{HeaderMap, Method, request};
 
 use crate::config::{Config, Personal};
 use crate::request_directives::RequestDirectives;
@@ -42,12 +42,16 @@ pub enum AskedBy {
 impl Asked {
     /// Reads a request.
     pub fn of(request: &request::Parts, config: &Config) -> Asked {
+        Asked::by(&request.method, &request.headers, config)
+    }
+
+    pub(crate) fn by(method: &Method, headers: &HeaderMap, config: &Config) -> Asked {
         Asked {
-            method: AskedBy::of(&request.method, config),
-            directives: RequestDirectives::read(&request.headers),
-            authorized: request.headers.contains_key(AUTHORIZATION),
-            personal: (config.is_shared() && request.headers.contains_key(COOKIE)).then_some(config.personal),
-            ranged: request.headers.contains_key(RANGE),
+            method: AskedBy::of(method, config),
+            directives: RequestDirectives::read(headers),
+            authorized: headers.contains_key(AUTHORIZATION),
+            personal: (config.is_shared() && headers.contains_key(COOKIE)).then_some(config.personal),
+            ranged: headers.contains_key(RANGE),
         }
     }
 

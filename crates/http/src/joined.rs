@@ -1,6 +1,6 @@
 //! A stored response and what came to complete it (RFC 9111, sections 3.3 and 3.4; RFC 9110, section 15.3.7.3).
 
-use http::{StatusCode, Version};
+use http::StatusCode;
 
 use crate::config::Config;
 use crate::entity_tag::share_strong_tag;
@@ -77,8 +77,7 @@ impl Variant {
         if !same || self.stored.status != StatusCode::OK {
             return Err(Rule::PartsDiffer);
         }
-        let method = sent.head(Version::HTTP_11).method;
-        let body = Framing::of(&method, response)?.body(content, end)?;
+        let body = Framing::of(sent.method(), response)?.body(content, end)?;
         let body = self.stored.body.join(&body)?;
         let told = Told::of((!replaces_all).then_some(&self.stored.headers), &response.headers, exchange, config)?;
         let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {

@@ -6,6 +6,7 @@ use http::header::{CONNECTION, HOST, TE, UPGRADE};
 use http::uri::Uri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, request};
 
+use crate::asked::Asked;
 use crate::config::Config;
 use crate::hop_by_hop::HopByHop;
 use crate::key::CacheKey;
@@ -79,6 +80,15 @@ impl<'a> Sent<'a> {
     /// What the origin is asked for.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// What it asks of a cache. Which fields are for its connection alone makes no difference to that.
+    pub(crate) fn asked(&self, config: &Config) -> Asked {
+        Asked::by(&self.method, &self.fields, config)
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
     }
 
     /// Its fields, but for what it says of its own connection.

@@ -1,7 +1,7 @@
 //! Whether a response is stored (RFC 9111, section 3).
 
 use http::header::{CONTENT_LOCATION, EXPIRES, SET_COOKIE};
-use http::{HeaderMap, StatusCode, request, response};
+use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::{Asked, AskedBy};
 use crate::config::{Config, Cookies, Personal};
@@ -9,9 +9,9 @@ use crate::content_range::ContentRange;
 use crate::entity_tag::strong_tag;
 use crate::exchange::Exchange;
 use crate::lifetime::{Lived, is_kept_failure};
-use crate::origin::Scheme;
 use crate::response_directives::{Reach, ResponseDirectives};
 use crate::rule::Rule;
+use crate::sent::Sent;
 use crate::sole::sole;
 use crate::status::{is_heuristically_cacheable, is_never_stored, is_of_its_request, is_understood};
 use crate::target::Target;
@@ -29,10 +29,20 @@ pub enum Storing {
 }
 
 impl Storing {
-    /// Decides.
-    pub fn of(request: &request::Parts, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
+    /// Decides by the request as its origin got it.
+    pub fn of(sent: &Sent<'_>, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
+        Storing::by(sent.asked(config), sent.target(), response, exchange, config)
+    }
+
+    pub(crate) fn by(
+        asked: Asked,
+        target: &Target,
+        response: &response::Parts,
+        exchange: &Exchange,
+        config: &Config,
+    ) -> Storing {
         let Governing { directives, targeted } = Governing::of(&response.headers, config);
-        let offer = Offer { request, asked: Asked::of(request, config), response, directives, targeted, config };
+        let offer = Offer { asked, target, response, directives, targeted, config };
         match offer.judge() {
             Err(rule) => Storing::Pass(rule),
             Ok(rule) => {
@@ -52,8 +62,8 @@ pub(crate) fn may_keep_cookies(directives: &ResponseDirectives, config: &Config)
 
 /// A response to be judged.
 struct Offer<'a> {
-    request: &'a request::Parts,
     asked: Asked,
+    target: &'a Target,
     response: &'a response::Parts,
     directives: ResponseDirectives,
     targeted: bool,
@@ -91,14 +101,9 @@ impl Offer<'_> {
         let status = self.response.status;
         let whole_success = status.is_success() && status != StatusCode::PARTIAL_CONTENT;
         let location = sole(self.headers(), &CONTENT_LOCATION);
-        whole_success && self.says_lifetime() && location.is_some_and(|location| self.is_own_target(location))
-    }
-
-    /// Whether a reference names the target of the request, by whichever scheme that may have come: it need not say so.
-    fn is_own_target(&self, reference: &[u8]) -> bool {
-        let targets = [Scheme::Http, Scheme::Https].map(|scheme| Target::of(self.request, scheme, self.config));
-        let mut possible = targets.into_iter().flatten().peekable();
-        possible.peek().is_some() && possible.all(|target| target.resolve(reference).as_ref() == Some(&target))
+        whole_success
+            && self.says_lifetime()
+            && location.is_some_and(|location| self.target.resolve(location).as_ref() == Some(self.target))
     }
 
     fn refused_by_status(&self) -> Option<Rule> {

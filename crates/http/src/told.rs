@@ -1,8 +1,9 @@
 //! What a stored response and a newer one say together (RFC 9111, sections 3.2 and 3.4).
 
 use http::header::{AGE, DATE, LAST_MODIFIED, SET_COOKIE};
-use http::{HeaderMap, HeaderName, Method, Response, Version};
+use http::{HeaderMap, HeaderName, Response};
 
+use crate::asked::AskedBy;
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::fields::{Kept, dated, updated, within_bound, without};
@@ -65,14 +66,14 @@ impl Told {
 
     /// Judges them as if they had just come in answer to this request: under which terms they are stored.
     pub fn judged(&self, sent: &Sent<'_>, stored: &Stored, exchange: &Exchange, config: &Config) -> Storing {
-        let mut request = sent.head(Version::HTTP_11);
-        if request.method == Method::HEAD {
+        let mut asked = sent.asked(config);
+        if asked.method == AskedBy::Head {
             // What it freshens is a response to GET (RFC 9111, section 4.3.5).
-            request.method = Method::GET;
+            asked.method = AskedBy::Get;
         }
         let (mut response, ()) = Response::new(()).into_parts();
         (response.status, response.headers) = (stored.status, self.headers.clone());
-        match Storing::of(&request, &response, exchange, config) {
+        match Storing::by(asked, sent.target(), &response, exchange, config) {
             Storing::Store(..) if self.sets_a_cookie => Storing::Pass(Rule::SetCookie),
             Storing::Store(terms, rule) => {
                 Storing::Store(self.of_the_content(terms.described_by(&self.kept), stored), rule)

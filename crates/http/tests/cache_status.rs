@@ -34,10 +34,12 @@ const MISS: Forwarded = Forwarded { why: Forward::UriMiss, status: None, stored:
 
 fn terms(cache_control: &'static str) -> Terms {
     let request = Request::get("http://a/").body(()).unwrap().into_parts().0;
+    let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
+    let sent = Sent::of(&request, &target, &Config::default());
     let response = Response::builder().header("cache-control", cache_control).header("etag", "\"a\"");
     let response = response.body(()).unwrap().into_parts().0;
     let exchange = Exchange { asked_at: NOON, answered_at: NOON };
-    match Storing::of(&request, &response, &exchange, &Config::default()) {
+    match Storing::of(&sent, &response, &exchange, &Config::default()) {
         Storing::Store(terms, _) => terms,
         Storing::Pass(rule) => panic!("{rule:?}"),
     }

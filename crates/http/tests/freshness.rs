@@ -4,13 +4,13 @@ mod case;
 
 use std::time::Duration;
 
-use case::{NOON, SECOND, asked, date, judged, request, terms};
+use case::{NOON, SECOND, asked, date, judged, sent, terms};
 use freshen_core::Timestamp;
 use freshen_http::{
     CacheStatus, Config, Exchange, Failure, Forward, Forwarded, Handled, Heuristic, Rule, Step, Storing, judge,
     stand_in, takes_its_place,
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
 const FRESH: (Step, Rule) = (Step::Serve, Rule::Fresh);
 const PAGE: &str = "200 | etag: \"a\" | cache-control: max-age=60";
@@ -120,7 +120,7 @@ fn a_response_is_no_younger_than_it_says_or_was_under_way() {
         let exchange =
             Exchange { asked_at: Timestamp::from_micros(NOON.as_micros() - delay * 1_000_000), answered_at: NOON };
         let response = case::response(&format!("{PAGE} | {fields}"));
-        let Storing::Store(terms, _) = Storing::of(&request("GET /"), &response, &exchange, &shared()) else {
+        let Storing::Store(terms, _) = Storing::of(&sent(&HeaderMap::new()), &response, &exchange, &shared()) else {
             panic!("{fields} is not stored")
         };
         assert_eq!(terms.age(NOON), expected * SECOND, "{fields} {delay}");

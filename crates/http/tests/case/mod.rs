@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use freshen_core::Timestamp;
 use freshen_http::{
-    Asked, CacheKey, Config, Content, Exchange, KeyParts, Rule, Scheme, Sent, Step, Storing, Target, Terms,
-    format_date, judge,
+    Asked, CacheKey, Config, Content, Exchange, KeyParts, Rule, Scheme, Sent, Step, Storing, Target, TargetError,
+    Terms, format_date, judge,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
 
@@ -53,7 +53,8 @@ fn fields<'a>(fields: impl Iterator<Item = &'a str>) -> HeaderMap {
 
 pub fn storing(request: &str, response: &str, config: &Config) -> Storing {
     let exchange = Exchange { asked_at: NOON, answered_at: NOON };
-    Storing::of(&self::request(request), &self::response(response), &exchange, config)
+    let request = self::request(request);
+    Storing::of(&Sent::of(&request, &asked_for(&request), config), &self::response(response), &exchange, config)
 }
 
 /// By which rule a response is stored, or is not.
@@ -88,6 +89,14 @@ pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (S
     let now = NOON + Duration::from_secs(seconds);
     let judgement = judge(Some(&terms(response, config)), &asked(fields, config), now, config);
     (judgement.step, judgement.rule)
+}
+
+/// The target of a request; where that does not say whose it is, one of `a`.
+pub fn asked_for(request: &request::Parts) -> Target {
+    match Target::of(request, Scheme::Http, &Config::default()) {
+        Err(TargetError::NoHost) => target(&format!("http://a{}", request.uri)),
+        found => found.unwrap(),
+    }
 }
 
 /// The target of a URI.

@@ -5,9 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use freshen_core::Timestamp;
 use freshen_http::{
-    Answer, Asked, CacheKey, Config, Content, Cookies, End, Exchange, Freshened, Heuristic, KeyParts, Mode,
-    Personal, Question as Asking, Received, Scheme, Sent, Step, Target, Terms, Validated, Variant, Variants, choose,
-    judge,
+    Answer, Asked, CacheKey, Config, Content, Cookies, End, Exchange, Freshened, Heuristic, KeyParts, Mode, Personal,
+    Question as Asking, Received, Scheme, Sent, Step, Target, Terms, Validated, Variant, Variants, choose, judge,
 };
 use http::{HeaderMap, Request, request};
 

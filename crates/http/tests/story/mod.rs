@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Asked, Config, Cookies, Exchange, Grace, Mode, Personal, Storing, Terms};
+use freshen_http::{Asked, Config, Cookies, Exchange, Grace, Mode, Personal, Sent, Storing, Terms};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::case::NOON;
+use crate::case::{NOON, asked_for};
 
 /// Names of directives, of requests and responses alike.
 const DIRECTIVES: [&str; 22] = [
@@ -207,7 +207,8 @@ pub struct Story {
 
 impl Story {
     pub fn storing(&self) -> Storing {
-        Storing::of(&self.request, &self.response, &self.exchange, &self.config)
+        let target = asked_for(&self.request);
+        Storing::of(&Sent::of(&self.request, &target, &self.config), &self.response, &self.exchange, &self.config)
     }
 
     pub fn stored(&self) -> Option<Terms> {

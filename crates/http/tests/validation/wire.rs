@@ -64,7 +64,7 @@ pub fn question(method: &str, lines: Lines<'_>, variants: &[Variant], seconds: i
 pub fn terms(lines: Lines<'_>, config: &Config) -> Terms {
     let exchange = Exchange { asked_at: NOON, answered_at: NOON };
     let lines = [lines, &[("cache-control", "public, max-age=60")]].concat();
-    match Storing::of(&request("GET", &[]), &response(200, &lines), &exchange, config) {
+    match Storing::of(&sent(request("GET", &[])), &response(200, &lines), &exchange, config) {
         Storing::Store(terms, _) => terms,
         Storing::Pass(rule) => panic!("{rule:?}: {lines:?}"),
     }

@@ -17,11 +17,7 @@ pub const KNOWN: &[Known] = &[
                 _ => false,
             };
             let wrongly = ["must-revalidate", "s-maxage"].iter().any(|name| trial.response.says(name));
-            if trial.shared
-                && trial.request.has("authorization")
-                && wrongly
-                && !trial.response.all().any(permits)
-            {
+            if trial.shared && trial.request.has("authorization") && wrongly && !trial.response.all().any(permits) {
                 trial.response.say("private", "");
             }
         },

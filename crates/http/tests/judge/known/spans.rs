@@ -96,18 +96,23 @@ pub const KNOWN: &[Known] = &[
             }
         },
     ),
-    otherwise("it guesses a lifetime of what an odd request gets", "RFC 9111 4.2.2", Right::Either, |trial, question| {
-        let renews = question == Question::Renews;
-        let expires = trial.response.has("expires") || (renews && trial.update.has("expires"));
-        let Trial { response, update, .. } = trial;
-        // Of an update the directives take the place of those that were there.
-        let said = if renews && !update.directives.is_empty() { update } else { response };
-        let odd = [405, 414, 501].contains(&trial.status) && !said.says("public");
-        let guessed = !expires && !said.says("max-age") && !(trial.shared && said.says("s-maxage"));
-        if odd && guessed && question != Question::Sends && question != Question::Updates {
-            said.say("max-age", "=0");
-        }
-    }),
+    otherwise(
+        "it guesses a lifetime of what an odd request gets",
+        "RFC 9111 4.2.2",
+        Right::Either,
+        |trial, question| {
+            let renews = question == Question::Renews;
+            let expires = trial.response.has("expires") || (renews && trial.update.has("expires"));
+            let Trial { response, update, .. } = trial;
+            // Of an update the directives take the place of those that were there.
+            let said = if renews && !update.directives.is_empty() { update } else { response };
+            let odd = [405, 414, 501].contains(&trial.status) && !said.says("public");
+            let guessed = !expires && !said.says("max-age") && !(trial.shared && said.says("s-maxage"));
+            if odd && guessed && question != Question::Sends && question != Question::Updates {
+                said.say("max-age", "=0");
+            }
+        },
+    ),
     otherwise("it reads Pragma in a response", "RFC 9111 5.4", Right::Either, |trial, _| {
         trial.response.remove("pragma")
     }),

@@ -53,12 +53,17 @@ pub const KNOWN: &[Known] = &[
             }
         },
     ),
-    otherwise("it keeps a cookie that an update allows others no more", "RFC 9111 7.3", Right::Either, |trial, question| {
-        let Trial { response, update, shared, .. } = trial;
-        if question.is_of_an_update() && *shared && !update.directives.is_empty() && !update.says("public") {
-            response.remove("set-cookie");
-        }
-    }),
+    otherwise(
+        "it keeps a cookie that an update allows others no more",
+        "RFC 9111 7.3",
+        Right::Either,
+        |trial, question| {
+            let Trial { response, update, shared, .. } = trial;
+            if question.is_of_an_update() && *shared && !update.directives.is_empty() && !update.says("public") {
+                response.remove("set-cookie");
+            }
+        },
+    ),
     otherwise("it adds no field that is new in an update", "RFC 9111 3.2", Right::Ours, |trial, question| {
         if !question.is_of_an_update() || trial.update_status != 304 {
             return;
@@ -91,11 +96,16 @@ pub const KNOWN: &[Known] = &[
             }
         }
     }),
-    reread("it serves nothing stale where the origin fails", "RFC 5861 4", Right::Either, |trial, question, verdict| {
-        if question == Question::Updates && trial.update_status == 503 && stands_in(trial) {
-            *verdict = Verdict::Updated(Update::StandsIn);
-        }
-    }),
+    reread(
+        "it serves nothing stale where the origin fails",
+        "RFC 5861 4",
+        Right::Either,
+        |trial, question, verdict| {
+            if question == Question::Updates && trial.update_status == 503 && stands_in(trial) {
+                *verdict = Verdict::Updated(Update::StandsIn);
+            }
+        },
+    ),
 ];
 
 /// When both were modified, if that is the same time.
