@@ -51,11 +51,14 @@ pub fn format_date(at: Timestamp) -> String {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(text: &str) -> Option<i64> {
-    let (weekday, rest) = text.split_once(", ")?;
-    let [day, month, year, time, zone] = parts(rest)?;
-    is_weekday(weekday, 3)?;
-    is_gmt(zone)?;
-    at(digits(year, 4)?, month_of(month)?, digits(day, 2)?, time)
+    // Nearly all dates are written like this, each part in its place.
+    if text.len() != 29 || !text.is_ascii() {
+        return None;
+    }
+    let between = [&text[3..5], &text[7..8], &text[11..12], &text[16..17], &text[25..26]];
+    is_weekday(&text[..3], 3).filter(|()| between == [", ", " ", " ", " ", " "])?;
+    is_gmt(&text[26..])?;
+    at(digits(&text[12..16], 4)?, month_of(&text[8..11])?, digits(&text[5..7], 2)?, &text[17..25])
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
@@ -114,15 +117,17 @@ fn month_of(name: &str) -> Option<i64> {
 }
 
 fn digits(text: &str, count: usize) -> Option<i64> {
-    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
+    let number = |number: i64, byte: u8| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'));
+    if text.len() == count { text.bytes().try_fold(0, number) } else { None }
 }
 
 /// Seconds since 1970. A leap second is allowed, and is the one before it: of two that are near, the earlier one
 /// (RFC 9111, section 4.2).
 fn at(year: i64, month: i64, day: i64, time: &str) -> Option<i64> {
-    let mut time = time.split(':');
-    let (hour, minute, second, None) = (time.next()?, time.next()?, time.next()?, time.next()) else { return None };
-    let (hour, minute, second) = (digits(hour, 2)?, digits(minute, 2)?, digits(second, 2)?);
+    if time.len() != 8 || !time.is_ascii() || [&time[2..3], &time[5..6]] != [":"; 2] {
+        return None;
+    }
+    let (hour, minute, second) = (digits(&time[..2], 2)?, digits(&time[3..5], 2)?, digits(&time[6..], 2)?);
     let there_is = (1..=days_in(year, month)).contains(&day) && hour < 24 && minute < 60 && second <= 60;
     there_is.then(|| days_to(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second.min(59))
 }
@@ -224,6 +229,11 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37 GMT ",
             "Sun Nov 6 08:49:37 1994",
             "Sun, 06 Nov 10000 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 99999999999999999999",
+            "Sun, 06 Nov 1994T08:49:37 GMT",
+            "Sun, 06 Nov 1994 08.49.37 GMT",
+            "Sun; 06 Nov 1994 08:49:37 GMT",
+            "Sun, 0\u{e9} Nov 1994 08:49:37 GM",
         ];
         for text in bad {
             assert_eq!(seconds(text), None, "{text:?}");

@@ -19,6 +19,9 @@ pub(crate) enum Mark {
     LongSurrogate,
 }
 
+/// What a target mostly takes to be written.
+const HASHED_BYTES_USUAL: usize = 256;
+
 impl Mark {
     /// The tag with this name, if it fits into one.
     pub fn named(self, name: &[u8]) -> Option<Tag> {
@@ -29,7 +32,7 @@ impl Mark {
 
     /// The tag of whatever is written: half of its BLAKE3. Two that meet there are outdated together, nothing worse.
     pub fn hashed(self, write: impl FnOnce(&mut Vec<u8>)) -> Tag {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(HASHED_BYTES_USUAL);
         write(&mut bytes);
         let hash = blake3::hash(&bytes).to_hex();
         Tag::new(format!("{}:{}", self.letter(), &hash[..32])).expect("34 letters make a tag")
