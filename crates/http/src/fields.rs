@@ -51,8 +51,7 @@ impl Kept {
     }
 
     fn filtered(&self, fields: &HeaderMap, besides: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-        let kept = fields.iter().filter(|(name, _)| self.keeps(name) && !besides(name));
-        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+        selected(fields, |name| self.keeps(name) && !besides(name))
     }
 
     /// Whether a field may be kept, if it is not about one moment.
@@ -91,8 +90,17 @@ fn stays_weak(stored: &HeaderMap, newer: &HeaderMap) -> bool {
 
 /// The fields but for some, in their order.
 pub(crate) fn without(fields: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
-    let others = fields.iter().filter(|(name, _)| !names.contains(name));
-    others.map(|(name, value)| (name.clone(), value.clone())).collect()
+    selected(fields, |name| !names.contains(name))
+}
+
+/// The fields with some names, in their order and with their repeats.
+pub(crate) fn selected(fields: &HeaderMap, is_wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    // Mostly that is nearly all of them. A map that would be too large begins small.
+    let mut found = HeaderMap::try_with_capacity(fields.keys_len()).unwrap_or_default();
+    for (name, line) in fields.iter().filter(|(name, _)| is_wanted(name)) {
+        found.append(name.clone(), line.clone());
+    }
+    found
 }
 
 /// Gives fields without a Date that can be read that of their receipt (RFC 9110, section 6.6.1).

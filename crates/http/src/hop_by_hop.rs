@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::config::Config;
 use crate::directive::FIELD_BYTES_MOST;
+use crate::fields::selected;
 use crate::members::members;
 
 /// The fields that one message, a request or a response, has for its connection alone.
@@ -51,8 +52,7 @@ impl HopByHop {
 
     /// The fields that go on, of the headers or of the trailers, in their order.
     pub fn without(&self, fields: &HeaderMap) -> HeaderMap {
-        let on = fields.iter().filter(|(name, _)| !self.contains(name));
-        on.map(|(name, value)| (name.clone(), value.clone())).collect()
+        selected(fields, |name| !self.contains(name))
     }
 
     fn names(&self, name: &HeaderName) -> bool {

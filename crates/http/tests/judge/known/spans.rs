@@ -107,8 +107,8 @@ pub const KNOWN: &[Known] = &[
             // Of an update the directives take the place of those that were there.
             let said = if renews && !update.directives.is_empty() { update } else { response };
             let odd = [405, 414, 501].contains(&trial.status) && !said.says("public");
-            let guessed = !expires && !said.says("max-age") && !(trial.shared && said.says("s-maxage"));
-            if odd && guessed && question != Question::Sends && question != Question::Updates {
+            let lasts = expires || said.says("max-age") || (trial.shared && said.says("s-maxage"));
+            if odd && !lasts && question != Question::Sends && question != Question::Updates {
                 said.say("max-age", "=0");
             }
         },
