@@ -49,6 +49,8 @@ fn allowed(Arrow { from, to, for_tests }: &Arrow) -> bool {
         ("server", to) => to == "facade",
         // Its page of metrics stands beside its health checks.
         ("worker", "metrics") => true,
+        // Whatever the standards say is decided there.
+        ("pages", "http") => true,
         (_, to) => to == "core" || to == "macros" || (*for_tests && to == "facade"),
     }
 }
