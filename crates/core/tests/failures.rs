@@ -1048,3 +1048,36 @@ async fn while_the_store_is_down_a_task_waits_and_is_not_set_aside() {
     assert_eq!(stage.source.reads(), 2);
     assert_eq!(stage.value("a").await, 2);
 }
+
+/// Its load fails each time, and not because its source is in trouble.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct InVain;
+
+impl Job for InVain {
+    type Output = u64;
+    type Error = Down;
+    type State = (Reads,);
+    const NAME: &'static str = "in-vain";
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<u64>, Down> {
+        load.state().0.0.fetch_add(1, Relaxed);
+        Err(Down)
+    }
+
+    fn cools(&self, _error: &Down) -> bool {
+        false
+    }
+}
+
+/// A load in vain is not the source's trouble: the next one begins at once, and nobody is told that the key cools down.
+#[tokio::test(start_paused = true)]
+async fn a_load_in_vain_that_is_not_the_sources_trouble_sets_no_back_off() {
+    let reads = Reads::default();
+    let builder = Cache::builder().clock(Clock::runtime()).state(reads.clone()).jobs(Jobs::new().add::<InVain>());
+    let cache = builder.build().await.unwrap();
+    for loads in 1..=5 {
+        let error = cache.get(&InVain).await.unwrap_err();
+        assert!(matches!(error, GetError::Load { .. }), "{error}");
+        assert_eq!(reads.0.load(Relaxed), loads);
+    }
+}

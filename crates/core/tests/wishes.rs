@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::tuned::{Kind, tuned, tuned_stage};
 use common::{Act, ERROR, STALE, Stage, TTL, Truth, pass, stage, stage_with, truth};
 use freshen_core::store::MemoryStore;
-use freshen_core::{Cache, CacheError, Clock, GetError, Lookup, Rule, Status, Strength};
+use freshen_core::{Cache, CacheError, Clock, GetError, Lookup, Rule, Status, Strength, Tag};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -360,4 +360,62 @@ async fn a_job_that_is_not_registered_is_an_error() {
     assert!(matches!(cache.remove(&job).await, Err(CacheError::NotRegistered { job: "truth" })));
     assert!(cache.get_ready(&job).is_none());
     assert!(matches!(cache.get_many(&[job]).await[..], [Err(GetError::NotRegistered { job: "truth" })]));
+}
+
+/// A value in each of its windows, outdated softly and hard, and nothing: what is in hand is told, and nothing is loaded for it.
+#[tokio::test(start_paused = true)]
+async fn what_is_in_hand_is_given_without_any_effect() {
+    let stage = stage().await;
+    let job = truth("a");
+    let in_hand = async || {
+        let answer = stage.cache.request(&job).in_hand().await.unwrap();
+        answer.map(|answer| (*answer, answer.status(), answer.rule()))
+    };
+    assert_eq!(in_hand().await, None, "nothing was there");
+    stage.value("a").await;
+    stage.source.write(2);
+    assert_eq!(in_hand().await, Some((1, Status::Hit, Rule::Fresh)));
+    pass(TTL).await;
+    assert_eq!(in_hand().await, Some((1, Status::Stale, Rule::WithinStale)));
+    assert!(stage.cache.request(&job).max_stale(Duration::ZERO).in_hand().await.unwrap().is_none(), "it is too stale");
+    pass(STALE).await;
+    assert_eq!(in_hand().await, Some((1, Status::Stale, Rule::WithinStaleIfError)));
+    pass(ERROR).await;
+    assert_eq!(in_hand().await, None, "its last window has ended");
+    assert_eq!(stage.source.reads(), 1, "nothing was loaded for a look");
+    assert_eq!(stage.value("a").await, 2);
+    let token = stage.cache.invalidate(&job, Strength::Soft).await.unwrap();
+    assert_eq!(in_hand().await, Some((2, Status::Stale, Rule::Invalidated)));
+    assert!(stage.cache.request(&job).after(&token).in_hand().await.unwrap().is_none(), "it does not show the write");
+    stage.cache.invalidate(&job, Strength::Hard).await.unwrap();
+    assert_eq!(in_hand().await, None);
+    stage.settle().await;
+    assert_eq!(stage.source.reads(), 2, "nor was a task asked for");
+}
+
+/// What another cache stored is in hand here too, and is kept near.
+#[tokio::test(start_paused = true)]
+async fn what_the_store_has_is_in_hand() {
+    let (one, two) = two().await;
+    one.value("a").await;
+    let (job, reads) = (truth("a"), two.source.reads());
+    for _ in 0..2 {
+        let answer = two.cache.request(&job).in_hand().await.unwrap().expect("the store has it");
+        assert_eq!((*answer, answer.status()), (1, Status::Hit));
+    }
+    assert_eq!(two.source.reads(), reads);
+}
+
+/// The count of what was heard moves with each invalidation, and with nothing else.
+#[tokio::test(start_paused = true)]
+async fn the_raises_count_invalidations() {
+    let stage = stage().await;
+    let before = stage.cache.raises();
+    stage.value("a").await;
+    assert_eq!(stage.cache.raises(), before);
+    stage.cache.invalidate_tags(&[Tag::new("t").unwrap()], Strength::Soft).await.unwrap();
+    let by_tag = stage.cache.raises();
+    assert_ne!(by_tag, before);
+    stage.cache.invalidate(&truth("a"), Strength::Soft).await.unwrap();
+    assert_ne!(stage.cache.raises(), by_tag);
 }

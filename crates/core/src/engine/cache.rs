@@ -196,6 +196,21 @@ impl Cache {
         self.outdate(&[Target::Tag(Tag::new(tag)?)], strength).await
     }
 
+    /// Outdates every value with one of the tags, in one step of the store. Call it after the source's commit.
+    ///
+    /// # Errors
+    /// As [`Cache::invalidate_tag`]; then nothing is promised of any of them.
+    pub async fn invalidate_tags(&self, tags: &[Tag], strength: Strength) -> Result<WriteToken, CacheError> {
+        let targets: Vec<_> = tags.iter().cloned().map(Target::Tag).collect();
+        self.outdate(&targets, strength).await
+    }
+
+    /// Counts what this process hears of invalidations, its own included. While it stands, what was current still is: compare it
+    /// before and after a value was shown that is not in the cache yet.
+    pub fn raises(&self) -> u64 {
+        self.engine.near().raises()
+    }
+
     /// Outdates every value of the namespace, at a cost that does not depend on how many there are, and lets refreshing ramp up.
     ///
     /// # Errors

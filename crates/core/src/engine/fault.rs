@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Failed {
         source: Arc<dyn Any + Send + Sync>,
         reason: Arc<str>,
+        /// Whether the source is in trouble, so that the next attempts wait.
+        cools: bool,
     },
     TimedOut(Duration),
     Panicked(Arc<str>),
@@ -83,7 +85,7 @@ impl Fault {
         // Everything below came from a load, which had a key.
         let Some(key) = key() else { return GetError::Closed };
         match fault {
-            Fault::Failed { source, reason } => match source.downcast::<E>() {
+            Fault::Failed { source, reason, .. } => match source.downcast::<E>() {
                 Ok(source) => GetError::Load { key, source },
                 Err(_) => GetError::Refused { key, reason: reason.to_string() },
             },

@@ -7,6 +7,7 @@
 //! obtain      past the near tier: read, plan, then serve, refresh or wait for a flight
 //! reading     the record, read and judged
 //! plan        the judgement, a pure function
+//! in_hand     what is in hand, without any effect
 //! operation   what whoever runs it asks and tells
 //! refresh     behind the request: ask the record, push a task
 //! flight      one load per key in this process; caller waits for it
@@ -27,6 +28,7 @@ mod builder;
 mod request;
 mod answer;
 mod peek;
+mod in_hand;
 mod explain;
 pub(crate) mod explanation;
 mod put;

@@ -291,12 +291,13 @@ impl Passage<'_> {
         self.work.seal(product, facts, &Frame { near: self.engine.near(), pin, marks: &[] })
     }
 
-    /// Ends the lease of a load that failed. A cycle is the caller's mistake, not the source's: it sets no back-off.
+    /// Ends the lease of a load that failed. What is not the source's trouble, such as a cycle, which is the caller's mistake, sets no
+    /// back-off.
     async fn give_up(&self, lease: &Lease, fault: &Fault, took: Duration) {
         let reason = fault.reason();
         self.loaded(fault.end(), took, Some(&reason));
         let failure = match fault {
-            Fault::Cycle(_) | Fault::Closed => Failure::abandoned(),
+            Fault::Cycle(_) | Fault::Closed | Fault::Failed { cools: false, .. } => Failure::abandoned(),
             _ => {
                 let pause = self.work.policy().backoff().pause(lease.failures.saturating_add(1));
                 // Up to a tenth off, so that what failed together is not tried together.

@@ -54,6 +54,25 @@ impl<'a, L: Lookup> Request<'a, L> {
         Box::pin(self.cache.walk(self.job, wish)).await
     }
 
+    /// What is in hand, without any effect: nothing is refreshed and nothing loaded. `None`: a [`get`](Request::get) would serve
+    /// nothing but what it loads. What it would serve only where that load failed is given as stale, with the rule
+    /// [`WithinStaleIfError`](crate::Rule::WithinStaleIfError): it is for those who know better whether it may be served.
+    ///
+    /// # Errors
+    /// [`GetError::Key`] and [`GetError::NotRegistered`]. A store that cannot be read has nothing in hand.
+    pub async fn in_hand(self) -> Result<Option<Answer<Output<L>>>, GetError<LoadError<L>>> {
+        // What is fresh near may still be behind the write that is wanted.
+        let near = if self.after.is_none() { self.cache.glance(self.job) } else { None };
+        match near {
+            Some(hit) => Ok(Some(hit)),
+            None => {
+                let wish = Wish { after: self.generation(), ..self.wish };
+                // Boxed, so that the future of a hit stays small.
+                Box::pin(self.cache.find(self.job, wish)).await
+            }
+        }
+    }
+
     /// What the answer must be newer than: of the write, what concerns the job's partition.
     fn generation(&self) -> Option<Generation> {
         let write = self.after.as_ref()?;

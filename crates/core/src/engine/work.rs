@@ -131,6 +131,11 @@ impl<J: Job> TypedWork<J> {
         Ok(Product { slot, tags, windows, absent, weight, validators })
     }
 
+    fn failed(&self, error: J::Error) -> Fault {
+        let cools = self.job.cools(&error);
+        failed(error, cools)
+    }
+
     fn context<'a>(&'a self, cache: &'a Cache, previous: Option<Previous<'a, J::Output>>) -> Load<'a, J> {
         Load { state: &self.registered.state, cache, previous }
     }
@@ -140,9 +145,9 @@ fn refused(reason: &str) -> Fault {
     Fault::Refused(reason.into())
 }
 
-fn failed<E: std::error::Error + Send + Sync + 'static>(error: E) -> Fault {
+fn failed<E: std::error::Error + Send + Sync + 'static>(error: E, cools: bool) -> Fault {
     let reason = chain(&error);
-    Fault::Failed { source: Arc::new(error), reason: reason.into() }
+    Fault::Failed { source: Arc::new(error), reason: reason.into(), cools }
 }
 
 /// Runs a value's own serialization; its panic is an error like any other of it.
@@ -204,7 +209,7 @@ impl<J: Job> Work for TypedWork<J> {
             let age = previous.map_or(Duration::ZERO, |(_, age)| age);
             let told =
                 slot.as_ref().map(|slot| Previous { value: &***slot, validators: slot.meta().validators(), age });
-            let loaded = self.job.load(self.context(cache, told)).await.map_err(failed)?;
+            let loaded = self.job.load(self.context(cache, told)).await.map_err(|error| self.failed(error))?;
             self.check(loaded, previous.map(|(hand, _)| hand))
         })
     }
@@ -223,7 +228,7 @@ impl<J: Job> Work for TypedWork<J> {
                 return works.iter().map(|_| Err(refused(&reason))).collect();
             }
             let checked = typed.iter().zip(loaded);
-            checked.map(|(work, loaded)| work.check(loaded.map_err(failed)?, None)).collect()
+            checked.map(|(work, loaded)| work.check(loaded.map_err(|error| work.failed(error))?, None)).collect()
         })
     }
 

@@ -122,6 +122,13 @@ pub trait Job: Clone + Eq + Hash + Serialize + DeserializeOwned + Send + Sync + 
         Ok(())
     }
 
+    /// Whether an error tells that the source is in trouble, so that the next attempts wait for the policy's back-off. `false`: the
+    /// load was in vain for another reason, and the next one begins at once.
+    fn cools(&self, error: &Self::Error) -> bool {
+        let _ = error;
+        true
+    }
+
     /// Whether a value says "there is none": a real answer, kept for the policy's negative ttl.
     fn absent(&self, value: &Self::Output) -> bool {
         let _ = value;
