@@ -75,7 +75,7 @@
 //! assert_eq!(question.sent().headers()["if-none-match"], "\"1\"");
 //! let response = Response::builder().status(StatusCode::NOT_MODIFIED).header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
-//! let Validated::Current { served: 0, updated, rule: Rule::ValidatedStrongly } = question.answered(&response) else { panic!() };
+//! let Validated::Current { served: 0, updated, rule: Rule::ValidatedStrongly } = question.answered(&response, late) else { panic!() };
 //! assert_eq!(updated, [0]);
 //!
 //! // It is, so that it is fresh again.

@@ -25,7 +25,6 @@ pub const SENT_TAGS_BYTES_MOST: usize = 4 << 10;
 pub struct Question<'a> {
     sent: Sent<'a>,
     pub(crate) asked: Asked,
-    pub(crate) now: Timestamp,
     pub(crate) config: &'a Config,
     /// What the request selects and could be answered with, most wanted first.
     pub(crate) selected: Vec<Nominee<'a>>,
@@ -80,7 +79,7 @@ impl<'a> Question<'a> {
         let wording = Wording::of(selected.iter().chain(&others));
         let about = selected.iter().chain(&others).filter(|nominee| wording.is_about(nominee)).copied().collect();
         let sent = sent.with_headers(wording.put_into(unconditional(sent)));
-        Question { sent, asked: *asked, now, config, selected, about, dated: wording.modified.is_some() }
+        Question { sent, asked: *asked, config, selected, about, dated: wording.modified.is_some() }
     }
 
     /// The same for the whole response, where the answer was about nothing that is stored.
