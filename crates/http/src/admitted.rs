@@ -7,12 +7,14 @@ use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::Asked;
 use crate::body::Body;
-use crate::conditions::{has_it, not_modified};
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::fields::{Kept, dated, within_bound};
+use crate::following::Following;
 use crate::framing::Framing;
+use crate::judgement::{Judgement, Step, judge};
 use crate::key::CacheKey;
+use crate::outgoing::Outgoing;
 use crate::received::{End, Received};
 use crate::rule::Rule;
 use crate::sent::Sent;
@@ -23,7 +25,8 @@ use crate::terms::Terms;
 use crate::variants::Variant;
 use crate::vary::Selecting;
 
-/// A response whose head permits to store it, while its content comes: who asks for the same may wait for that.
+/// A response whose head permits to store it, while its content comes: who asks for the same may wait for that, or be answered with
+/// what comes.
 #[derive(Clone, Debug)]
 pub struct Admitted {
     /// All of it but its content.
@@ -104,12 +107,60 @@ impl Admitted {
         &self.variant.tags
     }
 
-    /// The fields of a 304 for a client that has it already, and the rule by which it gets that. The conditions of a client do not
-    /// go with the request of a cache, so that they are held against what has come.
-    pub fn not_modified(&self, request: &HeaderMap, asked: &Asked, now: Timestamp) -> Option<(HeaderMap, Rule)> {
-        let stored = &self.variant.stored;
-        let rule = has_it(request, asked, stored, now).ok().filter(|_| !self.in_parts)?;
-        Some((not_modified(stored, now), rule))
+    /// Whether another request for the same key may be answered with it while its content comes, and by which rule: it may where a
+    /// hit could be made of it, were it stored. The request selects it, it needs no validation, and is as new as the request wants.
+    ///
+    /// Whether it was outdated since it was asked for is not known here. Who came after that is not answered with it.
+    ///
+    /// # Errors
+    /// The rule by which the request has to go to the origin by itself (RFC 9111, section 4).
+    pub fn serves(&self, sent: &Sent<'_>, asked: &Asked, now: Timestamp, config: &Config) -> Result<Rule, Rule> {
+        let stored = self.whole_for(asked)?;
+        let Judgement { step, rule, .. } = judge(Some(&stored.terms), asked, now, config);
+        match step {
+            _ if !self.selecting().matches(sent) => Err(Rule::NotSelected),
+            // RFC 9111, section 5.2.1.7: it is not stored yet.
+            _ if asked.directives.only_if_cached => Err(Rule::OnlyIfCached),
+            Step::Serve | Step::ServeAndRefresh => Ok(rule),
+            Step::Validate | Step::Fetch | Step::Refuse => Err(rule),
+        }
+    }
+
+    /// What a request that it [serves](Admitted::serves) gets, by the same rules as of what is [stored](Stored::answer): the fields
+    /// that are kept for all, a 304 where the client has it already, one part where the length is said.
+    ///
+    /// Whether the client whose request brought it gets a 304 or a part is told so as well, for its conditions and its Range did not
+    /// go with the request of the cache. What came for that client alone is not in this.
+    ///
+    /// # Errors
+    /// The rule by which nothing is made of it: it is only a part itself, or the request is one that passes.
+    pub fn answer(
+        &self,
+        request: &HeaderMap,
+        asked: &Asked,
+        now: Timestamp,
+        config: &Config,
+    ) -> Result<(Following, Rule), Rule> {
+        let head = Outgoing { stored: self.whole_for(asked)?, request, now, config };
+        Ok(Following::of(&head, asked, self.framing.length_bytes()))
+    }
+
+    /// Of the trailers that came behind its content those that go to all.
+    ///
+    /// # Errors
+    /// [`Rule::TooManyFields`]: nothing is stored, and none of them go to others than the client in answer to whom they came.
+    pub fn trailers(&self, trailers: &HeaderMap) -> Result<HeaderMap, Rule> {
+        within_bound(trailers.len())?;
+        Ok(self.kept.trailers(trailers))
+    }
+
+    /// All but the content, where what comes is a whole response that the request may get.
+    fn whole_for(&self, asked: &Asked) -> Result<&Stored, Rule> {
+        match asked.passes() {
+            Some(rule) => Err(rule),
+            None if self.in_parts => Err(Rule::Incomplete),
+            None => Ok(&self.variant.stored),
+        }
     }
 
     /// Whether so much of its content may come.
@@ -125,15 +176,14 @@ impl Admitted {
     /// # Errors
     /// The rule by which it is not stored after all: its content did not come as it should have, or it has too many trailers.
     pub fn keep(self, content: &[Bytes], trailers: Option<&HeaderMap>, end: End) -> Result<Variant, Rule> {
-        let Variant { stored, .. } = self.variant;
         let body = self.framing.body(content, end)?;
-        let stored = if self.in_parts || !body.is_complete() {
-            Stored::in_parts(&stored.headers, stored.terms, body)
-        } else {
-            within_bound(trailers.map_or(0, HeaderMap::len))?;
-            let trailers = trailers.map(|trailers| self.kept.trailers(trailers)).unwrap_or_default();
-            Stored { trailers, body, ..stored }
+        let whole = !self.in_parts && body.is_complete();
+        let trailers = trailers.filter(|_| whole).map_or(Ok(HeaderMap::new()), |trailers| self.trailers(trailers))?;
+        let Variant { stored, selecting, tags } = self.variant;
+        let stored = match whole {
+            true => Stored { trailers, body, ..stored },
+            false => Stored::in_parts(&stored.headers, stored.terms, body),
         };
-        Ok(Variant { stored, ..self.variant })
+        Ok(Variant { selecting, stored, tags })
     }
 }

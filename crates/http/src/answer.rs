@@ -3,23 +3,19 @@
 
 use bytes::Bytes;
 use freshen_core::Timestamp;
-use http::header::{
-    AGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, IF_RANGE, LAST_MODIFIED,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 
 use crate::asked::{Asked, AskedBy};
 use crate::byte_range::ByteRange;
 use crate::conditions::{has_it, not_modified};
 use crate::config::Config;
-use crate::content_range::{ContentRange, unsatisfied};
-use crate::date::format_date;
-use crate::fields::{OF_THE_MESSAGE, without};
+use crate::content_range::ContentRange;
 use crate::multipart::Multipart;
+use crate::outgoing::Outgoing;
 use crate::rule::Rule;
 use crate::share::{Missing, Share};
 use crate::stored::Stored;
-use crate::surrogate::strip_surrogate_keys;
 
 /// What a request gets of what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +74,7 @@ impl Stored {
             Ok(rule) => return Answer::NotModified(not_modified(self, now), rule),
             Err(rule) => of_range.unwrap_or(rule),
         };
-        let reply = Reply { stored: self, has_fields: request.contains_key(IF_RANGE), now, boundary, config };
+        let reply = Reply { stored: self, head: Outgoing { stored: self, request, now, config }, boundary };
         let mut served = reply.with(&share);
         if asked.method == AskedBy::Head {
             served.content.clear();
@@ -96,17 +92,14 @@ impl Stored {
 /// A response in the making.
 struct Reply<'a> {
     stored: &'a Stored,
-    /// Whether the client has the fields of this version already: it named it in If-Range.
-    has_fields: bool,
-    now: Timestamp,
+    head: Outgoing<'a>,
     boundary: u128,
-    config: &'a Config,
 }
 
 impl Reply<'_> {
     fn with(&self, share: &Share) -> Served {
         match share {
-            Share::Part(range) => self.part(*range),
+            Share::Part(range) => partial(self.head.part(&self.place(*range)), self.there(*range)),
             Share::Parts(ranges) => self.parts(ranges),
             Share::Nothing(length) => self.not_satisfiable(*length),
             Share::Whole | Share::Missing(_) | Share::TooFar => self.whole(),
@@ -117,14 +110,7 @@ impl Reply<'_> {
     fn whole(&self) -> Served {
         let Stored { status, body, trailers, .. } = self.stored;
         let content = body.pieces().map(|(_, bytes)| bytes.clone()).collect();
-        Served { status: *status, headers: self.outgoing(&[]), content, trailers: trailers.clone() }
-    }
-
-    fn part(&self, range: ByteRange) -> Served {
-        let mut headers = self.outgoing(&self.left_out());
-        headers.insert(CONTENT_RANGE, self.place(range).value());
-        headers.insert(CONTENT_LENGTH, range.len().into());
-        partial(headers, self.there(range))
+        Served { status: *status, headers: self.head.whole(), content, trailers: trailers.clone() }
     }
 
     fn parts(&self, ranges: &[ByteRange]) -> Served {
@@ -133,20 +119,15 @@ impl Reply<'_> {
         for range in ranges {
             multipart.add(media_type, &self.place(*range), self.there(*range));
         }
-        let mut headers = self.outgoing(&self.left_out());
-        headers.insert(CONTENT_TYPE, multipart.media_type());
+        let media_type = multipart.media_type();
         let content = multipart.content();
-        let length: usize = content.iter().map(Bytes::len).sum();
-        headers.insert(CONTENT_LENGTH, length.into());
-        partial(headers, content)
+        let length = content.iter().map(Bytes::len).sum();
+        partial(self.head.parts(media_type, length), content)
     }
 
-    /// RFC 9110, section 15.5.17: how long what is stored would have been.
     fn not_satisfiable(&self, length: u64) -> Served {
-        let date = HeaderValue::try_from(format_date(self.now)).expect("words and digits are a value");
-        let headers = [(CONTENT_RANGE, unsatisfied(length)), (CONTENT_LENGTH, 0.into()), (DATE, date)];
-        let headers = headers.into_iter().collect();
-        Served { status: StatusCode::RANGE_NOT_SATISFIABLE, headers, content: Vec::new(), trailers: HeaderMap::new() }
+        let (status, headers) = (StatusCode::RANGE_NOT_SATISFIABLE, self.head.not_satisfiable(length));
+        Served { status, headers, content: Vec::new(), trailers: HeaderMap::new() }
     }
 
     fn place(&self, range: ByteRange) -> ContentRange {
@@ -155,22 +136,6 @@ impl Reply<'_> {
 
     fn there(&self, range: ByteRange) -> Vec<Bytes> {
         self.stored.body.slice(range).expect("a share is of what is there")
-    }
-
-    /// What is about the content of the whole is left out of a part; and what describes the representation, for whoever has it
-    /// already (RFC 9110, section 15.3.7).
-    fn left_out(&self) -> Vec<HeaderName> {
-        const DESCRIBING: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, LAST_MODIFIED];
-        [&OF_THE_MESSAGE[..], if self.has_fields { &DESCRIBING } else { &[] }].concat()
-    }
-
-    /// The stored fields but for some, with the age of this moment in whole seconds (RFC 9111, section 5.1).
-    fn outgoing(&self, left_out: &[HeaderName]) -> HeaderMap {
-        let stored = &self.stored.headers;
-        let mut headers = if left_out.is_empty() { stored.clone() } else { without(stored, left_out) };
-        strip_surrogate_keys(&mut headers, self.config);
-        headers.insert(AGE, self.stored.terms.age(self.now).as_secs().into());
-        headers
     }
 }
 

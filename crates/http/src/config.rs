@@ -101,7 +101,9 @@ pub struct Variants {
     pub most: usize,
     /// Most fields that a Vary may name. What names more is not stored.
     pub names_most: usize,
-    /// In which fields of requests what differences do not matter. In others all do, but for blanks around the value.
+    /// In which fields of requests what differences do not matter. In others all do, but for blanks around the value. What varies
+    /// by these alone, Cookie and Authorization aside, an origin may call current for requests that do not select it: see
+    /// [`Question`](crate::Question). A field that tells who asks is none of them.
     pub likeness: Vec<(HeaderName, Likeness)>,
 }
 

@@ -45,6 +45,11 @@ impl Framing {
         }
     }
 
+    /// How long the content is, where that is said.
+    pub fn length_bytes(&self) -> Option<u64> {
+        self.length
+    }
+
     /// Whether so much content may come.
     ///
     /// # Errors

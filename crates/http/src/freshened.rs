@@ -12,7 +12,7 @@ use crate::storing::Storing;
 use crate::tags::renewed;
 use crate::told::Told;
 use crate::variants::Variant;
-use crate::vary::Selecting;
+use crate::vary::{Selecting, vary_names};
 
 /// What becomes of a stored response that its origin has called current.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub enum Freshened {
         rule: Rule,
     },
     /// Whoever asked is answered with this, and nobody else; what is stored stays as it was. The update is for one client: it was
-    /// authorized, had cookies, wanted nothing stored, or is given a cookie. The rule forbids to store it.
+    /// authorized, had cookies, wanted nothing stored, is given a cookie, or has more in the fields that select than is kept. The
+    /// rule forbids to store it.
     Once(Stored, Rule),
     /// Whoever asked is answered with this, and it is not stored any more: the rule forbids it.
     Last(Stored, Rule),
@@ -51,17 +52,20 @@ impl Variant {
             return Freshened::Fetch(Rule::UpdateTooLarge);
         };
         let served = |terms| Stored { headers: told.served.clone(), terms, ..self.stored.clone() };
-        let once = || served(told.once(&self.stored, exchange));
-        let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {
-            Storing::Store(terms, rule) => (terms, rule),
-            Storing::Pass(rule) if rule.about() == About::Request => return Freshened::Once(once(), rule),
-            Storing::Pass(rule) => return Freshened::Last(once(), rule),
+        let stored = |terms| Stored { headers: told.kept.clone(), terms, ..self.stored.clone() };
+        let kept = match told.judged(sent, &self.stored, exchange, config) {
+            Storing::Store(terms, rule) => self
+                .renewed(stored(terms), &told, sent, update, key, config)
+                .map(|variant| Freshened::Kept { variant, served: served(terms), rule }),
+            Storing::Pass(rule) => Err(rule),
         };
-        let stored = Stored { headers: told.kept.clone(), terms, ..self.stored.clone() };
-        match self.renewed(stored, &told, sent, update, key, config) {
-            Ok(variant) => Freshened::Kept { variant, served: served(terms), rule },
-            Err(rule) => Freshened::Last(once(), rule),
-        }
+        kept.unwrap_or_else(|rule| {
+            let once = served(told.once(&self.stored, exchange));
+            match rule.about() {
+                About::Request => Freshened::Once(once, rule),
+                About::Response | About::Configuration => Freshened::Last(once, rule),
+            }
+        })
     }
 
     /// The same response with other fields: by what it is selected, and outdated, may be told by those.
@@ -74,8 +78,17 @@ impl Variant {
         key: &CacheKey,
         config: &Config,
     ) -> Result<Variant, Rule> {
-        let selecting = Selecting::of(sent, &told.headers, config)?;
+        let selecting = self.selecting_by(&told.headers, sent, config)?;
         let tags = renewed(&self.tags, &told.headers, update, key, config)?;
         Ok(Variant { selecting, stored, tags })
+    }
+
+    /// By what it is selected once it has these fields. Where their Vary names what it did before and the request selects it, that is
+    /// what it was, however much room the request takes to say the same.
+    fn selecting_by(&self, headers: &HeaderMap, sent: &Sent<'_>, config: &Config) -> Result<Selecting, Rule> {
+        let names = vary_names(headers, config)?;
+        let before = &self.selecting;
+        let same = before.names().count() == names.len() && before.names().all(|name| names.contains(name));
+        if same && before.matches(sent) { Ok(before.clone()) } else { Selecting::of(sent, headers, config) }
     }
 }

@@ -80,18 +80,17 @@ impl Variant {
         let body = Framing::of(sent.method(), response)?.body(content, end)?;
         let body = self.stored.body.join(&body)?;
         let told = Told::of((!replaces_all).then_some(&self.stored.headers), &response.headers, exchange, config)?;
-        let (terms, rule) = match told.judged(sent, &self.stored, exchange, config) {
-            Storing::Store(terms, rule) => (terms, rule),
-            Storing::Pass(rule) if rule.about() == About::Request => {
-                let terms = told.once(&self.stored, exchange);
-                return Ok(Joined::Once(Stored::in_parts(&told.served, terms, body), rule));
-            }
-            Storing::Pass(rule) => return Ok(Joined::Differs(rule)),
+        let joined = |headers, terms| Stored::in_parts(headers, terms, body.clone());
+        let kept = match told.judged(sent, &self.stored, exchange, config) {
+            Storing::Store(terms, rule) => self
+                .renewed(joined(&told.kept, terms), &told, sent, &response.headers, key, config)
+                .map(|variant| Joined::Kept { variant, served: joined(&told.served, terms), rule }),
+            Storing::Pass(rule) => Err(rule),
         };
-        let served = Stored::in_parts(&told.served, terms, body.clone());
-        let stored = Stored::in_parts(&told.kept, terms, body);
-        let variant = self.renewed(stored, &told, sent, &response.headers, key, config);
-        Ok(variant.map_or_else(Joined::Differs, |variant| Joined::Kept { variant, served, rule }))
+        Ok(kept.unwrap_or_else(|rule| match rule.about() {
+            About::Request => Joined::Once(joined(&told.served, told.once(&self.stored, exchange)), rule),
+            About::Response | About::Configuration => Joined::Differs(rule),
+        }))
     }
 }
 

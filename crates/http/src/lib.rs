@@ -17,8 +17,8 @@
 //!    Where not all is there, [`Missing`] asks for the rest, and [`Variant::with`] puts it to what is stored.
 //! 5. To validate: [`Question`] asks about what is stored, [`Validated`] is what the answer means, and [`Variant::freshened`] updates
 //!    what is current. Where the origin fails, the question tells as well what stands in.
-//! 6. What an origin sends is [admitted](Admitted) by its head, so that others may wait for its content, and is a [`Variant`] with
-//!    it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
+//! 6. What an origin sends is [admitted](Admitted) by its head, so that others may [follow](Following) its content, and is a
+//!    [`Variant`] with it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
 //!    the place of those that leave.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
 //! 8. [`CacheStatus`] tells the client what was done.
@@ -75,7 +75,7 @@
 //! assert_eq!(question.sent().headers()["if-none-match"], "\"1\"");
 //! let response = Response::builder().status(StatusCode::NOT_MODIFIED).header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
-//! let Validated::Current { served: 0, updated, rule: Rule::ValidatedStrongly } = question.answered(&response) else { panic!() };
+//! let Validated::Current { served: 0, updated, rule: Rule::ValidatedStrongly } = question.answered(&response, late) else { panic!() };
 //! assert_eq!(updated, [0]);
 //!
 //! // It is, so that it is fresh again.
@@ -134,6 +134,7 @@ mod validators;
 mod entity_tag;
 mod if_range;
 mod answer;
+mod outgoing;
 mod share;
 mod range;
 mod multipart;
@@ -152,6 +153,7 @@ mod targeted;
 mod surrogate_control;
 mod status;
 mod admitted;
+mod following;
 mod received;
 mod framing;
 mod joined;
@@ -201,6 +203,7 @@ pub use entity_tag::{ENTITY_TAG_BYTES_MOST, EntityTag};
 pub use exchange::Exchange;
 pub use failure::{Failure, stand_in, takes_its_place};
 pub use fields::FIELDS_MOST;
+pub use following::{Following, Portion};
 pub use forward::Forward;
 pub use freshened::Freshened;
 pub use groups::{CACHE_GROUP_INVALIDATION, CACHE_GROUPS, GROUPS_MOST, group_tag};

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 
 use freshen_core::Timestamp;
-use http::header::{AUTHORIZATION, COOKIE, IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue};
+use http::header::{
+    ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, COOKIE, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::asked::Asked;
 use crate::conditions::unconditional;
@@ -23,7 +25,6 @@ pub const SENT_TAGS_BYTES_MOST: usize = 4 << 10;
 pub struct Question<'a> {
     sent: Sent<'a>,
     pub(crate) asked: Asked,
-    pub(crate) now: Timestamp,
     pub(crate) config: &'a Config,
     /// What the request selects and could be answered with, most wanted first.
     pub(crate) selected: Vec<Nominee<'a>>,
@@ -53,7 +54,8 @@ impl<'a> Question<'a> {
     ///
     /// Variants that the request does not select are asked about as well, but by strong tags alone: variants may have a weak one, or
     /// the time of their modification, in common. What varies by who asks is not asked about for others, for if it were current they
-    /// would get its fields too.
+    /// would get its fields too. Any field may tell that, but for those by which content is negotiated and those that have a
+    /// [likeness](crate::Variants::likeness); Cookie and Authorization do in any case.
     pub fn about(
         sent: &Sent<'a>,
         asked: &Asked,
@@ -72,12 +74,12 @@ impl<'a> Question<'a> {
         });
         let (mut selected, mut others): (Vec<_>, Vec<_>) = nominees.partition(|nominee| nominee.selected);
         selected.sort_by_key(Nominee::wanted);
-        others.retain(Nominee::is_for_everybody);
+        others.retain(|nominee| nominee.is_for_everybody(config));
         others.sort_by_key(Nominee::wanted);
         let wording = Wording::of(selected.iter().chain(&others));
         let about = selected.iter().chain(&others).filter(|nominee| wording.is_about(nominee)).copied().collect();
         let sent = sent.with_headers(wording.put_into(unconditional(sent)));
-        Question { sent, asked: *asked, now, config, selected, about, dated: wording.modified.is_some() }
+        Question { sent, asked: *asked, config, selected, about, dated: wording.modified.is_some() }
     }
 
     /// The same for the whole response, where the answer was about nothing that is stored.
@@ -101,10 +103,17 @@ impl Nominee<'_> {
     }
 
     /// Whether others than those that select it may be asked about it.
-    fn is_for_everybody(&self) -> bool {
+    fn is_for_everybody(&self, config: &Config) -> bool {
         let strong = self.validators.tag.is_some_and(|tag| tag.is_strong());
-        strong && !self.variant.selecting.names().any(|name| [COOKIE, AUTHORIZATION].contains(name))
+        strong && self.variant.selecting.names().all(|name| tells_nobody_apart(name, config))
     }
+}
+
+/// Whether a field is about content (RFC 9110, section 12.5), or its user has said which differences in it do not matter.
+fn tells_nobody_apart(name: &HeaderName, config: &Config) -> bool {
+    let has_likeness = || config.variants.likeness.iter().any(|(of, _)| of == name);
+    let negotiates = [ACCEPT, ACCEPT_CHARSET, ACCEPT_ENCODING, ACCEPT_LANGUAGE].contains(name);
+    negotiates || (has_likeness() && ![COOKIE, AUTHORIZATION].contains(name))
 }
 
 /// What a request asks by.

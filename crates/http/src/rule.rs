@@ -107,6 +107,8 @@ rules! {
     VaryTooLong = "vary-too-long", "configuration", Response;
     /// The request has more in the fields that Vary names than is kept.
     SelectingTooLong = "selecting-too-long", "configuration", Request;
+    /// The request has something else in the fields that Vary names than that in answer to which the response came.
+    NotSelected = "not-selected", "RFC 9111 4.1", Request;
     /// The response sets a cookie, and nothing says that others may have it.
     SetCookie = "set-cookie", "configuration", Request;
     /// Nothing says that the response may be stored.

@@ -68,12 +68,36 @@ impl Share {
     /// Decides, and tells by which rule, where it is another than that the request asks for the whole.
     pub fn of(request: &HeaderMap, asked: &Asked, stored: &Stored, now: Timestamp) -> (Share, Option<Rule>) {
         let case = Case { stored, body: &stored.body, method: asked.method };
-        match case.asked_for(request, now) {
+        match asked_for(request, asked, stored, stored.body.length(), now) {
             Ok(Some(ranges)) => case.ranges(&ranges),
             Ok(None) => case.whole(None),
             Err(rule) => case.whole(Some(rule)),
         }
     }
+}
+
+/// The parts that count of a response whose content has this length; `Ok(None)`: none are asked for. `Err`: the rule by which they
+/// do not count.
+pub(crate) fn asked_for(
+    request: &HeaderMap,
+    asked: &Asked,
+    stored: &Stored,
+    length_bytes: Option<u64>,
+    now: Timestamp,
+) -> Result<Option<Ranges>, Rule> {
+    if !request.contains_key(RANGE) {
+        return Ok(None);
+    }
+    // RFC 9110, section 14.2: other methods know no ranges; QUERY has those of GET. They count only where the answer would be a
+    // 200, and need not where there is no content.
+    let ranged = matches!(asked.method, AskedBy::Get | AskedBy::Query);
+    if !ranged || stored.status != StatusCode::OK || length_bytes == Some(0) {
+        return Err(Rule::RangeIgnored);
+    }
+    if if_range(request, &Validators::of_stored(stored, now), now) == Some(false) {
+        return Err(Rule::IfRange);
+    }
+    Ranges::read(request).map(Some)
 }
 
 struct Case<'a> {
@@ -83,23 +107,6 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The parts that count; `Ok(None)`: none are asked for. `Err`: the rule by which they do not count.
-    fn asked_for(&self, request: &HeaderMap, now: Timestamp) -> Result<Option<Ranges>, Rule> {
-        if !request.contains_key(RANGE) {
-            return Ok(None);
-        }
-        // RFC 9110, section 14.2: other methods know no ranges; QUERY has those of GET. They count only where the answer would be
-        // a 200, and need not where there is no content.
-        let ranged = matches!(self.method, AskedBy::Get | AskedBy::Query);
-        if !ranged || self.stored.status != StatusCode::OK || self.body.length() == Some(0) {
-            return Err(Rule::RangeIgnored);
-        }
-        if if_range(request, &Validators::of_stored(self.stored, now), now) == Some(false) {
-            return Err(Rule::IfRange);
-        }
-        Ranges::read(request).map(Some)
-    }
-
     fn whole(&self, rule: Option<Rule>) -> (Share, Option<Rule>) {
         if self.body.is_complete() {
             return (Share::Whole, rule);

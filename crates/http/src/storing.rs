@@ -141,7 +141,7 @@ impl Offer<'_> {
             () if self.asked.personal == Some(Personal::Pass) => Some(Rule::Personal),
             () if cookie => Some(Rule::SetCookie),
             // One client's page may be called current by the time of its modification when another asks: validating it is no help.
-            () if allowed == Rule::Heuristic && !self.may_guess() => Some(Rule::Personal),
+            () if matches!(allowed, Rule::Heuristic | Rule::Failure) && !self.may_guess() => Some(Rule::Personal),
             () if self.asked.directives.no_store => Some(Rule::RequestNoStore),
             () => None,
         }
@@ -162,7 +162,7 @@ impl Offer<'_> {
         }
     }
 
-    /// Whether a response may be given what it does not say: a lifetime, or windows.
+    /// Whether a response may be given what it does not say: a lifetime, that of a failure too, or windows.
     fn may_guess(&self) -> bool {
         let directives = &self.directives;
         let for_many = directives.public || directives.s_maxage.is_some() || self.targeted;

@@ -119,6 +119,10 @@ impl Terms {
     }
 
     /// The terms of a response that was outdated at this time. They are never wider than before.
+    ///
+    /// Nothing here remembers what was outdated. Who keeps a response keeps that too, and gives the terms so made to whatever judges:
+    /// [`judge`](crate::judge), [`stand_in`](crate::stand_in), [`Question::about`](crate::Question::about). Who has waited since, as
+    /// for an origin, reads it again before the response is served.
     #[must_use]
     pub fn outdated(self, at: Timestamp, how: Outdating) -> Terms {
         let lifetime = Lifetime { span: self.lifetime.span.min(self.age(at)), rule: Rule::Outdated };

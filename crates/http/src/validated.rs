@@ -1,5 +1,6 @@
 //! What the answer to a validation means for what is stored (RFC 9111, sections 4.3.3 and 4.3.4).
 
+use freshen_core::Timestamp;
 use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::AskedBy;
@@ -23,7 +24,8 @@ pub enum Validated {
     },
     /// It is a 304 that is about none of them: the origin is asked once more, by [`Question::again`].
     AskAgain(Rule),
-    /// The origin fails, and one of them stands in.
+    /// The origin fails, and one of them stands in. It may have been outdated since it was asked about: who keeps it reads its terms
+    /// again, and has [`stand_in`] judge those before it is served.
     StandIn {
         /// Which one.
         served: usize,
@@ -48,13 +50,14 @@ pub enum Validated {
 }
 
 impl Question<'_> {
-    /// Reads the answer. It is held against what was asked about, and against nothing else that is stored.
-    pub fn answered(&self, answer: &response::Parts) -> Validated {
+    /// Reads the answer, at the time at which it has come. It is held against what was asked about, and against nothing else that is
+    /// stored.
+    pub fn answered(&self, answer: &response::Parts, now: Timestamp) -> Validated {
         match answer.status {
             // Nothing was asked that could be answered so, and a client without conditions has no use for it.
-            StatusCode::NOT_MODIFIED if self.about.is_empty() => self.failed(Failure::Truncated),
-            StatusCode::NOT_MODIFIED => self.not_modified(&answer.headers),
-            status if is_origin_failure(status) => self.failed(Failure::Status(status)),
+            StatusCode::NOT_MODIFIED if self.about.is_empty() => self.failed(Failure::Truncated, now),
+            StatusCode::NOT_MODIFIED => self.not_modified(&answer.headers, now),
+            status if is_origin_failure(status) => self.failed(Failure::Status(status), now),
             // What a response to HEAD shows, `Headed` tells.
             status => {
                 let outdates = self.asked.method != AskedBy::Head && tells_of_the_resource(status);
@@ -63,20 +66,21 @@ impl Question<'_> {
         }
     }
 
-    /// What it means that the origin fails, with an answer or without. It leaves things as they are: what is stored stands in, or
-    /// the failure is forwarded (RFC 9111, section 4.3.3).
-    pub fn failed(&self, failure: Failure) -> Validated {
+    /// What it means that the origin has failed by now, with an answer or without. It leaves things as they are: what is stored stands
+    /// in, or the failure is forwarded (RFC 9111, section 4.3.3). The windows have run on meanwhile; its terms are
+    /// still those with which it was asked about.
+    pub fn failed(&self, failure: Failure, now: Timestamp) -> Validated {
         let Some(first) = self.selected.first() else {
             return Validated::Failed { failure, rule: Rule::OriginFailed };
         };
-        match stand_in(&first.variant.stored.terms, &self.asked, failure, self.now, self.config) {
+        match stand_in(&first.variant.stored.terms, &self.asked, failure, now, self.config) {
             Ok(rule) => Validated::StandIn { served: first.at, rule },
             Err(rule) => Validated::Failed { failure, rule },
         }
     }
 
-    fn not_modified(&self, answer: &HeaderMap) -> Validated {
-        let said = Validators::of(answer, self.now);
+    fn not_modified(&self, answer: &HeaderMap, now: Timestamp) -> Validated {
+        let said = Validators::of(answer, now);
         let found =
             self.by_strong(&said).or_else(|| self.by_weak(&said)).or_else(|| self.by_being_the_only_one(answer));
         found.unwrap_or(Validated::AskAgain(Rule::ValidatesNothing))

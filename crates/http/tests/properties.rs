@@ -190,6 +190,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::TooManyTags,
     Rule::VaryTooLong,
     Rule::SelectingTooLong,
+    Rule::NotSelected,
     Rule::StoredIsUsable,
     Rule::NoLifetime,
     Rule::NothingStored,

@@ -256,6 +256,22 @@ fn an_answer_to_a_request_with_cookies_has_no_guessed_lifetime_unless_it_is_for_
     }
 }
 
+/// The failure may be that of one client's page.
+#[test]
+fn a_failure_met_by_a_request_with_cookies_is_not_kept_for_others_unless_it_is_for_many() {
+    let failing = |personal| Config { failure_lifetime: Duration::from_secs(10), personal, ..shared() };
+    let careful = failing(Personal::Careful);
+    for status in [500, 502, 503, 504] {
+        assert_eq!(to_ann(&status.to_string(), &careful), Err(Rule::Personal), "{status}");
+        assert_eq!(rule("GET /account", &status.to_string(), &careful), Ok(Rule::Failure), "{status}");
+    }
+    assert_eq!(to_ann("503", &failing(Personal::Shared)), Ok(Rule::Failure));
+    assert_eq!(to_ann("503", &Config { mode: Mode::Private, ..careful.clone() }), Ok(Rule::Failure));
+    assert_eq!(to_ann("503 | cache-control: public", &careful), Ok(Rule::Public));
+    assert_eq!(to_ann("503 | cache-control: max-age=60", &careful), Ok(Rule::MaxAge));
+    assert_eq!(to_ann("503 | cdn-cache-control: must-revalidate", &careful), Ok(Rule::Failure));
+}
+
 #[test]
 fn an_answer_to_a_request_with_cookies_has_no_grace_unless_it_is_for_many() {
     let windows = |said: &str, personal| {

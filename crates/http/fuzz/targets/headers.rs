@@ -66,9 +66,9 @@ fn validated(variant: &Variant, inquiry: &Inquiry<'_>, answer: &response::Parts,
     let mut answer = answer.clone();
     answer.status = StatusCode::NOT_MODIFIED;
     let conditional = question.sent().headers().keys().any(|name| *name == "if-none-match" || *name == "if-modified-since");
-    match question.answered(&answer) {
+    match question.answered(&answer, NOON) {
         Validated::Current { served, .. } => assert!(served == 0 && conditional),
-        Validated::AskAgain(_) => assert!(!matches!(question.again().answered(&answer), Validated::AskAgain(_))),
+        Validated::AskAgain(_) => assert!(!matches!(question.again().answered(&answer, NOON), Validated::AskAgain(_))),
         Validated::StandIn { .. } | Validated::Failed { .. } => assert!(!conditional),
         Validated::Answer { .. } => unreachable!("it is a 304"),
     }

@@ -163,7 +163,7 @@ impl Case<'_> {
         if self.trial.update_status == 304 && !conditional {
             return None;
         }
-        Some(match self.asking().answered(&self.trial.answer_to_validation()) {
+        Some(match self.asking().answered(&self.trial.answer_to_validation(), self.now) {
             Validated::Current { .. } => Update::Current(fields(&self.freshened()?.stored.headers)),
             Validated::StandIn { .. } => Update::StandsIn,
             Validated::AskAgain(_) => Update::Unrelated,

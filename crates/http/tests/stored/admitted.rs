@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use freshen_core::TAGS_MAX;
-use freshen_http::{Admitted, Asked, Config, End, FIELDS_MOST, Rule};
+use freshen_http::{Admitted, Asked, Config, End, FIELDS_MOST, Following, Portion, Rule};
 
 use crate::made::{ALPHABET, Came, EXCHANGE, Line, NOON, TAGGED, fields, key, lines, part, request, sent};
 
@@ -81,16 +81,19 @@ fn content_comes_in_any_pieces() {
 #[test]
 fn a_client_that_has_what_has_just_come_gets_a_304() {
     let config = Config::default();
-    let not_modified = |came: &Came, asked: &[Line<'_>]| {
+    let answer = |came: &Came, asked: &[Line<'_>]| {
         let request = request("GET", asked);
-        admitted(came).unwrap().not_modified(&request.headers, &Asked::of(&request, &config), NOON)
+        admitted(came).unwrap().answer(&request.headers, &Asked::of(&request, &config), NOON, &config)
     };
     let came = Came::new(200, &[&TAGGED[..], &[("Content-Type", "text/css")]].concat(), "");
-    let (headers, rule) = not_modified(&came, &[("If-None-Match", "\"1\"")]).unwrap();
+    let (Following { status, headers, content }, rule) = answer(&came, &[("If-None-Match", "\"1\"")]).unwrap();
+    assert_eq!((status.as_u16(), content, rule), (304, Portion::Nothing, Rule::IfNoneMatch));
     let expected = ["cache-control: max-age=60", "etag: \"1\"", "date: Sat, 21 Nov 2026 12:00:00 GMT", "age: 0"];
-    assert_eq!((lines(&headers), rule), (expected.map(str::to_owned).to_vec(), Rule::IfNoneMatch));
-    assert_eq!(not_modified(&came, &[("If-None-Match", "\"2\"")]), None);
-    assert_eq!(not_modified(&came, &[]), None);
+    assert_eq!(lines(&headers), expected);
+    for (asked, expected) in [(&[("If-None-Match", "\"2\"")][..], Rule::ConditionsMet), (&[], Rule::Unconditional)] {
+        let (following, rule) = answer(&came, asked).unwrap();
+        assert_eq!((following.status.as_u16(), following.content, rule), (200, Portion::All, expected));
+    }
     let part = part("bytes 5-9/26", "", &[]);
-    assert_eq!(not_modified(&part, &[("If-None-Match", "\"1\"")]), None, "it is not all of it");
+    assert_eq!(answer(&part, &[("If-None-Match", "\"1\"")]), Err(Rule::Incomplete), "it is not all of it");
 }

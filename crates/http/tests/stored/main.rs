@@ -7,6 +7,7 @@ mod answers;
 mod bodies;
 mod content;
 mod fields;
+mod following;
 mod made;
 mod missing;
 mod parts;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use freshen_core::Timestamp;
-use freshen_http::{Answer, ByteRange, Config, Cookies, Exchange, Joined, Missing, PARTS_MOST, Rule, Stored};
+use freshen_http::{
+    Answer, ByteRange, Config, Cookies, Exchange, Joined, Missing, PARTS_MOST, Rule, SELECTING_MOST, Stored,
+};
 
-use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, answer, letters, part, request};
+use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, answer, key, letters, part, request, sent};
 
 const LATER: Timestamp = Timestamp::from_micros(NOON.as_micros() + 30_000_000);
 const EXCHANGE: Exchange = Exchange { asked_at: LATER, answered_at: LATER };
@@ -179,9 +181,10 @@ fn a_part_for_one_client_alone_is_not_put_together_with_what_others_get() {
     let of = |asked: &[Line<'_>], more: &[Line<'_>]| {
         joined(&letters(0, 10), &part("bytes 10-25/26", &ALPHABET[10..], more).asked("GET", asked))
     };
-    let authorized = [("Authorization", "Basic eDp5")];
+    let (authorized, long) = ([("Authorization", "Basic eDp5")], "x".repeat(100_000));
     for (asked, more, rule) in [
-        (&authorized[..], &[][..], Rule::Authorization),
+        (&[("Accept", &*long)][..], &[("Vary", "Accept")][..], Rule::SelectingTooLong),
+        (&authorized, &[], Rule::Authorization),
         (&[("Cache-Control", "no-store")], &[], Rule::RequestNoStore),
         (&[], &[("Set-Cookie", "a=b")], Rule::SetCookie),
     ] {
@@ -191,6 +194,23 @@ fn a_part_for_one_client_alone_is_not_put_together_with_what_others_get() {
         assert_eq!(served.terms.age(LATER), Duration::from_secs(30), "by its date");
     }
     assert!(matches!(of(&authorized, &[("Cache-Control", "public")]), Joined::Kept { .. }));
+}
+
+/// As many lines as blanks make of one do not have a part thrown away that others fetched.
+#[test]
+fn a_part_is_put_to_what_the_request_selects_by_its_normal_form() {
+    let vary = [("Vary", "Accept-Encoding")];
+    let first = part("bytes 0-9/26", &ALPHABET[..10], &vary).asked("GET", &[("Accept-Encoding", "br, gzip")]);
+    let stored = first.variant_by(&Config::default()).unwrap();
+    let blank = [("Accept-Encoding", ""); SELECTING_MOST];
+    let asked = |said: &'static str| {
+        let lines = [&[("Accept-Encoding", said)], &blank[..]].concat();
+        let came = part("bytes 10-25/26", &ALPHABET[10..], &vary).asked("GET", &lines);
+        sent(&came.request, |sent| stored.with(&came.received(), sent, &key(), &EXCHANGE, &Config::default()))
+    };
+    let Joined::Kept { variant, .. } = asked("gzip,BR") else { panic!("it says the same") };
+    assert_eq!((&variant.selecting, text(&variant.stored, 0, 26).as_deref()), (&stored.selecting, Some(ALPHABET)));
+    assert!(matches!(asked("zstd"), Joined::Once(_, Rule::SelectingTooLong)));
 }
 
 /// RFC 9111, section 3.4: other statuses say nothing of the parts of this version; some say that it is no more.

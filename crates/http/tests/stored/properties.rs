@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshen_http::{Answer, Config, Cookies, Joined, Mode, Stored};
+use freshen_http::{Admitted, Answer, Asked, Config, Cookies, Joined, Mode, Stored};
 use http::HeaderMap;
 use proptest::prelude::*;
 
-use crate::made::{ALPHABET, Came, EXCHANGE, NOON, TAGGED, answer, letters, lines, part, request};
+use crate::made::{ALPHABET, Came, EXCHANGE, NOON, TAGGED, answer, key, letters, lines, part, request, sent};
 
 /// Fields that matter here, with values that are right, odd and hostile.
 fn line() -> impl Strategy<Value = (&'static str, String)> {
@@ -158,6 +158,29 @@ proptest! {
         }
         let age = served.headers.get("age").map(|age| age.to_str().unwrap().parse::<u64>().unwrap());
         prop_assert_eq!(age, (served.status.as_u16() != 416).then_some(seconds));
+    }
+
+    /// RFC 9111, section 4: as if the content had come already, but that the whole may go out for a part.
+    #[test]
+    fn who_follows_gets_the_same_as_a_hit_or_the_whole(
+        status in prop::sample::select(vec![200u16, 404]),
+        more in prop::collection::vec(line(), 0..6),
+        ranged in prop::option::of(asked()),
+        method in prop::sample::select(vec!["GET", "HEAD", "QUERY"]),
+        config in config(),
+    ) {
+        let came = came(status, &more, ALPHABET);
+        let Ok(stored) = came.stored_by(&config) else { return Ok(()) };
+        let admitted = sent(&came.request, |sent| Admitted::of(sent, &came.response, &key(), &EXCHANGE, &config)).unwrap();
+        let of = |range: Option<&str>| {
+            let request = request(method, &range.map(|range| ("Range", range)).into_iter().collect::<Vec<_>>());
+            let asked = Asked::of(&request, &config);
+            let (following, _) = admitted.answer(&request.headers, &asked, NOON, &config).unwrap();
+            let Answer::Serve(served, _) = stored.answer(&request.headers, &asked, NOON, 7, &config) else { panic!() };
+            ((following.status, following.headers), (served.status, served.headers))
+        };
+        let (following, hit) = of(ranged.as_deref());
+        prop_assert!(following == hit || following == of(None).1, "{:?} {:?}", following, hit);
     }
 
     #[test]

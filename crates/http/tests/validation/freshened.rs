@@ -1,8 +1,8 @@
 //! How what an origin calls current is updated.
 
 use freshen_http::{
-    Config, Cookies, End, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Received, Rule, Step, Stored, Terms,
-    UPDATED_BYTES_MOST, Variant, judge,
+    Config, Cookies, End, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Received, Rule, SELECTING_MOST, Selecting,
+    Step, Stored, Terms, UPDATED_BYTES_MOST, Variant, judge,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
@@ -338,9 +338,45 @@ fn by_what_a_response_is_selected_is_told_by_the_update() {
     let Freshened::Kept { variant, .. } = freshened else { panic!("{freshened:?}") };
     let selects = |asked: Lines<'_>| variant.selecting.matches(&sent(request("GET", asked)));
     assert_eq!([selects(&ann), selects(&bob), selects(&[])], [true, false, false]);
-    let long = "x".repeat(100_000);
-    let too_long = by("GET", &[("cookie", &long)], &before, &update, &Config::default());
-    assert!(matches!(too_long, Freshened::Last(_, Rule::SelectingTooLong)), "nothing could select it");
+}
+
+/// Whoever sends so much does not have what others are given leave the store.
+#[test]
+fn a_request_that_has_more_than_selects_is_answered_once_and_nothing_changes() {
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60")];
+    let update = [("vary", "cookie"), ("cache-control", "public, max-age=60"), ("x-a", "1")];
+    let (long, many) = ("x".repeat(100_000), [("cookie", "a=b"); SELECTING_MOST + 1]);
+    for asked in [&[("cookie", &*long)][..], &many] {
+        let once = by("GET", asked, &before, &update, &Config::default());
+        let Freshened::Once(served, Rule::SelectingTooLong) = once else { panic!("{once:?}") };
+        assert_eq!((&served.headers["x-a"], served.terms.answered_at), (&"1".parse().unwrap(), at(602)));
+    }
+}
+
+/// In however many lines a request says the same, its update is for all who say that.
+#[test]
+fn what_the_request_selects_by_its_normal_form_stays_selected_as_it_was() {
+    let lines = [("etag", r#""a""#), ("vary", "accept-encoding"), ("cache-control", "max-age=60")];
+    let first = sent(request("GET", &[("accept-encoding", "br, gzip")]));
+    let selecting = Selecting::of(&first, &headers(&lines), &Config::default()).unwrap();
+    let stored = Variant { selecting, ..kept(&lines) };
+    let of = |asked: &[(&'static str, &str)], update: Lines<'_>| {
+        stored.freshened(&sent(request("GET", asked)), &headers(update), &key(), &LATER, &Config::default())
+    };
+    let blank = [("accept-encoding", ""); SELECTING_MOST];
+    let many = [&[("accept-encoding", "gzip,BR")], &blank[..]].concat();
+    for update in [&[][..], &[("vary", "Accept-Encoding, accept-encoding")]] {
+        let Freshened::Kept { variant, .. } = of(&many, update) else { panic!("{update:?}") };
+        assert_eq!(variant.selecting, stored.selecting, "{update:?}");
+    }
+    let other = of(&[&[("accept-encoding", "zstd")], &blank[..]].concat(), &[]);
+    assert!(matches!(other, Freshened::Once(_, Rule::SelectingTooLong)), "it says something else: {other:?}");
+    let by_more = of(&many, &[("vary", "accept-encoding, accept")]);
+    assert!(matches!(by_more, Freshened::Once(_, Rule::SelectingTooLong)), "it varies by more: {by_more:?}");
+    let Freshened::Kept { variant, .. } = of(&many, &[("vary", "accept")]) else { panic!("it is kept") };
+    assert_eq!(variant.selecting.names().collect::<Vec<_>>(), ["accept"], "it varies by something else");
+    let Freshened::Kept { variant, .. } = of(&[("accept-encoding", "zstd")], &[]) else { panic!("it is kept") };
+    assert!(variant.selecting.matches(&sent(request("GET", &[("accept-encoding", "ZSTD")]))), "for whoever asked");
 }
 
 fn tags(variant: &Variant) -> Vec<&str> {

@@ -4,10 +4,10 @@ use freshen_http::{Answer, Asked, Config, Failure, Rule, Validated, Variant};
 use http::StatusCode;
 use proptest::prelude::*;
 
-use crate::wire::{Lines, NOON, answered, date, headers, kept, of_another, question, request, response, too_short};
+use crate::wire::{Lines, NOON, answered, at, date, headers, kept, of_another, question, request, response, too_short};
 
 fn of(status: u16, lines: Lines<'_>, stored: &[Variant]) -> Validated {
-    question("GET", &[], stored, 100).answered(&response(status, lines))
+    question("GET", &[], stored, 100).answered(&response(status, lines), at(100))
 }
 
 fn is_304(lines: Lines<'_>, stored: &[Variant]) -> Validated {
@@ -128,7 +128,11 @@ fn a_part_that_lacks_what_is_asked_for_is_validated_by_nothing() {
     assert_eq!(is_304(&[("etag", r#""b""#)], &stored), current(1, &[1], Rule::ValidatedStrongly));
     let question = question("GET", &[("range", "bytes=0-4")], &stored, 100);
     let part = response(304, &[("etag", r#""a""#)]);
-    assert_eq!(question.answered(&part), current(0, &[0], Rule::ValidatedStrongly), "it has what this asks for");
+    assert_eq!(
+        question.answered(&part, at(100)),
+        current(0, &[0], Rule::ValidatedStrongly),
+        "it has what this asks for"
+    );
 }
 
 /// RFC 9111, section 4.3.3: without a condition, a 304 is no answer to anybody.
@@ -150,14 +154,14 @@ fn an_answer_about_nothing_is_asked_for_once_more_without_conditions() {
     let stored = [kept(&[("etag", r#""a""#), ("last-modified", &date(-5)), ("cache-control", "stale-if-error=60")])];
     let question = question("GET", &[("accept", "text/css")], &stored, 100);
     let other = response(304, &[("etag", r#""b""#)]);
-    assert_eq!(question.answered(&other), NOTHING);
+    assert_eq!(question.answered(&other, at(100)), NOTHING);
     let again = question.again();
     assert_eq!(again.sent().headers(), headers(&[("accept", "text/css"), ("host", "a.example")]));
     let full = Validated::Answer { outdates: true, rule: Rule::FullResponse };
-    assert_eq!(again.answered(&response(200, &[])), full);
+    assert_eq!(again.answered(&response(200, &[]), at(100)), full);
     let stands_in = Validated::StandIn { served: 0, rule: Rule::StaleIfError };
-    assert_eq!(again.answered(&other), stands_in, "never a 304 again");
-    assert_eq!(again.failed(Failure::TimedOut), stands_in);
+    assert_eq!(again.answered(&other, at(100)), stands_in, "never a 304 again");
+    assert_eq!(again.failed(Failure::TimedOut, at(100)), stands_in);
 }
 
 /// RFC 9111, section 4.3.3.
@@ -197,7 +201,7 @@ fn a_response_to_head_outdates_nothing_by_its_status() {
     let question = question("HEAD", &[], &[kept(&[("etag", r#""a""#)])], 100);
     for status in [200, 404] {
         let expected = Validated::Answer { outdates: false, rule: Rule::FullResponse };
-        assert_eq!(question.answered(&response(status, &[])), expected, "{status}");
+        assert_eq!(question.answered(&response(status, &[]), at(100)), expected, "{status}");
     }
 }
 
@@ -221,10 +225,27 @@ fn while_the_origin_fails_what_is_stored_stands_in_as_long_as_it_may() {
         }
     }
     for failure in [Failure::Unreachable, Failure::TimedOut, Failure::Truncated] {
-        let failed = |stored: &[Variant]| question("GET", &[], stored, 100).failed(failure);
+        let failed = |stored: &[Variant]| question("GET", &[], stored, 100).failed(failure, at(100));
         assert_eq!(failed(&[may()]), stands_in(0), "{failure:?}");
         assert_eq!(failed(&[]), Validated::Failed { failure, rule: Rule::OriginFailed }, "{failure:?}");
     }
+}
+
+/// RFC 5861, section 4: the window runs on while the origin is waited for.
+#[test]
+fn what_stands_in_may_do_so_when_the_origin_has_failed_and_not_when_it_was_asked() {
+    let stored = [kept(&[("cache-control", "stale-if-error=60"), ("etag", r#""a""#)])];
+    let question = question("GET", &[], &stored, 100);
+    let (failed, unclear) = (response(503, &[]), response(304, &[]));
+    let (failure, rule) = (Failure::Status(StatusCode::SERVICE_UNAVAILABLE), Rule::StaleIfError);
+    let stands_in = Validated::StandIn { served: 0, rule };
+    let fails = |failure| Validated::Failed { failure, rule: Rule::OriginFailed };
+    assert_eq!(question.answered(&failed, at(120)), stands_in);
+    assert_eq!(question.answered(&failed, at(121)), fails(failure));
+    assert_eq!(question.failed(Failure::TimedOut, at(120)), stands_in);
+    assert_eq!(question.failed(Failure::TimedOut, at(121)), fails(Failure::TimedOut));
+    assert_eq!(question.again().answered(&unclear, at(120)), stands_in);
+    assert_eq!(question.again().answered(&unclear, at(121)), fails(Failure::Truncated));
 }
 
 /// RFC 9111, section 4: the one that would have been served.

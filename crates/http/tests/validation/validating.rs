@@ -1,9 +1,9 @@
 //! With which fields an origin is asked about what is stored.
 
-use freshen_http::{ENTITY_TAG_BYTES_MOST, SENT_TAGS_BYTES_MOST, Variant};
-use http::HeaderMap;
+use freshen_http::{Config, ENTITY_TAG_BYTES_MOST, Likeness, SENT_TAGS_BYTES_MOST, Variant, Variants};
+use http::{HeaderMap, HeaderName};
 
-use crate::wire::{Lines, answered, date, headers, kept, of_another, question, too_short};
+use crate::wire::{Lines, answered, date, headers, kept, of_another, question, question_by, too_short};
 
 /// With which fields the origin is asked, but for Host, which is there in any case.
 fn asks(request: Lines<'_>, kept: &[Variant]) -> HeaderMap {
@@ -86,17 +86,35 @@ fn variants_that_the_request_does_not_select_are_asked_about_by_strong_tags_alon
     assert_eq!(asks(&[], &[only]), headers(&[("if-none-match", r#""d""#)]), "though it is the only one");
 }
 
-/// Were it current, whoever asks would get the fields of somebody else's page.
+/// Were it current, whoever asks would get the fields of somebody else's page. Who asks, any field may tell.
 #[test]
 fn what_varies_by_who_asks_is_not_asked_about_for_others() {
     let tagged = [("etag", r#""a""#)];
-    for by in ["cookie", "authorization"] {
+    for by in ["cookie", "authorization", "x-user", "cf-access-jwt-assertion", "accept-user", "user-agent"] {
         assert_eq!(asks(&[], &[of_another(by, &tagged)]), HeaderMap::new(), "{by}");
         let own = [(by, "of another")];
         let expected = headers(&[own[0], ("if-none-match", r#""a""#)]);
         assert_eq!(asks(&own, &[of_another(by, &tagged)]), expected, "it is his own");
     }
-    assert_eq!(asks(&[], &[of_another("accept", &tagged)]), headers(&[("if-none-match", r#""a""#)]));
+    for by in ["accept", "accept-charset", "accept-encoding", "accept-language"] {
+        assert_eq!(asks(&[], &[of_another(by, &tagged)]), headers(&[("if-none-match", r#""a""#)]), "{by}");
+    }
+    let both = of_another("accept, x-user", &tagged);
+    assert_eq!(asks(&[], &[both]), HeaderMap::new(), "one of them is enough");
+}
+
+/// In such a field, the application has said, differences tell nobody from anybody.
+#[test]
+fn what_varies_by_a_field_with_a_likeness_is_asked_about_for_others() {
+    let names = ["x-device", "cookie", "authorization"].map(HeaderName::from_static);
+    let likeness = names.map(|name| (name, Likeness::Members)).to_vec();
+    let config = Config { variants: Variants { likeness, ..Variants::default() }, ..Config::default() };
+    let asks = |by| {
+        let stored = [of_another(by, &[("etag", r#""a""#)])];
+        question_by("GET", &[], &stored, 0, config.clone()).sent().headers().contains_key("if-none-match")
+    };
+    assert!(asks("x-device") && asks("accept"), "content is negotiated by the usual fields in any case");
+    assert!(!asks("x-user") && !asks("cookie") && !asks("authorization"), "these tell who asks in any case");
 }
 
 /// RFC 9111, section 4: that which would be served goes first.

@@ -55,7 +55,18 @@ pub fn key() -> CacheKey {
 
 /// What is asked about these for a request, at a time.
 pub fn question(method: &str, lines: Lines<'_>, variants: &[Variant], seconds: i64) -> Question<'static> {
-    let (request, config) = (request(method, lines), Box::leak(Box::new(Config::default())));
+    question_by(method, lines, variants, seconds, Config::default())
+}
+
+/// The same under a configuration.
+pub fn question_by(
+    method: &str,
+    lines: Lines<'_>,
+    variants: &[Variant],
+    seconds: i64,
+    config: Config,
+) -> Question<'static> {
+    let (request, config) = (request(method, lines), Box::leak(Box::new(config)));
     let asked = Asked::of(&request, config);
     Question::about(&sent(request), &asked, variants.to_vec().leak(), at(seconds), config)
 }
@@ -78,9 +89,10 @@ pub fn kept(lines: Lines<'_>) -> Variant {
     Variant { selecting: Selecting::default(), stored, tags: Tags::NONE }
 }
 
-/// One that no request here selects, by what of it there.
+/// One that no request here selects, by what of it in these fields.
 pub fn of_another(by: &'static str, lines: Lines<'_>) -> Variant {
-    let other = sent(request("GET", &[(by, "of another")]));
+    let said: Vec<_> = by.split(", ").map(|name| (name, "of another")).collect();
+    let other = sent(request("GET", &said));
     let selecting = Selecting::of(&other, &headers(&[("vary", by)]), &Config::default()).unwrap();
     Variant { selecting, ..kept(lines) }
 }
