@@ -53,9 +53,10 @@ impl<'a> Sent<'a> {
 
     /// The request by which a stored response is refreshed for which nobody waits: for its key, with the fields by which it was
     /// selected. `None`: its own client alone can ask again, for the key does not have the content of a QUERY, nor the fields that
-    /// tell for whom a response is, nor what of a query its origin said does not matter.
-    pub fn again(key: &'a CacheKey, selecting: &'a Selecting) -> Option<Sent<'a>> {
-        if !key.tells_its_request() {
+    /// tell for whom a response is, nor what of a query its origin said does not matter; nor the target that was asked for, where
+    /// the origin [sees](crate::OriginSees) that and the key may be of others too.
+    pub fn again(key: &'a CacheKey, selecting: &'a Selecting, config: &Config) -> Option<Sent<'a>> {
+        if !key.tells_its_request() || !config.choices.tell_what_is_sent() {
             return None;
         }
         let mut fields = Cow::Borrowed(selecting.headers());

@@ -130,7 +130,7 @@ fn what_is_refreshed_without_its_client_asks_for_the_same() {
     let key = keyed(&asked, &target, Content::Absent, None, &config).unwrap();
     for vary in ["", "accept, host, te", "x-host, accept"] {
         let selecting = Selecting::of(&sent, &response(&format!("200 | vary: {vary}")).headers, &config).unwrap();
-        let again = Sent::again(&key, &selecting).unwrap();
+        let again = Sent::again(&key, &selecting, &config).unwrap();
         let parts = KeyParts { asked: AskedBy::Get, sent: &again, content: Content::Absent, audience: None };
         assert_eq!(CacheKey::of(&parts, &config).as_ref(), Ok(&key));
         assert!(selecting.matches(&again), "{vary}");
@@ -145,15 +145,41 @@ fn what_the_key_does_not_tell_its_client_alone_can_ask_again() {
     let config = Config { no_vary_search: true, ..Config::default() };
     let says = NoVarySearch::read(&response("200 | no-vary-search: key-order").headers, &config);
     let simplified = key("http://a/?b=1&a=2", &config).simplified(&says);
-    assert!(Sent::again(&simplified, &Selecting::default()).is_none());
+    assert!(Sent::again(&simplified, &Selecting::default(), &config).is_none());
     let query = request("QUERY /");
     let content = ContentHasher::new(&query, &config).unwrap().finish();
     let content = Content::Hashed(content);
     let query = keyed(&query, &target("http://a/"), content, None, &config).unwrap();
-    assert!(Sent::again(&query, &Selecting::default()).is_none());
+    assert!(Sent::again(&query, &Selecting::default(), &config).is_none());
     let of_ann = keyed(&request("GET /"), &target("http://a/"), Content::Absent, Some("ann"), &config).unwrap();
-    assert!(Sent::again(&of_ann, &Selecting::default()).is_none(), "it would be the answer to nobody");
-    assert!(Sent::again(&key("http://a/", &config), &Selecting::default()).is_some());
+    assert!(Sent::again(&of_ann, &Selecting::default(), &config).is_none(), "it would be the answer to nobody");
+    assert!(Sent::again(&key("http://a/", &config), &Selecting::default(), &config).is_some());
+}
+
+/// The origin redirects `/a` to `/a?utm_x=1`, both of which are keyed as `/a`. Asked again for `/a` in the stead of the target that
+/// the client named, it would send everybody in a circle.
+#[test]
+fn where_the_origin_sees_a_target_that_the_key_does_not_tell_its_client_alone_can_ask_again() {
+    let hosts = Hosts::new([HostAlias::new("www.a", "a").unwrap()]).unwrap();
+    let counting = Counting::AllBut(["utm_*"].into_iter().collect());
+    let none = Choices::default;
+    for (choices, told) in [
+        (none(), true),
+        (Choices { hosts, ..none() }, false),
+        (Choices { decoded: true, ..none() }, false),
+        (Choices { parameters: Parameters { counting, sorted: false }, ..none() }, false),
+        (Choices { parameters: Parameters { sorted: true, ..Parameters::default() }, ..none() }, false),
+    ] {
+        for (origin_sees, told) in [(OriginSees::Keyed, true), (OriginSees::Asked, told)] {
+            let config = Config { choices: Choices { origin_sees, ..choices.clone() }, ..Config::default() };
+            let key = key("http://www.a/b", &config);
+            assert_eq!(
+                Sent::again(&key, &Selecting::default(), &config).is_some(),
+                told,
+                "{choices:?} {origin_sees:?}"
+            );
+        }
+    }
 }
 
 proptest! {
