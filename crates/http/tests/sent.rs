@@ -6,8 +6,8 @@ mod case;
 
 use case::{key, keyed, request, response, target};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, KeyParts, NoVarySearch,
-    OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Inquiry, KeyParts,
+    NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
 };
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Version, request};
@@ -154,6 +154,25 @@ fn what_the_key_does_not_tell_its_client_alone_can_ask_again() {
     let of_ann = keyed(&request("GET /"), &target("http://a/"), Content::Absent, Some("ann"), &config).unwrap();
     assert!(Sent::again(&of_ann, &Selecting::default(), &config).is_none(), "it would be the answer to nobody");
     assert!(Sent::again(&key("http://a/", &config), &Selecting::default(), &config).is_some());
+}
+
+/// RFC 9111, sections 3.3 and 4.3.2: a 304 to it would be for this client alone, and a 206 no answer to others.
+#[test]
+fn what_is_fetched_for_the_cache_is_the_whole_without_a_condition_of_the_client() {
+    let (config, target) = (Config::default(), target("http://a/"));
+    let own =
+        "if-none-match: \"1\" | if-modified-since: Sun, 06 Nov 1994 08:49:37 GMT | if-range: \"1\" | range: bytes=0-1";
+    let goes_on = "accept: x | if-match: \"2\" | if-unmodified-since: Sun, 06 Nov 1994 08:49:37 GMT | te: trailers | connection: te";
+    let both = request(&format!("GET / | {own} | {goes_on} | connection: x-b | x-b: 1"));
+    let inquiry = Inquiry::of(&both, &target, Content::Absent, None, &config).unwrap();
+    let fetched = inquiry.fetch();
+    assert_eq!(
+        fetched.head(Version::HTTP_11).headers,
+        head(&format!("GET / | {goes_on}"), "http://a/", Version::HTTP_11).headers
+    );
+    assert_eq!(inquiry.sent.head(Version::HTTP_11).headers.len(), fetched.head(Version::HTTP_11).headers.len() + 4);
+    let passing = Sent::passing(&both, &target, &config).head(Version::HTTP_11);
+    assert_eq!(passing.headers, inquiry.sent.head(Version::HTTP_11).headers, "what passes has all of them");
 }
 
 /// The origin redirects `/a` to `/a?utm_x=1`, both of which are keyed as `/a`. Asked again for `/a` in the stead of the target that
