@@ -16,10 +16,10 @@ use crate::content_range::{ContentRange, unsatisfied};
 use crate::date::format_date;
 use crate::fields::{OF_THE_MESSAGE, without};
 use crate::multipart::Multipart;
+use crate::outgoing::strip_ours;
 use crate::rule::Rule;
 use crate::share::{Missing, Share};
 use crate::stored::Stored;
-use crate::surrogate::strip_surrogate_keys;
 
 /// What a request gets of what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,7 @@ impl Reply<'_> {
     fn outgoing(&self, left_out: &[HeaderName]) -> HeaderMap {
         let stored = &self.stored.headers;
         let mut headers = if left_out.is_empty() { stored.clone() } else { without(stored, left_out) };
-        strip_surrogate_keys(&mut headers, self.config);
+        strip_ours(&mut headers, self.config);
         headers.insert(AGE, self.stored.terms.age(self.now).as_secs().into());
         headers
     }

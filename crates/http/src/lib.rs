@@ -21,7 +21,7 @@
 //!    it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
 //!    the place of those that leave.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
-//! 8. [`CacheStatus`] tells the client what was done.
+//! 8. [`Outgoing`] tells what goes to a client of a response that is sent on as it comes, and [`CacheStatus`] tells the client what was done.
 //!
 //! ```
 //! use std::time::Duration;
@@ -173,6 +173,7 @@ mod mark;
 mod invalidation;
 
 // What the client is told.
+mod outgoing;
 mod cache_status;
 mod forward;
 
@@ -218,6 +219,7 @@ pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 pub use origin::{HOST_BYTES_MOST, Origin, Scheme, TargetError};
+pub use outgoing::Outgoing;
 pub use parameters::{Counting, Names, PARAMETERS_MOST, Parameters};
 pub use question::{Question, SENT_TAGS_BYTES_MOST};
 pub use range::{RANGES_MOST, RangeSpec, Ranges};
@@ -233,8 +235,8 @@ pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
 pub use steering::STEERING_BYTES_MOST;
 pub use stored::Stored;
 pub use storing::Storing;
-pub use surrogate::{strip_surrogate_keys, surrogate_tag};
-pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, strip_surrogate_control, surrogate_capability};
+pub use surrogate::surrogate_tag;
+pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, surrogate_capability};
 pub use tags::tags;
 pub use target::{TARGET_BYTES_MOST, Target};
 pub use terms::{Outdating, Terms};

@@ -1,0 +1,43 @@
+//! A response of an origin as its client gets it (RFC 9110, section 7.6.1).
+
+use http::{HeaderMap, response};
+
+use crate::config::Config;
+use crate::fields::selected;
+use crate::hop_by_hop::HopByHop;
+use crate::surrogate::strip_surrogate_keys;
+use crate::surrogate_control::strip_surrogate_control;
+
+/// Tells which fields of a response go to its client where it is sent on as it comes: because it passes, or while it is stored. Not
+/// those for the connection of its origin, and not those for this cache. What is [made](crate::Stored::answer) of a stored response
+/// has none of them.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    hop_by_hop: HopByHop,
+    config: &'a Config,
+}
+
+impl<'a> Outgoing<'a> {
+    /// Reads from the head of a response what goes on of it.
+    pub fn of(response: &response::Parts, config: &'a Config) -> Outgoing<'a> {
+        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), config }
+    }
+
+    /// Its header fields, in their order.
+    pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut headers = self.hop_by_hop.without(headers);
+        strip_ours(&mut headers, self.config);
+        headers
+    }
+
+    /// Its trailer fields, but for those that are none (RFC 9110, section 6.5.1).
+    pub fn trailers(&self, trailers: &HeaderMap) -> HeaderMap {
+        selected(trailers, |name| self.hop_by_hop.may_trail(name))
+    }
+}
+
+/// Takes away what was for this cache: Surrogate-Control where it is heeded, and surrogate keys unless they are to be seen.
+pub(crate) fn strip_ours(headers: &mut HeaderMap, config: &Config) {
+    strip_surrogate_control(headers, config);
+    strip_surrogate_keys(headers, config);
+}
