@@ -82,7 +82,8 @@ impl HopByHop {
 fn is_always(name: &HeaderName) -> bool {
     const ALWAYS: [HeaderName; 7] =
         [CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
-    ALWAYS.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy-authentication-info")
+    ALWAYS.contains(name)
+        || matches!(name.as_str(), "http2-settings" | "keep-alive" | "proxy-connection" | "proxy-authentication-info")
 }
 
 /// Fields that no sender may name in Connection, since they are for all who get the content. Whoever names them all the same has
@@ -154,6 +155,7 @@ mod tests {
     fn fields_that_are_known_to_be_for_the_connection_go_no_further() {
         for name in [
             "Connection",
+            "HTTP2-Settings",
             "Keep-Alive",
             "Proxy-Connection",
             "Proxy-Authenticate",

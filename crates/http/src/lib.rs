@@ -115,6 +115,7 @@ mod no_vary_search;
 // How its origin gets it.
 mod sent;
 mod hop_by_hop;
+mod upgrade;
 
 // Which variant answers it.
 mod variants;

@@ -1,6 +1,7 @@
-//! A response of an origin as its client gets it (RFC 9110, section 7.6.1).
+//! A response of an origin as its client gets it (RFC 9110, sections 7.6.1 and 7.8).
 
-use http::{HeaderMap, response};
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, HeaderValue, StatusCode, response};
 
 use crate::config::Config;
 use crate::fields::selected;
@@ -14,20 +15,28 @@ use crate::surrogate_control::strip_surrogate_control;
 #[derive(Clone, Debug)]
 pub struct Outgoing<'a> {
     hop_by_hop: HopByHop,
+    /// Whether it says which protocol the connection has from now on.
+    switches: bool,
     config: &'a Config,
 }
 
 impl<'a> Outgoing<'a> {
     /// Reads from the head of a response what goes on of it.
     pub fn of(response: &response::Parts, config: &'a Config) -> Outgoing<'a> {
-        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), config }
+        let switches = response.status == StatusCode::SWITCHING_PROTOCOLS;
+        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), switches, config }
     }
 
     /// Its header fields, in their order.
     pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
-        let mut headers = self.hop_by_hop.without(headers);
-        strip_ours(&mut headers, self.config);
-        headers
+        let mut outgoing = self.hop_by_hop.without(headers);
+        strip_ours(&mut outgoing, self.config);
+        if self.switches {
+            // RFC 9110, section 7.8.
+            outgoing.append(CONNECTION, HeaderValue::from_static("upgrade"));
+            outgoing.extend(headers.get_all(UPGRADE).into_iter().map(|line| (UPGRADE, line.clone())));
+        }
+        outgoing
     }
 
     /// Its trailer fields, but for those that are none (RFC 9110, section 6.5.1).

@@ -103,6 +103,23 @@ fn another_protocol_is_offered_only_by_a_request_of_http_1_1_that_passes() {
     assert_eq!(head(offers, usual, new), ["x-b: 1"], "there it is made by other means");
     assert_eq!(head("GET / | upgrade: websocket", usual, usual), [""; 0], "nobody meant it");
     assert_eq!(lines(&Sent::of(&request(offers), &target, &config).head(usual)), ["x-b: 1"]);
+    // Each of these would carry requests past what reads them here.
+    for http in [
+        "h2c", "H2C", "h2", "HTTP/2.0", "http", "TLS/1.0", "h2c/x", "\"h2c\"", "h2c;q=1", "h2c x", "a/b/h2c",
+        "a/b h2c", "h2c/",
+    ] {
+        let offers = |upgrade: &str| {
+            format!("GET / | connection: upgrade, http2-settings | upgrade: {upgrade} | http2-settings: AAM")
+        };
+        assert_eq!(head(&offers(http), usual, usual), [""; 0], "{http}");
+        let both = head(&offers(&format!("{http}, websocket, {http}")), usual, usual);
+        assert_eq!(both, ["connection: upgrade", "upgrade: websocket"], "{http}");
+    }
+    assert_eq!(
+        head("GET / | http2-settings: AAM", usual, usual),
+        [""; 0],
+        "it is of the connection, though that does not say so"
+    );
 }
 
 /// A field that the origin does not get decides nothing of what it answers. Were it to select, whoever sends it could have the

@@ -150,6 +150,10 @@ fn what_is_for_one_connection_or_decides_behind_the_content_is_not_sent_on() {
         response("200 | connection: x-hop | x-hop: 1 | cdn-cache-control: max-age=1 | b: 2 | upgrade: h2c | b: 3");
     let outgoing = Outgoing::of(&head, &config);
     assert_eq!(outgoing.headers(&head.headers), response("200 | cdn-cache-control: max-age=1 | b: 2 | b: 3").headers);
+    // RFC 9110, section 7.8: by this the client learns what the connection is from now on.
+    let switching = response("101 | connection: upgrade, x-hop | upgrade: websocket | x-hop: 1 | b: 2");
+    let sent_on = Outgoing::of(&switching, &config).headers(&switching.headers);
+    assert_eq!(sent_on, response("101 | b: 2 | connection: upgrade | upgrade: websocket").headers);
     let trailers =
         response("200 | x-hop: 1 | repr-digest: a | content-length: 1 | xkey: k | surrogate-control: x").headers;
     assert_eq!(outgoing.trailers(&trailers), response("200 | repr-digest: a").headers);
