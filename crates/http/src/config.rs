@@ -97,7 +97,8 @@ pub struct Grace {
 /// What makes a key's variants, which Vary tells apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variants {
-    /// The most of one key, up to [`VARIANTS_MOST`](crate::VARIANTS_MOST). Above it the oldest leaves.
+    /// The most of one key, up to [`VARIANTS_MOST`](crate::VARIANTS_MOST). Above it those leave
+    /// that may be served no more, and then the oldest.
     pub most: usize,
     /// Most fields that a Vary may name. What names more is not stored.
     pub names_most: usize,

@@ -64,7 +64,7 @@ fn terms(date: u64, answered: u64) -> Terms {
 }
 
 fn ok<'a>(selecting: &'a Selecting, terms: &'a Terms) -> Candidate<'a> {
-    Candidate { selecting, status: StatusCode::OK, terms, last_used: None }
+    Candidate { selecting, status: StatusCode::OK, terms }
 }
 
 /// Which variants leave for a 200.
