@@ -94,6 +94,8 @@ fn request(head: &[u8]) -> Option<request::Parts> {
     let (target, headers) = headers(head)?;
     let (mut parts, ()) = Request::get(if target.is_empty() { b"/" } else { target }).body(()).ok()?.into_parts();
     parts.headers = headers;
+    // HTTP/1.1 would have to name its host twice.
+    parts.version = if parts.uri.host().is_some() { Version::HTTP_2 } else { Version::HTTP_11 };
     Some(parts)
 }
 
