@@ -28,7 +28,8 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// The rule by which it passes: nothing that is stored answers it, and it goes to the origin as [`Sent::passing`]. A response to
-    /// POST is stored all the same where that is configured, at the [key](CacheKey) of GET.
+    /// POST is stored all the same where that is configured, at the [key](CacheKey) of GET, after what it
+    /// [outdates](crate::Invalidation::of).
     pub fn of(
         request: &'a request::Parts,
         target: &'a Target,
