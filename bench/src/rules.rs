@@ -11,7 +11,7 @@ use freshen_http::{
     Answer, Asked, CacheKey, Config, Content, End, Exchange, KeyParts, Received, Rule, Scheme, Sent, Step, Target,
     Variant, choose, judge,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, request, response};
 use http_cache_semantics::{BeforeRequest, CachePolicy};
 
 use crate::summary::median;
@@ -202,7 +202,8 @@ fn nanos(calls: u32, call: impl Fn() -> bool) -> f64 {
 }
 
 fn request() -> Result<request::Parts, Failure> {
-    let mut request = Request::get("https://www.example.org/articles/2026/11?page=2").body(())?;
+    let mut request =
+        Request::get("https://www.example.org/articles/2026/11?page=2").version(Version::HTTP_2).body(())?;
     *request.headers_mut() = fields(&ASKED);
     Ok(request.into_parts().0)
 }

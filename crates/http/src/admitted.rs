@@ -14,8 +14,8 @@ use crate::following::Following;
 use crate::framing::Framing;
 use crate::judgement::{Judgement, Step, judge};
 use crate::key::CacheKey;
-use crate::outgoing::Outgoing;
 use crate::received::{End, Received};
+use crate::reply_head::ReplyHead;
 use crate::rule::Rule;
 use crate::sent::Sent;
 use crate::stored::Stored;
@@ -141,7 +141,7 @@ impl Admitted {
         now: Timestamp,
         config: &Config,
     ) -> Result<(Following, Rule), Rule> {
-        let head = Outgoing { stored: self.whole_for(asked)?, request, now, config };
+        let head = ReplyHead { stored: self.whole_for(asked)?, request, now, config };
         Ok(Following::of(&head, asked, self.framing.length_bytes()))
     }
 

@@ -12,7 +12,7 @@ use crate::conditions::{has_it, not_modified};
 use crate::config::Config;
 use crate::content_range::ContentRange;
 use crate::multipart::Multipart;
-use crate::outgoing::Outgoing;
+use crate::reply_head::ReplyHead;
 use crate::rule::Rule;
 use crate::share::{Missing, Share};
 use crate::stored::Stored;
@@ -74,7 +74,7 @@ impl Stored {
             Ok(rule) => return Answer::NotModified(not_modified(self, now), rule),
             Err(rule) => of_range.unwrap_or(rule),
         };
-        let reply = Reply { stored: self, head: Outgoing { stored: self, request, now, config }, boundary };
+        let reply = Reply { stored: self, head: ReplyHead { stored: self, request, now, config }, boundary };
         let mut served = reply.with(&share);
         if asked.method == AskedBy::Head {
             served.content.clear();
@@ -92,7 +92,7 @@ impl Stored {
 /// A response in the making.
 struct Reply<'a> {
     stored: &'a Stored,
-    head: Outgoing<'a>,
+    head: ReplyHead<'a>,
     boundary: u128,
 }
 

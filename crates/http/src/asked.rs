@@ -1,4 +1,4 @@
-//! A request as a cache sees it, read once (RFC 9111, sections 3, 4 and 4.4; RFC 9110, section 9.2.1).
+//! A request as a cache sees it, read once (RFC 9111, sections 3, 4 and 4.4; RFC 9110, sections 7.8 and 9.2.1).
 
 use http::header::{AUTHORIZATION, COOKIE, RANGE};
 use http::{HeaderMap, Method, request};
@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, request};
 use crate::config::{Config, Personal};
 use crate::request_directives::RequestDirectives;
 use crate::rule::Rule;
+use crate::upgrade::offered;
 
 /// What a request asks of a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Asked {
     pub personal: Option<Personal>,
     /// Whether it asks for a part.
     pub ranged: bool,
+    /// Whether it offers a protocol that its origin may take in the place of HTTP (RFC 9110, section 7.8).
+    pub upgrades: bool,
 }
 
 /// What a method means to a cache.
@@ -42,22 +45,25 @@ pub enum AskedBy {
 impl Asked {
     /// Reads a request.
     pub fn of(request: &request::Parts, config: &Config) -> Asked {
-        Asked::by(&request.method, &request.headers, config)
+        let upgrades = offered(&request.headers, request.version).next().is_some();
+        Asked::by(&request.method, &request.headers, upgrades, config)
     }
 
-    pub(crate) fn by(method: &Method, headers: &HeaderMap, config: &Config) -> Asked {
+    pub(crate) fn by(method: &Method, headers: &HeaderMap, upgrades: bool, config: &Config) -> Asked {
         Asked {
             method: AskedBy::of(method, config),
             directives: RequestDirectives::read(headers),
             authorized: headers.contains_key(AUTHORIZATION),
             personal: (config.is_shared() && headers.contains_key(COOKIE)).then_some(config.personal),
             ranged: headers.contains_key(RANGE),
+            upgrades,
         }
     }
 
     /// Why no stored response can answer it, if none may: it goes to the origin.
     pub fn passes(&self) -> Option<Rule> {
         match self.method {
+            AskedBy::Get | AskedBy::Head | AskedBy::Query if self.upgrades => Some(Rule::Upgrade),
             AskedBy::Get | AskedBy::Head | AskedBy::Query => {
                 (self.personal == Some(Personal::Pass)).then_some(Rule::Personal)
             }

@@ -62,6 +62,16 @@ impl Choices {
         changed.map_or(Cow::Borrowed(target), Cow::Owned)
     }
 
+    /// Whether the keyed form tells what the origin is asked for: where it sees each client's own target, it does so only if no
+    /// two are held for one. A redirect to the keyed form would else be stored as the answer to it, and send everybody in a circle.
+    pub(crate) fn tell_what_is_sent(&self) -> bool {
+        self.origin_sees == OriginSees::Keyed || self.hold_none_for_another()
+    }
+
+    fn hold_none_for_another(&self) -> bool {
+        !self.decoded && self.parameters.keep_all() && self.hosts.is_empty()
+    }
+
     /// The keyed form, where it may be another than the target.
     fn changed(&self, target: &Target) -> Option<Target> {
         let (origin, resource) = match (self.keyed_origin(target.origin()), self.resource(target)) {

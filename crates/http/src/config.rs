@@ -42,7 +42,9 @@ pub struct Config {
     pub variants: Variants,
     /// Whether responses to QUERY are stored (RFC 10008).
     pub stores_query: bool,
-    /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3).
+    /// Whether responses to POST are stored that say so and name their Content-Location (RFC 9110, section 9.3.3). Their storing
+    /// [begins](crate::Invalidation::of) when they have come, so that nothing outdates them that happened before: where several
+    /// change a target at once, the answer to an earlier one may be stored last, and served for as long as it says.
     pub stores_post: bool,
     /// Which targets are held for one.
     pub choices: Choices,
@@ -97,7 +99,8 @@ pub struct Grace {
 /// What makes a key's variants, which Vary tells apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variants {
-    /// The most of one key, up to [`VARIANTS_MOST`](crate::VARIANTS_MOST). Above it the oldest leaves.
+    /// The most of one key, up to [`VARIANTS_MOST`](crate::VARIANTS_MOST). Above it those leave
+    /// that may be served no more, and then the oldest.
     pub most: usize,
     /// Most fields that a Vary may name. What names more is not stored.
     pub names_most: usize,

@@ -78,13 +78,5 @@ pub fn takes_its_place(
     now: Timestamp,
     config: &Config,
 ) -> bool {
-    let windows = terms.windows(config).longer();
-    let usable = match terms.stage(now) {
-        _ if terms.no_cache => false,
-        Stage::Fresh => true,
-        Stage::Stale(past) => past <= windows && windows > Duration::ZERO,
-        // It may be, once the clock is right.
-        Stage::Unknown => true,
-    };
-    !(is_origin_failure(response) && !is_origin_failure(stored) && usable)
+    !(is_origin_failure(response) && !is_origin_failure(stored) && terms.may_be_served(now, config))
 }

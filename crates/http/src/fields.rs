@@ -44,10 +44,7 @@ impl Kept {
 
     /// Trailer fields. What is read before the content, or decides about it, is none (RFC 9110, section 6.5.1).
     pub fn trailers(&self, trailers: &HeaderMap) -> HeaderMap {
-        self.filtered(trailers, |name| {
-            let controls = ["age", "cache-control", "date", "expires", "location", "set-cookie", "vary"];
-            controls.contains(&name.as_str()) || name.as_str().starts_with("content-")
-        })
+        self.filtered(trailers, |name| !self.hop_by_hop.may_trail(name))
     }
 
     fn filtered(&self, fields: &HeaderMap, besides: impl Fn(&HeaderName) -> bool) -> HeaderMap {

@@ -6,7 +6,7 @@ use crate::asked::{Asked, AskedBy};
 use crate::byte_range::ByteRange;
 use crate::conditions::{has_it, not_modified};
 use crate::content_range::ContentRange;
-use crate::outgoing::Outgoing;
+use crate::reply_head::ReplyHead;
 use crate::rule::Rule;
 use crate::share::asked_for;
 
@@ -34,8 +34,8 @@ pub enum Portion {
 
 impl Following {
     /// Makes it, by the length that the content has if it comes as it should, where that is said.
-    pub(crate) fn of(head: &Outgoing<'_>, asked: &Asked, length_bytes: Option<u64>) -> (Following, Rule) {
-        let Outgoing { stored, request, now, .. } = *head;
+    pub(crate) fn of(head: &ReplyHead<'_>, asked: &Asked, length_bytes: Option<u64>) -> (Following, Rule) {
+        let ReplyHead { stored, request, now, .. } = *head;
         let has_not = match has_it(request, asked, stored, now) {
             Ok(rule) => return (Following::without(StatusCode::NOT_MODIFIED, not_modified(stored, now)), rule),
             Err(rule) => rule,
@@ -54,17 +54,17 @@ impl Following {
         }
     }
 
-    fn whole(head: &Outgoing<'_>, asked: &Asked) -> Following {
+    fn whole(head: &ReplyHead<'_>, asked: &Asked) -> Following {
         let content = if asked.method == AskedBy::Head { Portion::Nothing } else { Portion::All };
         Following { status: head.stored.status, headers: head.whole(), content }
     }
 
-    fn part(head: &Outgoing<'_>, range: ByteRange, length_bytes: u64) -> Following {
+    fn part(head: &ReplyHead<'_>, range: ByteRange, length_bytes: u64) -> Following {
         let headers = head.part(&ContentRange { range, length: Some(length_bytes) });
         Following { status: StatusCode::PARTIAL_CONTENT, headers, content: Portion::Part(range) }
     }
 
-    fn not_satisfiable(head: &Outgoing<'_>, length_bytes: u64) -> Following {
+    fn not_satisfiable(head: &ReplyHead<'_>, length_bytes: u64) -> Following {
         Following::without(StatusCode::RANGE_NOT_SATISFIABLE, head.not_satisfiable(length_bytes))
     }
 

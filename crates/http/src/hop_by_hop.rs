@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, ETAG, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderName};
 
 use crate::config::Config;
@@ -47,12 +49,24 @@ impl HopByHop {
 
     /// Whether a field goes no further than this connection.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        is_always(name) || (self.names(name) && !is_protected(name) && !self.spared.contains(name))
+        is_always(name) || (self.names(name) && !self.is_decided_by(name))
+    }
+
+    /// Whether a field may stand behind the content: nobody decides by it what the rest of the message is or what becomes of it,
+    /// or its definition permits it there all the same (RFC 9110, sections 6.5.1 and 8.8.3).
+    pub(crate) fn may_trail(&self, name: &HeaderName) -> bool {
+        const MORE: [&str; 6] =
+            ["alt-svc", "authentication-info", "clear-site-data", "expect", "retry-after", "warning"];
+        !self.contains(name) && (name == ETAG || !(self.is_decided_by(name) || MORE.contains(&name.as_str())))
     }
 
     /// The fields that go on, of the headers or of the trailers, in their order.
     pub fn without(&self, fields: &HeaderMap) -> HeaderMap {
         selected(fields, |name| !self.contains(name))
+    }
+
+    fn is_decided_by(&self, name: &HeaderName) -> bool {
+        is_protected(name) || self.spared.contains(name)
     }
 
     fn names(&self, name: &HeaderName) -> bool {
@@ -68,7 +82,8 @@ impl HopByHop {
 fn is_always(name: &HeaderName) -> bool {
     const ALWAYS: [HeaderName; 7] =
         [CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
-    ALWAYS.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy-authentication-info")
+    ALWAYS.contains(name)
+        || matches!(name.as_str(), "http2-settings" | "keep-alive" | "proxy-connection" | "proxy-authentication-info")
 }
 
 /// Fields that no sender may name in Connection, since they are for all who get the content. Whoever names them all the same has
@@ -140,6 +155,7 @@ mod tests {
     fn fields_that_are_known_to_be_for_the_connection_go_no_further() {
         for name in [
             "Connection",
+            "HTTP2-Settings",
             "Keep-Alive",
             "Proxy-Connection",
             "Proxy-Authenticate",

@@ -71,6 +71,11 @@ impl Hosts {
         }
     }
 
+    /// Whether each stands for itself.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// For which a host stands, if for another.
     pub(crate) fn stood_for(&self, host: &str) -> Option<&str> {
         self.0.get(host).map(|host| &**host)

@@ -3,6 +3,7 @@
 use http::request;
 
 use crate::asked::Asked;
+use crate::conditions::unconditional;
 use crate::config::Config;
 use crate::content::Content;
 use crate::key::{CacheKey, KeyParts};
@@ -15,7 +16,7 @@ use crate::target::Target;
 pub struct Inquiry<'a> {
     /// What it asks of a cache.
     pub asked: Asked,
-    /// The request as its origin gets it.
+    /// The request as it would go on, with all that it asks for: what selects and validates is told by it.
     pub sent: Sent<'a>,
     /// Where its response is stored.
     pub key: CacheKey,
@@ -27,7 +28,8 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// The rule by which it passes: nothing that is stored answers it, and it goes to the origin as [`Sent::passing`]. A response to
-    /// POST is stored all the same where that is configured, at the [key](CacheKey) of GET.
+    /// POST is stored all the same where that is configured, at the [key](CacheKey) of GET, after what it
+    /// [outdates](crate::Invalidation::of).
     pub fn of(
         request: &'a request::Parts,
         target: &'a Target,
@@ -40,5 +42,15 @@ impl<'a> Inquiry<'a> {
         let sent = Sent::of(request, target, config);
         let key = CacheKey::of(&KeyParts { asked: asked.method, sent: &sent, content, audience }, config)?;
         Ok(Inquiry { asked, sent, key })
+    }
+
+    /// What is sent where nothing that is stored answers it. The conditions by which the client validates what it has itself are left
+    /// out: a 304 would be for the client alone, and what comes is held against them by [`Admitted`](crate::Admitted). So is its
+    /// Range: of the whole every part can be served, also to others (RFC 9111, section 3.3); a part alone is fetched only to complete
+    /// what is stored, by [`Missing`](crate::Missing). If-Match and If-Unmodified-Since stay, since they are the origin's to judge.
+    ///
+    /// By this, and not by [`sent`](Inquiry::sent), its response is judged and kept.
+    pub fn fetch(&self) -> Sent<'a> {
+        self.sent.with_headers(unconditional(&self.sent))
     }
 }

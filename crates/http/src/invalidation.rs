@@ -23,6 +23,10 @@ impl Invalidation {
     ///
     /// Nothing of another origin is outdated, whatever the response says: anybody could empty the cache. The group field of a
     /// response to a safe method is ignored (RFC 9875, section 3).
+    ///
+    /// Outdate them before anything is done with the response, and before any of it goes to the client. Where a response to POST is
+    /// [stored](Config::stores_post) itself, it carries a tag of these: only after they were outdated may its storing begin, or it
+    /// would be outdated by itself.
     pub fn of(
         request: &request::Parts,
         target: &Target,

@@ -12,7 +12,7 @@
 //!    origin; its response may outdate what is stored ([`Invalidation`]).
 //! 2. [`choose`] tells which of the variants of a key it selects.
 //! 3. [`judge`] tells by the [`Terms`] of that one, or by its absence, what to do: serve it, serve and refresh it, validate it,
-//!    fetch another, or refuse. What was [outdated](Terms::outdated) meanwhile has other terms.
+//!    [fetch](Inquiry::fetch) another, or refuse. What was [outdated](Terms::outdated) meanwhile has other terms.
 //! 4. To serve: [`Stored::answer`] makes of it what the request gets, all of it or parts, or a 304 where the client has it already.
 //!    Where not all is there, [`Missing`] asks for the rest, and [`Variant::with`] puts it to what is stored.
 //! 5. To validate: [`Question`] asks about what is stored, [`Validated`] is what the answer means, and [`Variant::freshened`] updates
@@ -21,7 +21,8 @@
 //!    [`Variant`] with it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
 //!    the place of those that leave.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
-//! 8. [`CacheStatus`] tells the client what was done.
+//! 8. [`Outgoing`] tells what goes to a client of a response that is sent on as it comes, and [`CacheStatus`] tells the client
+//!    what was done.
 //!
 //! ```
 //! use std::time::Duration;
@@ -43,35 +44,37 @@
 //! // What it asks, what its origin would get, and where the response would be stored.
 //! let target = Target::of(&request, Scheme::Http, &config)?;
 //! let content = Content::of(&request.headers, true);
-//! let Inquiry { asked, sent, key } = Inquiry::of(&request, &target, content, None, &config).map_err(missed)?;
+//! let inquiry = Inquiry::of(&request, &target, content, None, &config).map_err(missed)?;
+//! let Inquiry { asked, sent, key } = &inquiry;
 //! assert_eq!(key.target().path(), "/page");
 //!
-//! // Nothing is stored yet: it is sent, a response comes, and is kept.
+//! // Nothing is stored yet: it is fetched, a response comes, and is kept.
 //! let mut snapshot = Snapshot::default();
-//! assert_eq!(judge(None, &asked, noon, &config).step, Step::Fetch);
-//! assert_eq!(sent.head(http::Version::HTTP_11).uri, "http://a.example/page");
+//! assert_eq!(judge(None, asked, noon, &config).step, Step::Fetch);
+//! let fetch = inquiry.fetch();
+//! assert_eq!(fetch.head(http::Version::HTTP_11).uri, "http://a.example/page");
 //! let response = Response::builder().header("cache-control", "max-age=60").header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
 //! let exchange = Exchange { asked_at: noon, answered_at: noon };
-//! let admitted = Admitted::of(&sent, &response, &key, &exchange, &config).map_err(missed)?;
+//! let admitted = Admitted::of(&fetch, &response, key, &exchange, &config).map_err(missed)?;
 //! assert_eq!(admitted.rule(), Rule::MaxAge);
 //! let content = Bytes::from("hello");
 //! let variant = admitted.keep(&[content.clone()], None, End::Clean).map_err(missed)?;
-//! snapshot.keep(variant, &sent, noon, &config).map_err(missed)?;
+//! snapshot.keep(variant, &fetch, noon, &config).map_err(missed)?;
 //!
 //! // Half a minute later it answers the next request.
 //! let now = noon + Duration::from_secs(30);
-//! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), &sent);
+//! let chosen = choose(snapshot.variants.iter().map(Variant::candidate), sent);
 //! let Variant { stored, .. } = &snapshot.variants[chosen.ok_or("nothing selects it")?];
-//! assert_eq!(judge(Some(&stored.terms), &asked, now, &config).step, Step::Serve);
-//! let answer = stored.answer(&request.headers, &asked, now, 7, &config);
+//! assert_eq!(judge(Some(&stored.terms), asked, now, &config).step, Step::Serve);
+//! let answer = stored.answer(&request.headers, asked, now, 7, &config);
 //! let Answer::Serve(served, Rule::Unconditional) = answer else { panic!() };
 //! assert_eq!((&served.content[..], &served.headers["age"]), (&[content][..], &"30".parse::<http::HeaderValue>()?));
 //!
 //! // Later still, the origin is asked whether it is current.
 //! let late = noon + Duration::from_secs(90);
-//! assert_eq!(judge(Some(&stored.terms), &asked, late, &config).step, Step::Validate);
-//! let question = Question::about(&sent, &asked, &snapshot.variants, late, &config);
+//! assert_eq!(judge(Some(&stored.terms), asked, late, &config).step, Step::Validate);
+//! let question = Question::about(sent, asked, &snapshot.variants, late, &config);
 //! assert_eq!(question.sent().headers()["if-none-match"], "\"1\"");
 //! let response = Response::builder().status(StatusCode::NOT_MODIFIED).header("etag", "\"1\"");
 //! let (response, ()) = response.body(())?.into_parts();
@@ -80,10 +83,10 @@
 //!
 //! // It is, so that it is fresh again.
 //! let exchange = Exchange { asked_at: late, answered_at: late };
-//! let freshened = snapshot.variants[0].freshened(&sent, &response.headers, &key, &exchange, &config);
+//! let freshened = snapshot.variants[0].freshened(sent, &response.headers, key, &exchange, &config);
 //! let Freshened::Kept { variant, served, .. } = freshened else { panic!() };
 //! snapshot.variants[0] = variant;
-//! assert_eq!(judge(Some(&served.terms), &asked, late, &config).step, Step::Serve);
+//! assert_eq!(judge(Some(&served.terms), asked, late, &config).step, Step::Serve);
 //! # Ok(())
 //! # }
 //! ```
@@ -113,6 +116,7 @@ mod no_vary_search;
 // How its origin gets it.
 mod sent;
 mod hop_by_hop;
+mod upgrade;
 
 // Which variant answers it.
 mod variants;
@@ -134,7 +138,7 @@ mod validators;
 mod entity_tag;
 mod if_range;
 mod answer;
-mod outgoing;
+mod reply_head;
 mod share;
 mod range;
 mod multipart;
@@ -173,6 +177,7 @@ mod mark;
 mod invalidation;
 
 // What the client is told.
+mod outgoing;
 mod cache_status;
 mod forward;
 
@@ -219,6 +224,7 @@ pub use lifetime::Lifetime;
 pub use likeness::Likeness;
 pub use no_vary_search::{NO_VARY_SEARCH, NoVarySearch};
 pub use origin::{HOST_BYTES_MOST, Origin, Scheme, TargetError};
+pub use outgoing::Outgoing;
 pub use parameters::{Counting, Names, PARAMETERS_MOST, Parameters};
 pub use question::{Question, SENT_TAGS_BYTES_MOST};
 pub use range::{RANGES_MOST, RangeSpec, Ranges};
@@ -234,8 +240,8 @@ pub use snapshot::{Snapshot, SnapshotError, VARIANTS_MOST};
 pub use steering::STEERING_BYTES_MOST;
 pub use stored::Stored;
 pub use storing::Storing;
-pub use surrogate::{strip_surrogate_keys, surrogate_tag};
-pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, strip_surrogate_control, surrogate_capability};
+pub use surrogate::surrogate_tag;
+pub use surrogate_control::{SURROGATE_CAPABILITY, SURROGATE_CONTROL, surrogate_capability};
 pub use tags::tags;
 pub use target::{TARGET_BYTES_MOST, Target};
 pub use terms::{Outdating, Terms};

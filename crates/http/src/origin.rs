@@ -49,7 +49,8 @@ pub enum TargetError {
     /// No host is named, as HTTP/1.0 allows: which one is meant only the next server knows.
     #[error("target: the request is of HTTP/1.0, and names no host")]
     Hostless,
-    /// No host is named, or an empty one (RFC 9110, section 4.2.1: reject).
+    /// No host is named, or an empty one (RFC 9110, section 4.2.1: reject); or a request of HTTP/1.1 has no Host field, though its
+    /// target may name one (RFC 9112, section 3.2: 400).
     #[error("target: no host is named")]
     NoHost,
     /// A host that is none, or too long.

@@ -1,70 +1,52 @@
-//! The header fields of what is made of a stored response (RFC 9111, sections 4 and 5.1; RFC 9110, sections 15.3.7 and 15.5.17).
+//! A response of an origin as its client gets it (RFC 9110, sections 7.6.1 and 7.8).
 
-use freshen_core::Timestamp;
-use http::header::{
-    AGE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, DATE, IF_RANGE, LAST_MODIFIED,
-};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, HeaderValue, StatusCode, response};
 
 use crate::config::Config;
-use crate::content_range::{ContentRange, unsatisfied};
-use crate::date::format_date;
-use crate::fields::{OF_THE_MESSAGE, without};
-use crate::stored::Stored;
+use crate::fields::selected;
+use crate::hop_by_hop::HopByHop;
 use crate::surrogate::strip_surrogate_keys;
+use crate::surrogate_control::strip_surrogate_control;
 
-/// Makes the fields for a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outgoing<'a> {
-    pub stored: &'a Stored,
-    pub request: &'a HeaderMap,
-    pub now: Timestamp,
-    pub config: &'a Config,
+/// Tells which fields of a response go to its client where it is sent on as it comes: because it passes, or while it is stored. Not
+/// those for the connection of its origin, and not those for this cache. What is [made](crate::Stored::answer) of a stored response
+/// has none of them.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    hop_by_hop: HopByHop,
+    /// Whether it says which protocol the connection has from now on.
+    switches: bool,
+    config: &'a Config,
 }
 
-impl Outgoing<'_> {
-    /// Of the whole.
-    pub fn whole(&self) -> HeaderMap {
-        self.but_for(&[])
+impl<'a> Outgoing<'a> {
+    /// Reads from the head of a response what goes on of it.
+    pub fn of(response: &response::Parts, config: &'a Config) -> Outgoing<'a> {
+        let switches = response.status == StatusCode::SWITCHING_PROTOCOLS;
+        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), switches, config }
     }
 
-    /// Of one part.
-    pub fn part(&self, place: &ContentRange) -> HeaderMap {
-        let mut headers = self.but_for(&self.left_out());
-        headers.insert(CONTENT_RANGE, place.value());
-        headers.insert(CONTENT_LENGTH, place.range.len().into());
-        headers
+    /// Its header fields, in their order.
+    pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut outgoing = self.hop_by_hop.without(headers);
+        strip_ours(&mut outgoing, self.config);
+        if self.switches {
+            // RFC 9110, section 7.8.
+            outgoing.append(CONNECTION, HeaderValue::from_static("upgrade"));
+            outgoing.extend(headers.get_all(UPGRADE).into_iter().map(|line| (UPGRADE, line.clone())));
+        }
+        outgoing
     }
 
-    /// Of several parts, written as one content of this type and length.
-    pub fn parts(&self, media_type: HeaderValue, length_bytes: usize) -> HeaderMap {
-        let mut headers = self.but_for(&self.left_out());
-        headers.insert(CONTENT_TYPE, media_type);
-        headers.insert(CONTENT_LENGTH, length_bytes.into());
-        headers
+    /// Its trailer fields, but for those that are none (RFC 9110, section 6.5.1).
+    pub fn trailers(&self, trailers: &HeaderMap) -> HeaderMap {
+        selected(trailers, |name| self.hop_by_hop.may_trail(name))
     }
+}
 
-    /// RFC 9110, section 15.5.17: how long what is stored would have been.
-    pub fn not_satisfiable(&self, length_bytes: u64) -> HeaderMap {
-        let date = HeaderValue::try_from(format_date(self.now)).expect("words and digits are a value");
-        let headers = [(CONTENT_RANGE, unsatisfied(length_bytes)), (CONTENT_LENGTH, 0.into()), (DATE, date)];
-        headers.into_iter().collect()
-    }
-
-    /// What is about the content of the whole is left out of a part; and what describes the representation, for whoever named the
-    /// version in If-Range, and so has it already (RFC 9110, section 15.3.7).
-    fn left_out(&self) -> Vec<HeaderName> {
-        const DESCRIBING: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, LAST_MODIFIED];
-        let has_fields = self.request.contains_key(IF_RANGE);
-        [&OF_THE_MESSAGE[..], if has_fields { &DESCRIBING } else { &[] }].concat()
-    }
-
-    /// The stored fields but for some, with the age of this moment in whole seconds (RFC 9111, section 5.1).
-    fn but_for(&self, left_out: &[HeaderName]) -> HeaderMap {
-        let stored = &self.stored.headers;
-        let mut headers = if left_out.is_empty() { stored.clone() } else { without(stored, left_out) };
-        strip_surrogate_keys(&mut headers, self.config);
-        headers.insert(AGE, self.stored.terms.age(self.now).as_secs().into());
-        headers
-    }
+/// Takes away what was for this cache: Surrogate-Control where it is heeded, and surrogate keys unless they are to be seen.
+pub(crate) fn strip_ours(headers: &mut HeaderMap, config: &Config) {
+    strip_surrogate_control(headers, config);
+    strip_surrogate_keys(headers, config);
 }

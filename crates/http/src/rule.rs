@@ -57,6 +57,8 @@ rules! {
     MethodNotUnderstood = "method-not-understood", "RFC 9111 3", Request;
     /// The method changes something at the origin.
     MethodUnsafe = "method-unsafe", "RFC 9111 4.4", Request;
+    /// The request offers another protocol, which the origin may take.
+    Upgrade = "upgrade", "RFC 9110 7.8", Request;
     /// GET or HEAD with content: an origin may answer by it, and a key does not have it.
     ContentOfGet = "content-of-get", "RFC 9110 9.3.1", Request;
     /// The content of a QUERY makes its key, and was not read.

@@ -12,6 +12,7 @@ use crate::hop_by_hop::HopByHop;
 use crate::key::CacheKey;
 use crate::members::members;
 use crate::target::Target;
+use crate::upgrade::offered;
 use crate::vary::Selecting;
 
 /// A request as its origin gets it: about the target that the application's [choices](crate::Choices) make of it, with the Host of
@@ -43,19 +44,19 @@ impl<'a> Sent<'a> {
     }
 
     /// A request that passes without a look at what is stored. Where it is one of HTTP/1.1, it goes on offering other protocols
-    /// (RFC 9110, section 7.8): whoever sends it has to join both connections where the origin takes one.
+    /// than HTTP (RFC 9110, section 7.8): whoever sends it has to join both connections where the origin takes one.
     pub fn passing(request: &'a request::Parts, target: &'a Target, config: &Config) -> Sent<'a> {
-        let option = members(&request.headers, &CONNECTION).any(|option| option.eq_ignore_ascii_case(b"upgrade"));
-        let offers = option && request.version == Version::HTTP_11;
-        let upgrade = request.headers.get_all(UPGRADE).into_iter().filter(|_| offers);
-        Sent { upgrade: upgrade.cloned().collect(), ..Sent::of(request, target, config) }
+        let value = |protocol| HeaderValue::from_bytes(protocol).expect("what came in a field can stand in one");
+        let upgrade = offered(&request.headers, request.version).map(value).collect();
+        Sent { upgrade, ..Sent::of(request, target, config) }
     }
 
     /// The request by which a stored response is refreshed for which nobody waits: for its key, with the fields by which it was
     /// selected. `None`: its own client alone can ask again, for the key does not have the content of a QUERY, nor the fields that
-    /// tell for whom a response is, nor what of a query its origin said does not matter.
-    pub fn again(key: &'a CacheKey, selecting: &'a Selecting) -> Option<Sent<'a>> {
-        if !key.tells_its_request() {
+    /// tell for whom a response is, nor what of a query its origin said does not matter; nor the target that was asked for, where
+    /// the origin [sees](crate::OriginSees) that and the key may be of others too.
+    pub fn again(key: &'a CacheKey, selecting: &'a Selecting, config: &Config) -> Option<Sent<'a>> {
+        if !key.tells_its_request() || !config.choices.tell_what_is_sent() {
             return None;
         }
         let mut fields = Cow::Borrowed(selecting.headers());
@@ -84,7 +85,7 @@ impl<'a> Sent<'a> {
 
     /// What it asks of a cache. Which fields are for its connection alone makes no difference to that.
     pub(crate) fn asked(&self, config: &Config) -> Asked {
-        Asked::by(&self.method, &self.fields, config)
+        Asked::by(&self.method, &self.fields, !self.upgrade.is_empty(), config)
     }
 
     pub(crate) fn method(&self) -> &Method {

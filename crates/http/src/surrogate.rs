@@ -40,7 +40,7 @@ pub fn surrogate_tag(key: &[u8]) -> Tag {
 
 /// Takes the surrogate keys from a response before it is sent on, unless [`Config`] lets them be seen: they tell what belongs
 /// together behind the cache.
-pub fn strip_surrogate_keys(headers: &mut HeaderMap, config: &Config) {
+pub(crate) fn strip_surrogate_keys(headers: &mut HeaderMap, config: &Config) {
     if !config.shows_surrogate_keys {
         for (name, _) in FIELDS {
             headers.remove(name);

@@ -22,7 +22,7 @@ pub fn surrogate_capability(config: &Config) -> Option<HeaderValue> {
 }
 
 /// Takes [`SURROGATE_CONTROL`] from a response before it is sent on, where it is heeded: it was for this cache.
-pub fn strip_surrogate_control(headers: &mut HeaderMap, config: &Config) {
+pub(crate) fn strip_surrogate_control(headers: &mut HeaderMap, config: &Config) {
     if is_heeded(config) {
         headers.remove(SURROGATE_CONTROL);
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use freshen_core::Tag;
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Uri, Version, request};
+use http::{HeaderValue, Uri, Version, request};
 
 use crate::config::Config;
 use crate::fields::FIELDS_MOST;
@@ -38,10 +38,9 @@ impl Target {
         if request.headers.len() > FIELDS_MOST {
             return Err(TargetError::TooManyFields);
         }
-        let host = host_field(&request.headers)?;
+        let host = host_field(request)?;
         let resource = resource_of(&request.uri)?;
         let (Some(scheme), Some(authority)) = (request.uri.scheme_str(), request.uri.authority()) else {
-            // RFC 9112, section 3.2: HTTP/1.1 has to name one.
             let hostless = if request.version < Version::HTTP_11 { TargetError::Hostless } else { TargetError::NoHost };
             return Target::new(Origin::new(connection, host.ok_or(hostless)?.as_bytes())?, resource);
         };
@@ -51,8 +50,8 @@ impl Target {
         }
         let origin = Origin::new(connection, authority.as_str().as_bytes())?;
         let counts = request.version >= Version::HTTP_2 || !config.ignores_host;
-        match host.filter(|_| counts) {
-            Some(host) if Origin::new(origin.scheme(), host.as_bytes())? != origin => Err(TargetError::Disagreement),
+        match host.map(|host| Origin::new(connection, host.as_bytes())).transpose()? {
+            Some(host) if counts && host != origin => Err(TargetError::Disagreement),
             _ => Target::new(origin, resource),
         }
     }
@@ -127,11 +126,12 @@ fn resource_of(uri: &Uri) -> Result<PathAndQuery, TargetError> {
     uri.path_and_query().filter(|resource| resource.as_str() != "*").cloned().ok_or(TargetError::NoResource)
 }
 
-/// RFC 9112, section 3.2: there is at most one.
-fn host_field(headers: &HeaderMap) -> Result<Option<&HeaderValue>, TargetError> {
-    let mut lines = headers.get_all(HOST).into_iter();
+/// RFC 9112, section 3.2: there is at most one, and in HTTP/1.1 there is one, whatever the target is.
+fn host_field(request: &request::Parts) -> Result<Option<&HeaderValue>, TargetError> {
+    let mut lines = request.headers.get_all(HOST).into_iter();
     match (lines.next(), lines.next()) {
         (_, Some(_)) => Err(TargetError::Hosts),
+        (None, None) if request.version == Version::HTTP_11 => Err(TargetError::NoHost),
         (host, None) => Ok(host),
     }
 }

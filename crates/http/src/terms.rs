@@ -118,6 +118,18 @@ impl Terms {
         }
     }
 
+    /// Whether it may still be served without a word of its origin, for whatever reason.
+    pub(crate) fn may_be_served(&self, now: Timestamp, config: &Config) -> bool {
+        let windows = self.windows(config).longer();
+        match self.stage(now) {
+            _ if self.no_cache => false,
+            Stage::Fresh => true,
+            Stage::Stale(past) => past <= windows && windows > Duration::ZERO,
+            // It may be, once the clock is right.
+            Stage::Unknown => true,
+        }
+    }
+
     /// The terms of a response that was outdated at this time. They are never wider than before.
     ///
     /// Nothing here remembers what was outdated. Who keeps a response keeps that too, and gives the terms so made to whatever judges:

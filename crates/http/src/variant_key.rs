@@ -5,10 +5,9 @@ use std::fmt;
 use http::HeaderName;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
 use crate::digest::Digest;
 use crate::sent::Sent;
-use crate::vary::{Selecting, likeness};
+use crate::vary::Selecting;
 
 /// The format of what is hashed. Another one is another key.
 const FORMAT: u8 = 1;
@@ -26,13 +25,9 @@ impl Selecting {
         VariantKey::of(self.normals())
     }
 
-    /// The key of the variant that a request selects, by fields that are known to select: the [`names`](Selecting::names) of another
-    /// variant of the same key.
-    pub fn key_of<'n>(names: impl IntoIterator<Item = &'n HeaderName>, sent: &Sent<'_>, config: &Config) -> VariantKey {
-        VariantKey::of(names.into_iter().map(|name| {
-            let normal = likeness(name, config).normal(name, || sent.lines(name));
-            (name, normal)
-        }))
+    /// The key of the variant that a request selects, where the fields by which this one is selected are known to select.
+    pub fn key_of(&self, sent: &Sent<'_>) -> VariantKey {
+        VariantKey::of(self.normals_of(sent))
     }
 }
 

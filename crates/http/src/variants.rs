@@ -26,10 +26,10 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// What it is chosen by. When it was last used its keeper adds, where it knows that.
+    /// What it is chosen by.
     pub fn candidate(&self) -> Candidate<'_> {
         let Variant { selecting, stored, .. } = self;
-        Candidate { selecting, status: stored.status, terms: &stored.terms, last_used: None }
+        Candidate { selecting, status: stored.status, terms: &stored.terms }
     }
 }
 
@@ -42,9 +42,6 @@ pub struct Candidate<'a> {
     pub status: StatusCode,
     /// Its terms.
     pub terms: &'a Terms,
-    /// When it was last used, where that is known. Where there is no room the one leaves that this is longest ago for; what was
-    /// never used counts from when it came.
-    pub last_used: Option<Timestamp>,
 }
 
 /// The place of the variant that answers a request: the newest of those that it selects. One with a Vary goes before one without,
@@ -58,7 +55,7 @@ pub fn choose<'a>(variants: impl IntoIterator<Item = Candidate<'a>>, sent: &Sent
 
 /// The places of the variants that leave when a response with this status to this request is stored, in rising order: those that
 /// the request selects, so that an old one with another Vary does not go before the new one, and, where there is no room, those that
-/// were used least recently.
+/// may be served no more, and then the oldest.
 ///
 /// Who keeps all variants of a key together has [`Snapshot::keep`](crate::Snapshot::keep) for it.
 ///
@@ -75,7 +72,7 @@ pub fn displaced(
     let mut said = Said::by(sent);
     let (mut leave, mut stay): (Vec<usize>, Vec<usize>) =
         (0..variants.len()).partition(|at| variants[*at].selecting.is_said(&mut said));
-    stay.sort_by_key(|at| variants[*at].last_used.unwrap_or(variants[*at].terms.answered_at));
+    stay.sort_by_key(|at| (variants[*at].terms.may_be_served(now, config), variants[*at].terms.newness()));
     let room = config.variants.most.clamp(1, VARIANTS_MOST) - 1;
     leave.extend(stay.iter().take(stay.len().saturating_sub(room)));
     leave.sort_unstable();

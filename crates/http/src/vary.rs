@@ -102,6 +102,11 @@ impl Selecting {
         self.fields.iter().map(|field| (&field.name, field.normal))
     }
 
+    /// The same of a request.
+    pub(crate) fn normals_of(&self, sent: &Sent<'_>) -> impl Iterator<Item = (&HeaderName, Option<Digest>)> {
+        self.fields.iter().map(|Field { name, likeness, .. }| (name, likeness.normal(name, || sent.lines(name))))
+    }
+
     /// Whether the response is the same for all requests.
     pub fn is_by_nothing(&self) -> bool {
         self.fields.is_empty()
@@ -136,7 +141,7 @@ pub(crate) fn vary_names(response: &HeaderMap, config: &Config) -> Result<Vec<He
     Ok(names)
 }
 
-pub(crate) fn likeness(name: &HeaderName, config: &Config) -> Likeness {
+fn likeness(name: &HeaderName, config: &Config) -> Likeness {
     let known = config.variants.likeness.iter().find(|(of, _)| of == name);
     known.map_or(Likeness::Value, |(_, likeness)| *likeness)
 }

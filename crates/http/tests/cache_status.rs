@@ -10,7 +10,7 @@ use freshen_http::{
     Handled, Identifier, KeyParts, Rule, SHOWN_KEY_BYTES_MOST, Scheme, Sent, Step, Storing, Target, Terms, judge,
     stand_in, ttl_seconds,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use proptest::prelude::*;
 use sfv::{FieldType, List, Parser};
 
@@ -33,7 +33,7 @@ fn forwarded(forwarded: Forwarded) -> CacheStatus<'static> {
 const MISS: Forwarded = Forwarded { why: Forward::UriMiss, status: None, stored: None, collapsed: None };
 
 fn terms(cache_control: &'static str) -> Terms {
-    let request = Request::get("http://a/").body(()).unwrap().into_parts().0;
+    let request = Request::get("http://a/").version(Version::HTTP_2).body(()).unwrap().into_parts().0;
     let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
     let sent = Sent::of(&request, &target, &Config::default());
     let response = Response::builder().header("cache-control", cache_control).header("etag", "\"a\"");
@@ -200,7 +200,8 @@ fn a_ttl_is_whole_seconds_and_negative_once_it_is_stale() {
 #[test]
 fn a_key_is_shown_where_it_is_added_and_nowhere_else() {
     let key = |resource: &str| {
-        let request = Request::get(format!("http://a{resource}")).body(()).unwrap().into_parts().0;
+        let request =
+            Request::get(format!("http://a{resource}")).version(Version::HTTP_2).body(()).unwrap().into_parts().0;
         let target = Target::of(&request, Scheme::Http, &Config::default()).unwrap();
         let (sent, config) = (Sent::of(&request, &target, &Config::default()), Config::default());
         let parts = KeyParts { asked: AskedBy::Get, sent: &sent, content: Content::Absent, audience: None };

@@ -4,11 +4,16 @@
 
 mod case;
 
-use case::{key, keyed, target};
-use freshen_core::{Tag, Tags};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use case::{NOON, SECOND, key, keyed, target};
+use freshen_core::store::{self, Begin, Begun, Committed, Currency, Lease, MemoryStore, Role, Store as _};
+use freshen_core::{Bare, BoxFuture, Clock, Entry, Facts, Key, Strength, Tag, Tags, Value, Windows};
 use freshen_http::{
     CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Invalidation, NO_VARY_SEARCH,
-    NoVarySearch, OriginSees, Parameters, group_tag, tags,
+    NoVarySearch, OriginSees, Parameters, Rule, group_tag, tags,
 };
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request, Response, request};
@@ -250,6 +255,69 @@ fn where_not_all_of_a_query_matters_the_path_is_outdated() {
     let of = carries(&HeaderMap::new(), &stored);
     assert!(outdates("http://a/b?utm=1", &of) && !outdates("http://a/b?utm=2", &of));
     assert_eq!(by("http://a/b").len(), 2);
+}
+
+/// RFC 9110, section 9.3.3; RFC 9111, section 4.4: it is stored under the tag of its target, which its method outdates. Begun before
+/// that, it would be outdated by itself; begun after, it stays until another request outdates it.
+#[test]
+fn a_response_to_post_is_current_where_its_storing_begins_after_what_it_outdates() {
+    let config = Config { stores_post: true, ..Config::default() };
+    let (post, target) = (case::request("POST / | host: a"), target("http://a/"));
+    let head = case::response("200 | cache-control: max-age=60 | content-location: /");
+    assert_eq!(
+        case::rule("POST / | host: a", "200 | cache-control: max-age=60 | content-location: /", &config),
+        Ok(Rule::MaxAge)
+    );
+    let key = keyed(&post, &target, Content::Absent, None, &config).unwrap();
+    let tags = tags(&head.headers, &key, &config).unwrap();
+    let outdated = Invalidation::of(&post, &target, &head, &config).unwrap().tags;
+
+    let store = Store::new();
+    let too_early = store.begin();
+    store.outdate(&outdated);
+    assert!(matches!(store.commit(&too_early, &tags), Committed::Invalidated(_)));
+    assert_eq!(store.commit(&store.begin(), &tags), Committed::Stored);
+    assert_eq!(store.currency(), Currency::Current);
+    store.outdate(&outdated);
+    assert_eq!(store.currency(), Currency::OutdatedHard);
+}
+
+/// A store with one key. What it does in memory is done at once.
+struct Store(MemoryStore, Key);
+
+impl Store {
+    fn new() -> Store {
+        let store = MemoryStore::builder(Clock::manual(NOON)).build().unwrap();
+        Store(store, Key::new("pages", "page", &"/").unwrap())
+    }
+
+    fn begin(&self) -> Lease {
+        let request = Begin { role: Role::TakeOver, lease: 60 * SECOND, at_least: None, heeds_backoff: false };
+        let Begun::Granted(lease) = done(self.0.begin(&self.1, request)).unwrap() else { panic!("it takes over") };
+        lease
+    }
+
+    fn outdate(&self, tags: &[Tag]) {
+        let targets: Vec<_> = tags.iter().cloned().map(store::Target::Tag).collect();
+        done(self.0.invalidate(&targets, Strength::Hard)).unwrap();
+    }
+
+    fn commit(&self, lease: &Lease, tags: &Tags) -> Committed {
+        let windows = Windows { ttl: 60 * SECOND, stale_while_revalidate: SECOND, stale_if_error: SECOND };
+        let (loaded_at, generation) = (lease.begun_at, lease.generation);
+        let facts = Facts { loaded_at, generation, windows, load_took: SECOND, absent: false, weight: 1 };
+        let value = Value::Shared(Arc::new(Bare(())));
+        done(self.0.commit(&self.1, lease, Entry { value, facts, tags: tags.clone(), validators: None })).unwrap()
+    }
+
+    fn currency(&self) -> Currency {
+        done(self.0.read(std::slice::from_ref(&self.1))).remove(0).unwrap().currency
+    }
+}
+
+fn done<T>(future: BoxFuture<'_, T>) -> T {
+    let Poll::Ready(done) = pin!(future).poll(&mut Context::from_waker(Waker::noop())) else { panic!("it waits") };
+    done
 }
 
 proptest! {

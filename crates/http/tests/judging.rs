@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use case::{NOON, asked, judged, request, target};
 use freshen_http::{Asked, AskedBy, Config, Content, Inquiry, Judgement, Personal, Rule, Step, judge};
+use http::Version;
 
 const FRESH: (Step, Rule) = (Step::Serve, Rule::Fresh);
 const PAGE: &str = "200 | etag: \"a\" | cache-control: max-age=60";
@@ -136,6 +137,28 @@ fn a_request_that_no_stored_response_can_answer_passes() {
     assert_eq!((post.method, post.passes()), (AskedBy::Post, Some(Rule::MethodUnsafe)));
     let query = of("QUERY", &Config { stores_query: false, ..shared() });
     assert_eq!(query.passes(), Some(Rule::MethodNotUnderstood));
+}
+
+/// RFC 9110, section 7.8: what is offered to nobody asks for nothing, and is answered from the store.
+#[test]
+fn a_request_that_offers_another_protocol_to_its_origin_passes() {
+    let target = target("http://a.example/chat");
+    let rule = |text: &str, version: Version| {
+        let mut request = request(text);
+        request.version = version;
+        let of = Inquiry::of(&request, &target, Content::Absent, None, &shared()).map(drop);
+        assert_eq!(Asked::of(&request, &shared()).passes(), of.err());
+        of.err()
+    };
+    let websocket = "GET / | connection: keep-alive, Upgrade | upgrade: WebSocket";
+    assert_eq!(rule(websocket, Version::HTTP_11), Some(Rule::Upgrade));
+    assert_eq!(rule(&format!("{websocket}, h2c"), Version::HTTP_11), Some(Rule::Upgrade));
+    assert_eq!(rule(websocket, Version::HTTP_10), None);
+    assert_eq!(rule(websocket, Version::HTTP_2), None);
+    assert_eq!(rule("GET / | upgrade: websocket", Version::HTTP_11), None, "nobody meant it");
+    assert_eq!(rule("GET / | connection: upgrade", Version::HTTP_11), None);
+    assert_eq!(rule("GET / | connection: upgrade, http2-settings | upgrade: h2c", Version::HTTP_11), None);
+    assert_eq!(rule(&websocket.replace("GET", "POST"), Version::HTTP_11), Some(Rule::MethodUnsafe));
 }
 
 /// RFC 9111, sections 2 and 4.

@@ -123,12 +123,7 @@ fn a_long_list_is_told_from_many_others_in_a_moment() {
     for likeness in ["accept-encoding", "accept-language", "accept"] {
         let stored: Vec<Selecting> = (0..32).map(|at| selecting(likeness, &list(10 + at), &config)).collect();
         let asked = sent(&headers(likeness, &list(99)));
-        let variants = stored.iter().map(|selecting| Candidate {
-            selecting,
-            status: StatusCode::OK,
-            terms: &terms,
-            last_used: None,
-        });
+        let variants = stored.iter().map(|selecting| Candidate { selecting, status: StatusCode::OK, terms: &terms });
         let began = Instant::now();
         assert_eq!(choose(variants, &asked), None);
         assert!(began.elapsed() < Duration::from_secs(2), "{likeness}: {:?}", began.elapsed());
@@ -149,7 +144,7 @@ fn what_a_request_says_is_the_same_for_all_variants() {
     let vary = |from| response(&format!("200 | vary: {}", names(from).collect::<Vec<_>>().join(","))).headers;
     let stored = [0, 16, 32, 48].map(|from| Selecting::of(&sent(&asked), &vary(from), &config).unwrap());
     let terms = terms("200 | cache-control: max-age=60", &config);
-    let candidate = |selecting| Candidate { selecting, status: StatusCode::OK, terms: &terms, last_used: None };
+    let candidate = |selecting| Candidate { selecting, status: StatusCode::OK, terms: &terms };
     assert_eq!(choose(stored.iter().map(candidate), &sent(&blank)), Some(3));
     let other = Selecting::of(&sent(&HeaderMap::new()), &vary(48), &config).unwrap();
     let twice = [&stored[3], &stored[0], &other, &stored[3], &stored[0]];

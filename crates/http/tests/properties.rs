@@ -180,6 +180,7 @@ fn stories_reach_every_step_and_every_rule() {
 const ELSEWHERE: &[Rule] = &[
     Rule::MethodNotUnderstood,
     Rule::MethodUnsafe,
+    Rule::Upgrade,
     Rule::ContentOfGet,
     Rule::QueryContentUnread,
     Rule::QueryContentTooLong,

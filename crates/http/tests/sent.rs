@@ -6,8 +6,8 @@ mod case;
 
 use case::{key, keyed, request, response, target};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, KeyParts, NoVarySearch,
-    OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Inquiry, KeyParts,
+    NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
 };
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Version, request};
@@ -103,6 +103,23 @@ fn another_protocol_is_offered_only_by_a_request_of_http_1_1_that_passes() {
     assert_eq!(head(offers, usual, new), ["x-b: 1"], "there it is made by other means");
     assert_eq!(head("GET / | upgrade: websocket", usual, usual), [""; 0], "nobody meant it");
     assert_eq!(lines(&Sent::of(&request(offers), &target, &config).head(usual)), ["x-b: 1"]);
+    // Each of these would carry requests past what reads them here.
+    for http in [
+        "h2c", "H2C", "h2", "HTTP/2.0", "http", "TLS/1.0", "h2c/x", "\"h2c\"", "h2c;q=1", "h2c x", "a/b/h2c",
+        "a/b h2c", "h2c/",
+    ] {
+        let offers = |upgrade: &str| {
+            format!("GET / | connection: upgrade, http2-settings | upgrade: {upgrade} | http2-settings: AAM")
+        };
+        assert_eq!(head(&offers(http), usual, usual), [""; 0], "{http}");
+        let both = head(&offers(&format!("{http}, websocket, {http}")), usual, usual);
+        assert_eq!(both, ["connection: upgrade", "upgrade: websocket"], "{http}");
+    }
+    assert_eq!(
+        head("GET / | http2-settings: AAM", usual, usual),
+        [""; 0],
+        "it is of the connection, though that does not say so"
+    );
 }
 
 /// A field that the origin does not get decides nothing of what it answers. Were it to select, whoever sends it could have the
@@ -130,7 +147,7 @@ fn what_is_refreshed_without_its_client_asks_for_the_same() {
     let key = keyed(&asked, &target, Content::Absent, None, &config).unwrap();
     for vary in ["", "accept, host, te", "x-host, accept"] {
         let selecting = Selecting::of(&sent, &response(&format!("200 | vary: {vary}")).headers, &config).unwrap();
-        let again = Sent::again(&key, &selecting).unwrap();
+        let again = Sent::again(&key, &selecting, &config).unwrap();
         let parts = KeyParts { asked: AskedBy::Get, sent: &again, content: Content::Absent, audience: None };
         assert_eq!(CacheKey::of(&parts, &config).as_ref(), Ok(&key));
         assert!(selecting.matches(&again), "{vary}");
@@ -145,15 +162,60 @@ fn what_the_key_does_not_tell_its_client_alone_can_ask_again() {
     let config = Config { no_vary_search: true, ..Config::default() };
     let says = NoVarySearch::read(&response("200 | no-vary-search: key-order").headers, &config);
     let simplified = key("http://a/?b=1&a=2", &config).simplified(&says);
-    assert!(Sent::again(&simplified, &Selecting::default()).is_none());
+    assert!(Sent::again(&simplified, &Selecting::default(), &config).is_none());
     let query = request("QUERY /");
     let content = ContentHasher::new(&query, &config).unwrap().finish();
     let content = Content::Hashed(content);
     let query = keyed(&query, &target("http://a/"), content, None, &config).unwrap();
-    assert!(Sent::again(&query, &Selecting::default()).is_none());
+    assert!(Sent::again(&query, &Selecting::default(), &config).is_none());
     let of_ann = keyed(&request("GET /"), &target("http://a/"), Content::Absent, Some("ann"), &config).unwrap();
-    assert!(Sent::again(&of_ann, &Selecting::default()).is_none(), "it would be the answer to nobody");
-    assert!(Sent::again(&key("http://a/", &config), &Selecting::default()).is_some());
+    assert!(Sent::again(&of_ann, &Selecting::default(), &config).is_none(), "it would be the answer to nobody");
+    assert!(Sent::again(&key("http://a/", &config), &Selecting::default(), &config).is_some());
+}
+
+/// RFC 9111, sections 3.3 and 4.3.2: a 304 to it would be for this client alone, and a 206 no answer to others.
+#[test]
+fn what_is_fetched_for_the_cache_is_the_whole_without_a_condition_of_the_client() {
+    let (config, target) = (Config::default(), target("http://a/"));
+    let own =
+        "if-none-match: \"1\" | if-modified-since: Sun, 06 Nov 1994 08:49:37 GMT | if-range: \"1\" | range: bytes=0-1";
+    let goes_on = "accept: x | if-match: \"2\" | if-unmodified-since: Sun, 06 Nov 1994 08:49:37 GMT | te: trailers | connection: te";
+    let both = request(&format!("GET / | {own} | {goes_on} | connection: x-b | x-b: 1"));
+    let inquiry = Inquiry::of(&both, &target, Content::Absent, None, &config).unwrap();
+    let fetched = inquiry.fetch();
+    assert_eq!(
+        fetched.head(Version::HTTP_11).headers,
+        head(&format!("GET / | {goes_on}"), "http://a/", Version::HTTP_11).headers
+    );
+    assert_eq!(inquiry.sent.head(Version::HTTP_11).headers.len(), fetched.head(Version::HTTP_11).headers.len() + 4);
+    let passing = Sent::passing(&both, &target, &config).head(Version::HTTP_11);
+    assert_eq!(passing.headers, inquiry.sent.head(Version::HTTP_11).headers, "what passes has all of them");
+}
+
+/// The origin redirects `/a` to `/a?utm_x=1`, both of which are keyed as `/a`. Asked again for `/a` in the stead of the target that
+/// the client named, it would send everybody in a circle.
+#[test]
+fn where_the_origin_sees_a_target_that_the_key_does_not_tell_its_client_alone_can_ask_again() {
+    let hosts = Hosts::new([HostAlias::new("www.a", "a").unwrap()]).unwrap();
+    let counting = Counting::AllBut(["utm_*"].into_iter().collect());
+    let none = Choices::default;
+    for (choices, told) in [
+        (none(), true),
+        (Choices { hosts, ..none() }, false),
+        (Choices { decoded: true, ..none() }, false),
+        (Choices { parameters: Parameters { counting, sorted: false }, ..none() }, false),
+        (Choices { parameters: Parameters { sorted: true, ..Parameters::default() }, ..none() }, false),
+    ] {
+        for (origin_sees, told) in [(OriginSees::Keyed, true), (OriginSees::Asked, told)] {
+            let config = Config { choices: Choices { origin_sees, ..choices.clone() }, ..Config::default() };
+            let key = key("http://www.a/b", &config);
+            assert_eq!(
+                Sent::again(&key, &Selecting::default(), &config).is_some(),
+                told,
+                "{choices:?} {origin_sees:?}"
+            );
+        }
+    }
 }
 
 proptest! {

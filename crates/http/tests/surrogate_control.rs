@@ -4,8 +4,12 @@
 
 mod case;
 
-use case::{SECOND, response, rule, terms};
-use freshen_http::{Config, Identifier, Rule, SURROGATE_CONTROL, Terms, strip_surrogate_control, surrogate_capability};
+use case::{NOON, SECOND, key, request as request_of, response, rule, sent, terms};
+use freshen_http::{
+    Answer, Asked, Config, End, Exchange, Freshened, Identifier, Joined, Outgoing, Received, Rule, SURROGATE_CONTROL,
+    Terms, Variant, surrogate_capability,
+};
+use http::HeaderMap;
 use proptest::prelude::*;
 
 fn surrogate() -> Config {
@@ -90,11 +94,69 @@ fn a_directive_for_another_surrogate_is_not_for_this_one() {
 /// Section 2.2: it is not for those behind.
 #[test]
 fn what_is_for_this_surrogate_goes_no_further() {
-    let mut headers = response("200 | surrogate-control: max-age=60 | surrogate-control: x | cache-control: x").headers;
-    strip_surrogate_control(&mut headers, &Config::default());
-    assert_eq!(headers.len(), 3, "it is no target, and passed through");
-    strip_surrogate_control(&mut headers, &surrogate());
-    assert_eq!(headers, response("200 | cache-control: x").headers);
+    let head = response("200 | surrogate-control: max-age=60 | surrogate-control: x | cache-control: x");
+    let sent_on = |config: &Config| Outgoing::of(&head, config).headers(&head.headers);
+    assert_eq!(sent_on(&Config::default()).len(), 3, "it is no target, and passed through");
+    assert_eq!(sent_on(&surrogate()), response("200 | cache-control: x").headers);
+}
+
+/// Section 2.2: it stays with what is stored, since an update that lacks it is judged by it, and goes to nobody.
+#[test]
+fn what_is_for_this_surrogate_is_stored_and_served_to_nobody() {
+    let config = surrogate();
+    let head =
+        response("200 | etag: \"a\" | surrogate-control: max-age=60 | cache-control: no-store | surrogate-key: k");
+    let exchange = Exchange { asked_at: NOON, answered_at: NOON };
+    let received = Received { response: &head, content: &["abc".into()], trailers: None, end: End::Clean };
+    let (key, sent) = (key("http://a/", &config), sent(&HeaderMap::new()));
+    let variant = Variant::of(&received, &sent, &key, &exchange, &config).unwrap();
+    let update = response("304 | etag: \"a\"").headers;
+    let Freshened::Kept { variant: updated, served, .. } = variant.freshened(&sent, &update, &key, &exchange, &config)
+    else {
+        panic!("it is judged by what is stored")
+    };
+    let Joined::Kept { served: joined, .. } = variant.with(&received, &sent, &key, &exchange, &config) else {
+        panic!()
+    };
+    for stored in [&variant.stored, &updated.stored, &served, &joined] {
+        assert_eq!(stored.headers["surrogate-control"], "max-age=60");
+        for request in [
+            "GET /",
+            "HEAD /",
+            "GET / | range: bytes=0-1",
+            "GET / | range: bytes=0-0,2-2",
+            "GET / | if-none-match: \"a\"",
+        ] {
+            let request = request_of(request);
+            let headers = match stored.answer(&request.headers, &Asked::of(&request, &config), NOON, 7, &config) {
+                Answer::Serve(served, _) => served.headers,
+                Answer::NotModified(headers, _) => headers,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(headers["etag"], "\"a\"");
+            assert!(
+                !["surrogate-control", "surrogate-key"].iter().any(|name| headers.contains_key(*name)),
+                "{headers:?}"
+            );
+        }
+    }
+}
+
+/// RFC 9110, sections 6.5.1 and 7.6.1.
+#[test]
+fn what_is_for_one_connection_or_decides_behind_the_content_is_not_sent_on() {
+    let config = Config::default();
+    let head =
+        response("200 | connection: x-hop | x-hop: 1 | cdn-cache-control: max-age=1 | b: 2 | upgrade: h2c | b: 3");
+    let outgoing = Outgoing::of(&head, &config);
+    assert_eq!(outgoing.headers(&head.headers), response("200 | cdn-cache-control: max-age=1 | b: 2 | b: 3").headers);
+    // RFC 9110, section 7.8: by this the client learns what the connection is from now on.
+    let switching = response("101 | connection: upgrade, x-hop | upgrade: websocket | x-hop: 1 | b: 2");
+    let sent_on = Outgoing::of(&switching, &config).headers(&switching.headers);
+    assert_eq!(sent_on, response("101 | b: 2 | connection: upgrade | upgrade: websocket").headers);
+    let trailers =
+        response("200 | x-hop: 1 | repr-digest: a | content-length: 1 | xkey: k | surrogate-control: x").headers;
+    assert_eq!(outgoing.trailers(&trailers), response("200 | repr-digest: a").headers);
 }
 
 /// Section 2.1.

@@ -24,7 +24,9 @@ fn of(parts: &request::Parts) -> Result<Target, TargetError> {
 
 /// The target of a URI.
 fn at(uri: &str) -> Target {
-    of(&parts(uri, &[])).unwrap()
+    let mut request = parts(uri, &[]);
+    request.version = Version::HTTP_2;
+    of(&request).unwrap()
 }
 
 /// The target of a path, asked for at a host.
@@ -163,7 +165,7 @@ fn a_host_that_is_none_is_an_error() {
         assert_eq!(of(&parts("/a", &[host])), Err(error), "{:?}", String::from_utf8_lossy(host));
     }
     assert_eq!(of(&parts("/a", &[])), Err(TargetError::NoHost));
-    assert_eq!(of(&parts("http://user@example.com/a", &[])), Err(TargetError::User));
+    assert_eq!(of(&parts("http://user@example.com/a", &[b"example.com"])), Err(TargetError::User));
     for good in
         ["example.com:0", "example.com:65535", "_a.b-c~d", "127.0.0.1", "[::1]:8080", "[::ffff:127.0.0.1]", "a.b."]
     {
@@ -177,6 +179,29 @@ fn a_host_that_is_too_long_is_an_error() {
     assert_eq!(on(&"a".repeat(HOST_BYTES_MOST + 1), "/"), Err(TargetError::Host));
     assert_eq!(on(&"a:".repeat(1 << 20), "/"), Err(TargetError::Port));
     assert_eq!(on(&format!("a:{}80", "0".repeat(1 << 20)), "/"), Ok(at("http://a/")));
+}
+
+/// RFC 9112, section 3.2: 400, whatever the target is. Behind this one, a server that goes by Host might take it for another's.
+#[test]
+fn a_request_of_http_1_1_without_a_host_field_is_an_error() {
+    for ignores_host in [false, true] {
+        let config = Config { ignores_host, ..Config::default() };
+        let of = |uri: &str, hosts: &[&[u8]], version| {
+            let mut request = parts(uri, hosts);
+            request.version = version;
+            Target::of(&request, Scheme::Http, &config)
+        };
+        for uri in ["/a", "http://example.com/a", "*", "example.com:443", "ftp://example.com/a"] {
+            assert_eq!(of(uri, &[], Version::HTTP_11), Err(TargetError::NoHost), "{uri}");
+        }
+        for version in [Version::HTTP_10, Version::HTTP_2, Version::HTTP_3] {
+            assert_eq!(of("http://example.com/a", &[], version), Ok(at("http://example.com/a")), "{version:?}");
+        }
+        for host in [&b"a b"[..], b"a:x", b"u@a", b""] {
+            assert!(of("http://example.com/a", &[host], Version::HTTP_11).is_err(), "{host:?} is none, ignored or not");
+        }
+    }
+    assert_eq!(TargetError::NoHost.refusal(), Some(StatusCode::BAD_REQUEST));
 }
 
 /// RFC 9112, section 3.2: 400, whatever the target is.
@@ -219,8 +244,8 @@ fn what_is_about_no_resource_of_http_has_no_target() {
     assert_eq!(on("example.com", "*"), Err(TargetError::NoResource));
     assert_eq!(on("example.com", "example.com:443"), Err(TargetError::NoResource));
     assert_eq!(of(&parts("*", &[b"a", b"b"])), Err(TargetError::Hosts), "it is no request all the same");
-    assert_eq!(of(&parts("ftp://example.com/a", &[])), Err(TargetError::Scheme));
-    assert_eq!(of(&parts("ws://example.com/a", &[])), Err(TargetError::Scheme));
+    assert_eq!(of(&parts("ftp://example.com/a", &[b"example.com"])), Err(TargetError::Scheme));
+    assert_eq!(of(&parts("ws://example.com/a", &[b"example.com"])), Err(TargetError::Scheme));
 }
 
 /// RFC 9110, sections 4.2.2 and 7.4: who could name `https` on a connection without TLS would have what he likes stored for it.
@@ -228,7 +253,7 @@ fn what_is_about_no_resource_of_http_has_no_target() {
 fn a_scheme_that_is_not_that_of_the_connection_is_misdirected() {
     for version in [Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
         for (uri, connection) in [("https://example.com/a", Scheme::Http), ("http://example.com/a", Scheme::Https)] {
-            let mut request = parts(uri, &[]);
+            let mut request = parts(uri, &[b"example.com"]);
             request.version = version;
             let told = Target::of(&request, connection, &Config::default());
             assert_eq!(told, Err(TargetError::Misdirected), "{version:?} {uri}");
@@ -256,7 +281,8 @@ fn what_has_no_target_is_passed_on_or_refused() {
         (parts("/a", &[b"u@a"]), 400),
         (parts("/a", &[b"a", b"a"]), 400),
         (parts("http://a/", &[b"b"]), 400),
-        (parts("ftp://a/", &[]), 421),
+        (parts("http://a/", &[]), 400),
+        (parts("ftp://a/", &[b"a"]), 421),
     ] {
         let told = of(&request).unwrap_err().refusal().map(|status| status.as_u16());
         assert_eq!(told, Some(status), "{} {:?}", request.uri, request.headers);

@@ -6,10 +6,9 @@ mod case;
 
 use std::time::Duration;
 
-use case::{NOON, SECOND, key, request, response, sent, terms};
+use case::{NOON, SECOND, date, key, request, response, sent};
 use freshen_http::{
-    Candidate, Config, End, Exchange, Received, Rule, Selecting, Sent, Snapshot, Variant, VariantKey, Variants, choose,
-    displaced,
+    Config, End, Exchange, Received, Rule, Selecting, Sent, Snapshot, Variant, VariantKey, Variants, choose, displaced,
 };
 use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
@@ -47,23 +46,38 @@ fn arrivals(snapshot: &Snapshot) -> Vec<u64> {
 }
 
 #[test]
-fn the_variant_leaves_that_was_used_least_recently() {
-    let by: Vec<Selecting> = (0..3).map(|at| selecting(&format!(" | a: {at}"), "a")).collect();
-    let terms = terms("200 | cache-control: max-age=600", &Config::default());
-    let used = |seconds: Option<u64>| seconds.map(|seconds| NOON + Duration::from_secs(seconds));
-    let leaves = |last_used: [Option<u64>; 3]| {
-        let candidate = |at: usize| Candidate {
-            selecting: &by[at],
-            status: StatusCode::OK,
-            terms: &terms,
-            last_used: used(last_used[at]),
-        };
-        displaced(&[0, 1, 2].map(candidate), &asks(" | a: new"), StatusCode::OK, NOON, &at_most(3)).unwrap()
+fn where_there_is_no_room_what_may_be_served_no_more_leaves_first_and_then_the_oldest() {
+    let leaves = |came: [u64; 3], most: usize, now: u64| {
+        let asked: Vec<String> = (0..3).map(|at| format!(" | a: {at}")).collect();
+        let variants: Vec<Variant> = (0..3).map(|at| variant(&asked[at], "a", "200", came[at])).collect();
+        let candidates: Vec<_> = variants.iter().map(Variant::candidate).collect();
+        let (config, now) = (at_most(most), NOON + Duration::from_secs(now));
+        let leave = displaced(&candidates, &asks(" | a: new"), StatusCode::OK, now, &config).unwrap();
+        let mut snapshot = Snapshot { variants: variants.clone() };
+        snapshot.keep(variant(" | a: new", "a", "200", 1800), &asks(" | a: new"), now, &config).unwrap();
+        let stays = (0..3).filter(|at| !leave.contains(at)).map(|at| came[at]).chain([1800]);
+        assert_eq!(arrivals(&snapshot), stays.collect::<Vec<_>>(), "there is one rule for both");
+        leave
     };
-    assert_eq!(leaves([Some(3), Some(1), Some(2)]), [1]);
-    assert_eq!(leaves([Some(1), Some(2), Some(3)]), [0]);
-    assert_eq!(leaves([Some(2), Some(1), None]), [2], "never used, and it came at noon");
-    assert_eq!(leaves([None, None, None]), [0], "all came at once: the first");
+    assert_eq!(leaves([3, 1, 2], 3, 4), [1], "all are fresh: the oldest");
+    assert_eq!(leaves([3, 1, 2], 2, 4), [1, 2]);
+    assert_eq!(leaves([1, 3, 2], 4, 9000), [0; 0], "there is room");
+    assert_eq!(leaves([1, 1, 1], 3, 4), [0], "of those that are as old, the first");
+    // Each is fresh for ten minutes.
+    let leaves = |first: Variant, second: Variant| {
+        let now = NOON + 30 * SECOND;
+        let candidates = [first.candidate(), second.candidate()];
+        displaced(&candidates, &asks(" | a: new"), StatusCode::OK, now, &at_most(2)).unwrap()
+    };
+    let came = |a: u64, head: &str, seconds| variant(&format!(" | a: {a}"), "a", head, seconds);
+    assert_eq!(leaves(came(0, "200", 0), came(1, "200 | age: 590", 20)), [1], "it came last, and is stale");
+    let validated = "200 | cache-control: no-cache | etag: \"a\"";
+    assert_eq!(leaves(came(0, "200", 0), came(1, validated, 20)), [1], "it came last, and is validated at each use");
+    assert_eq!(
+        leaves(came(0, "200", 0), came(1, &format!("200 | date: {}", date(-5)), 20)),
+        [1],
+        "it came last, and is older"
+    );
 }
 
 #[test]
@@ -96,8 +110,7 @@ fn what_is_not_kept_displaces_nothing() {
 
 #[test]
 fn requests_that_select_the_same_make_the_same_key_of_a_variant() {
-    let config = Config::default();
-    let of = |fields: &str, by: &Selecting| Selecting::key_of(by.names(), &asks(fields), &config);
+    let of = |fields: &str, by: &Selecting| by.key_of(&asks(fields));
     let known = selecting(" | accept-encoding: gzip, br | accept: a", "accept, accept-encoding");
     for same in [
         " | accept-encoding: gzip, br | accept: a",
@@ -157,8 +170,8 @@ proptest! {
         other in "( \\| accept(-encoding|-language): [abAB;,q=05. ]{0,8}){0,3}",
     ) {
         let known = selecting(&one, "accept-encoding, accept-language");
-        let (asked, config) = (asks(&other), Config::default());
-        prop_assert_eq!(known.matches(&asked), Selecting::key_of(known.names(), &asked, &config) == known.key());
+        let asked = asks(&other);
+        prop_assert_eq!(known.matches(&asked), known.key_of(&asked) == known.key());
     }
 }
 

@@ -64,7 +64,7 @@ fn terms(date: u64, answered: u64) -> Terms {
 }
 
 fn ok<'a>(selecting: &'a Selecting, terms: &'a Terms) -> Candidate<'a> {
-    Candidate { selecting, status: StatusCode::OK, terms, last_used: None }
+    Candidate { selecting, status: StatusCode::OK, terms }
 }
 
 /// Which variants leave for a 200.
@@ -233,11 +233,12 @@ fn what_no_request_selects_is_not_stored() {
 fn what_was_kept_of_a_request_selects_as_the_request_did() {
     let asked = asks(&[("a", "1"), ("a", "2"), ("b", "3"), ("c", "4")]);
     let response = vary(&["a, x, b"]);
-    let stored = Selecting::of(&asked, &response, &Config::default()).unwrap();
+    let config = Config::default();
+    let stored = Selecting::of(&asked, &response, &config).unwrap();
     assert_eq!(stored.headers(), &headers(&[("a", "1"), ("a", "2"), ("b", "3")]));
-    let key = key("http://a/", &Config::default());
-    let again = Sent::again(&key, &stored).unwrap();
-    assert_eq!(Selecting::of(&again, &response, &Config::default()).as_ref(), Ok(&stored));
+    let key = key("http://a/", &config);
+    let again = Sent::again(&key, &stored, &config).unwrap();
+    assert_eq!(Selecting::of(&again, &response, &config).as_ref(), Ok(&stored));
 }
 
 /// RFC 9111, sections 4 and 4.1.

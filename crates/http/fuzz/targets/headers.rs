@@ -7,7 +7,7 @@ use freshen_http::{
     Answer, Config, Content, ContentRange, Cookies, End, Exchange, Failure, Freshened, HopByHop, Inquiry, Joined, Question,
     Ranges, Received, Scheme, Stored, Target, Validated, Variant, judge, parse_date, stand_in,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, request, response};
 use libfuzzer_sys::fuzz_target;
 
 const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
@@ -96,7 +96,7 @@ fn served(answer: &Answer, stored: &Stored) {
 
 fn request(head: &[u8]) -> Option<request::Parts> {
     let (method, headers) = headers(head)?;
-    let (mut parts, ()) = http::Request::builder().method(method).uri("http://a.example/a?b").body(()).ok()?.into_parts();
+    let (mut parts, ()) = http::Request::builder().method(method).uri("http://a.example/a?b").version(Version::HTTP_2).body(()).ok()?.into_parts();
     parts.headers = headers;
     Some(parts)
 }

@@ -9,7 +9,7 @@ use freshen_http::{
     Asked, CacheKey, Config, Content, Exchange, KeyParts, Rule, Scheme, Sent, Step, Storing, Target, TargetError,
     Terms, format_date, judge,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, request, response};
 
 /// When every response here comes.
 pub const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
@@ -94,7 +94,8 @@ pub fn judged(response: &str, fields: &str, seconds: u64, config: &Config) -> (S
 /// The target of a request; where that does not say whose it is, one of `a`.
 pub fn asked_for(request: &request::Parts) -> Target {
     match Target::of(request, Scheme::Http, &Config::default()) {
-        Err(TargetError::NoHost) => target(&format!("http://a{}", request.uri)),
+        Err(TargetError::NoHost) if request.uri.host().is_none() => target(&format!("http://a{}", request.uri)),
+        Err(TargetError::NoHost) => target(&request.uri.to_string()),
         found => found.unwrap(),
     }
 }
@@ -102,7 +103,7 @@ pub fn asked_for(request: &request::Parts) -> Target {
 /// The target of a URI.
 pub fn target(uri: &str) -> Target {
     let scheme = if uri.starts_with("https:") { Scheme::Https } else { Scheme::Http };
-    let request = Request::get(uri).body(()).unwrap().into_parts().0;
+    let request = Request::get(uri).version(Version::HTTP_2).body(()).unwrap().into_parts().0;
     Target::of(&request, scheme, &Config::default()).unwrap()
 }
 

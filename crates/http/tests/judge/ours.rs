@@ -8,7 +8,7 @@ use freshen_http::{
     Answer, Asked, CacheKey, Config, Content, Cookies, End, Exchange, Freshened, Heuristic, KeyParts, Mode, Personal,
     Question as Asking, Received, Scheme, Sent, Step, Target, Terms, Validated, Variant, Variants, choose, judge,
 };
-use http::{HeaderMap, Request, request};
+use http::{HeaderMap, Request, Version, request};
 
 use crate::date::NOON;
 use crate::trial::Trial;
@@ -38,7 +38,7 @@ struct Place {
 
 impl Place {
     fn of(config: &Config) -> Place {
-        let request = Request::get("http://a.example/").body(()).unwrap().into_parts().0;
+        let request = Request::get("http://a.example/").version(Version::HTTP_2).body(()).unwrap().into_parts().0;
         let target = Target::of(&request, Scheme::Http, config).unwrap();
         let asked = Asked::of(&request, config).method;
         let sent = Sent::of(&request, &target, config);

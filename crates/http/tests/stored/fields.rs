@@ -193,6 +193,73 @@ fn trailers_are_kept_apart_and_what_controls_is_none() {
     assert_eq!(served.trailers, fields(&[("Digest", "x"), ("Digest", "y")]));
 }
 
+/// RFC 9110, section 6.5.1: framing, routing, authentication, what a request is modified by, what controls a cache, and what the
+/// content is. The definition of ETag alone permits it in trailers (section 8.8.3).
+#[test]
+fn no_trailer_is_kept_by_which_anybody_would_decide_what_the_rest_is() {
+    let config = Config { targets: vec![HeaderName::from_static("x-ours")], ..Config::default() };
+    let kept = |name: &str| {
+        let came = Came::new(200, &TAGGED, ALPHABET).trailed(&[(name, "1"), ("Server-Timing", "a")]);
+        lines(&came.stored_by(&config).unwrap().trailers).len() == 2
+    };
+    for name in [
+        "Connection",
+        "Content-Length",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Alt-Svc",
+        "Forwarded",
+        "Host",
+        "Location",
+        "Max-Forwards",
+        "Via",
+        "X-Forwarded-For",
+        "Authentication-Info",
+        "Authorization",
+        "Cookie",
+        "Proxy-Authenticate",
+        "Set-Cookie",
+        "WWW-Authenticate",
+        "Accept-Encoding",
+        "Expect",
+        "If-None-Match",
+        "Range",
+        "Age",
+        "Cache-Control",
+        "CDN-Cache-Control",
+        "Cache-Group-Invalidation",
+        "Cache-Groups",
+        "Cache-Status",
+        "Cache-Tag",
+        "Clear-Site-Data",
+        "Date",
+        "Expires",
+        "Last-Modified",
+        "No-Vary-Search",
+        "Pragma",
+        "Retry-After",
+        "Surrogate-Control",
+        "Surrogate-Key",
+        "Vary",
+        "Warning",
+        "X-Ours",
+        "XKey",
+        "Content-Encoding",
+        "Content-Range",
+        "Content-Type",
+        "X-Content-Type-Options",
+        "Access-Control-Allow-Origin",
+        "Strict-Transport-Security",
+    ] {
+        assert!(!kept(name), "{name}");
+    }
+    for name in ["ETag", "Repr-Digest", "grpc-status", "X-Theirs", "X-Checksum"] {
+        assert!(kept(name), "{name}");
+    }
+}
+
 #[test]
 fn a_response_with_too_many_fields_is_not_stored() {
     let of = |headers: usize, trailers: usize| {

@@ -6,7 +6,7 @@ use freshen_http::{
     Answer, Asked, AskedBy, CacheKey, Config, Content, End, Exchange, Joined, KeyParts, Received, Rule, Scheme,
     Selecting, Sent, Stored, Target, Variant,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Version, request, response};
 
 /// Saturday, 21 November 2026, 12:00:00 GMT.
 pub const NOON: Timestamp = Timestamp::from_micros(1_795_262_400_000_000);
@@ -30,8 +30,13 @@ pub fn lines(fields: &HeaderMap) -> Vec<String> {
 }
 
 pub fn request(method: &str, lines: &[Line<'_>]) -> request::Parts {
-    let (mut parts, ()) =
-        http::Request::builder().method(method).uri("http://a.example/").body(()).unwrap().into_parts();
+    let (mut parts, ()) = http::Request::builder()
+        .method(method)
+        .uri("http://a.example/")
+        .version(Version::HTTP_2)
+        .body(())
+        .unwrap()
+        .into_parts();
     parts.headers = fields(lines);
     parts
 }

@@ -7,7 +7,7 @@ use freshen_http::{
     Asked, AskedBy, Body, CacheKey, Config, Content, Exchange, KeyParts, Question, Scheme, Selecting, Sent, Stored,
     Storing, Target, Terms, Variant, format_date,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, request, response};
 
 pub type Lines<'a> = &'a [(&'static str, &'a str)];
 
@@ -29,7 +29,13 @@ pub fn headers(lines: Lines<'_>) -> HeaderMap {
 }
 
 pub fn request(method: &str, lines: Lines<'_>) -> request::Parts {
-    let (mut parts, ()) = Request::builder().method(method).uri("http://a.example/").body(()).unwrap().into_parts();
+    let (mut parts, ()) = Request::builder()
+        .method(method)
+        .uri("http://a.example/")
+        .version(Version::HTTP_2)
+        .body(())
+        .unwrap()
+        .into_parts();
     parts.headers = headers(lines);
     parts
 }
