@@ -89,12 +89,20 @@ impl Choices {
         if !self.decoded && (query.is_none() || self.parameters.keep_all()) {
             return None;
         }
-        let form = |text| if self.decoded { normalised(text) } else { Cow::Borrowed(text) };
-        let query = query.and_then(|query| self.parameters.keyed(&form(query)));
-        let path = form(path);
+        let query = query.and_then(|query| self.parameters.keyed(&self.form(query, "&")));
+        let path = self.form(path, "/");
         Some(match query {
             Some(query) => format!("{path}?{query}"),
             None => path.into_owned(),
         })
+    }
+
+    /// Each part by itself: what encodes nothing in one of them, which may be left out, says nothing about the others, and no
+    /// separator can end what it begins.
+    fn form<'a>(&self, text: &'a str, separator: &str) -> Cow<'a, str> {
+        if !self.decoded || !text.contains('%') {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(text.split(separator).map(normalised).collect::<Vec<_>>().join(separator))
     }
 }

@@ -193,6 +193,8 @@ rules! {
     FullResponse = "full-response", "RFC 9111 4.3.3", Response;
     /// An update would make what is stored too large.
     UpdateTooLarge = "update-too-large", "configuration", Response;
+    /// The content is longer than is kept, or comes too slowly for that.
+    ContentTooLong = "content-too-long", "configuration", Response;
     /// A response to HEAD shows that it is current.
     HeadMatches = "head-matches", "RFC 9111 4.3.5", Response;
     /// A response to HEAD shows that it is not current.

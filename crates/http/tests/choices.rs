@@ -139,6 +139,9 @@ fn encodings_are_normalised_where_that_is_chosen_and_dots_and_delimiters_stay() 
     );
     let both = Choices { decoded: true, ..all_but(&["utm_*"]) };
     assert_eq!(keyed(&both, "/?utm%5Fa=1&b=%7E"), "/?b=~");
+    // What encodes nothing stands in a parameter of its own, or in one that does not count.
+    assert_eq!(keyed(&decoded(), "/?a=%61&b=%&c=%61%"), "/?a=a&b=%&c=%61%");
+    assert_eq!(keyed(&both, "/?a=%61&utm_a=%"), "/?a=a");
     assert_eq!(keyed(&all_but(&["utm_*"]), "/%7E?b=%7E"), "/%7E?b=%7E");
 }
 
