@@ -18,7 +18,7 @@ use crate::engine::registry::{Jobs, Registry, Setting};
 use crate::engine::{dispatcher, follow};
 use crate::error::BuildError;
 use crate::event::Observer;
-use crate::job::States;
+use crate::job::{Job, States};
 use crate::queue::{DEFAULT_QUEUE, Queue};
 use crate::store::{MemoryStore, Store};
 use crate::time::Clock;
@@ -78,6 +78,12 @@ impl CacheBuilder {
     /// The jobs that the cache serves.
     pub fn jobs(mut self, jobs: Jobs) -> Self {
         self.jobs = jobs;
+        self
+    }
+
+    /// One job more: for whoever adds a job of its own to a cache that its user is building.
+    pub fn job<J: Job>(mut self) -> Self {
+        self.jobs = self.jobs.add::<J>();
         self
     }
 

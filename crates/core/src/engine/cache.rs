@@ -22,7 +22,7 @@ use crate::event::{Event, Rule, Status};
 use crate::job::{Job, Lookup};
 use crate::queue::Priority;
 use crate::store::Target;
-use crate::time::Stopwatch;
+use crate::time::{Stopwatch, Timestamp};
 
 pub(crate) type Output<L> = <<L as Lookup>::Job as Job>::Output;
 pub(crate) type LoadError<L> = <<L as Lookup>::Job as Job>::Error;
@@ -203,6 +203,11 @@ impl Cache {
     pub async fn invalidate_tags(&self, tags: &[Tag], strength: Strength) -> Result<WriteToken, CacheError> {
         let targets: Vec<_> = tags.iter().cloned().map(Target::Tag).collect();
         self.outdate(&targets, strength).await
+    }
+
+    /// The time by the cache's clock.
+    pub fn now(&self) -> Timestamp {
+        self.engine.now()
     }
 
     /// Counts what this process hears of invalidations, its own included. While it stands, what was current still is: compare it

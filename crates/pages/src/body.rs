@@ -1,0 +1,98 @@
+//! The content of what a layer answers.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec::IntoIter;
+
+use bytes::Bytes;
+use freshen_core::BoxError;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+
+use crate::following::Followed;
+use crate::reader::Reader;
+
+/// What the service behind answers with, whatever its type was.
+pub(crate) type InnerBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// The content of what a layer answers: of a page that is kept, of one that comes, or of a response that passes.
+#[derive(Debug)]
+pub struct PageBody(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Kept { pieces: IntoIter<Bytes>, left_bytes: u64, trailers: Option<HeaderMap> },
+    Coming(Reader),
+    Following(Box<Followed>),
+    Passing(InnerBody),
+}
+
+impl PageBody {
+    pub(crate) fn empty() -> PageBody {
+        PageBody::kept(Vec::new(), HeaderMap::new())
+    }
+
+    pub(crate) fn kept(pieces: Vec<Bytes>, trailers: HeaderMap) -> PageBody {
+        let left_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let trailers = Some(trailers).filter(|trailers| !trailers.is_empty());
+        PageBody(Kind::Kept { pieces: pieces.into_iter(), left_bytes, trailers })
+    }
+
+    pub(crate) fn coming(reader: Reader) -> PageBody {
+        PageBody(Kind::Coming(reader))
+    }
+
+    pub(crate) fn following(followed: Followed) -> PageBody {
+        PageBody(Kind::Following(Box::new(followed)))
+    }
+
+    pub(crate) fn passing(body: InnerBody) -> PageBody {
+        PageBody(Kind::Passing(body))
+    }
+}
+
+/// Forgets the type of a body.
+pub(crate) fn erased<B>(body: B) -> InnerBody
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    body.map_err(Into::into).boxed_unsync()
+}
+
+impl Body for PageBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Kind::Kept { pieces, left_bytes, trailers } => {
+                let piece = pieces.next().inspect(|piece| *left_bytes -= piece.len() as u64).map(Frame::data);
+                Poll::Ready(piece.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+            }
+            Kind::Coming(reader) => Pin::new(reader).poll_frame(context).map_err(Into::into),
+            Kind::Following(followed) => Pin::new(followed).poll_frame(context),
+            Kind::Passing(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Kept { pieces, trailers, .. } => pieces.len() == 0 && trailers.is_none(),
+            Kind::Coming(reader) => reader.is_end_stream(),
+            Kind::Following(followed) => followed.is_end_stream(),
+            Kind::Passing(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Kept { left_bytes, .. } => SizeHint::with_exact(*left_bytes),
+            Kind::Coming(reader) => reader.size_hint(),
+            Kind::Following(followed) => followed.size_hint(),
+            Kind::Passing(body) => body.size_hint(),
+        }
+    }
+}

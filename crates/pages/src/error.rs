@@ -1,0 +1,24 @@
+//! Why a page was not made.
+
+use freshen_http::{Failure, Rule};
+
+/// Why a page was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The service behind failed.
+    #[error("the origin failed: {failure:?}")]
+    Failed {
+        /// How.
+        failure: Failure,
+        /// Whether there is a page that the failure may be about: then the next attempts wait. Where there is none, a status is what
+        /// one client's request met, and others need not fare so.
+        cools: bool,
+    },
+    /// What came is for one client alone, by this rule.
+    #[error("what came is not kept: {}", .0.name())]
+    Unkept(Rule),
+    /// Nobody here has asked for it, so that there is no request to send.
+    #[error("nobody here has asked for the page")]
+    NoRequest,
+}

@@ -1,0 +1,163 @@
+//! Pages that are being loaded here, and who waits for them.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use freshen_http::{Admitted, Rule};
+use http::Response;
+use tokio::sync::watch;
+
+use crate::body::PageBody;
+use crate::fetch::Fetch;
+use crate::fill::Joining;
+use crate::page::PageAt;
+
+/// A page that is being loaded, or about to be.
+pub(crate) struct Flight {
+    pub fetch: Fetch,
+    news: watch::Sender<News>,
+    own: Mutex<Own>,
+}
+
+/// What those who wait are told before the load has ended.
+#[derive(Clone)]
+pub(crate) enum News {
+    /// Nothing yet.
+    Waiting,
+    /// A response comes that is to be kept: who may, follows it.
+    Coming(Arc<Coming>),
+    /// What came is for the one whose request it was: all others ask by themselves.
+    Alone(Rule),
+}
+
+/// A response that comes.
+pub(crate) struct Coming {
+    pub admitted: Admitted,
+    pub joining: Joining,
+    /// Whether it sets a cookie, for the one whose request it was.
+    pub sets_cookie: bool,
+    /// How many invalidations had been heard of before it was asked for.
+    pub raises: u64,
+}
+
+/// What the one gets whose request is sent: all that came for him.
+enum Own {
+    Wanted,
+    Here(Box<Response<PageBody>>),
+    /// He has it, or is gone; or there is none who waits.
+    Over,
+}
+
+impl Flight {
+    /// Gives the one whose request it was what came for him, if he still waits.
+    pub fn offer(&self, response: Response<PageBody>) {
+        let mut own = lock(&self.own);
+        if !matches!(*own, Own::Over) {
+            *own = Own::Here(Box::new(response));
+        }
+    }
+
+    pub fn tell(&self, news: News) {
+        self.news.send_replace(news);
+    }
+}
+
+/// The pages that are being loaded here. Clones share them.
+#[derive(Clone, Default)]
+pub struct Flights(Arc<Mutex<HashMap<PageAt, Taken>>>);
+
+struct Taken {
+    flight: Arc<Flight>,
+    seats: usize,
+}
+
+impl Flights {
+    /// A seat in the flight of a page, which begins here if there is none: then `fetch` is what it sends.
+    pub(crate) fn board(&self, at: &PageAt, fetch: impl Fn() -> Fetch) -> Seat {
+        // Another may board between the two.
+        loop {
+            let boarded = self.seat(at).or_else(|| self.begun(at, Own::Wanted, &fetch));
+            if let Some(seat) = boarded {
+                return seat;
+            }
+        }
+    }
+
+    /// Begins a flight behind the requests. `None`: there is one.
+    pub(crate) fn begin(&self, at: &PageAt, fetch: impl Fn() -> Fetch) -> Option<Seat> {
+        self.begun(at, Own::Over, fetch)
+    }
+
+    fn begun(&self, at: &PageAt, own: Own, fetch: impl FnOnce() -> Fetch) -> Option<Seat> {
+        let first = matches!(own, Own::Wanted);
+        let mut flights = lock(&self.0);
+        let Entry::Vacant(vacant) = flights.entry(at.clone()) else { return None };
+        let flight = Flight { fetch: fetch(), news: watch::Sender::new(News::Waiting), own: Mutex::new(own) };
+        let flight = vacant.insert(Taken { flight: flight.into(), seats: 1 }).flight.clone();
+        drop(flights);
+        Some(Seat { flights: self.clone(), at: at.clone(), flight, first })
+    }
+
+    /// A seat in the flight of a page, if there is one.
+    pub(crate) fn seat(&self, at: &PageAt) -> Option<Seat> {
+        let mut flights = lock(&self.0);
+        let taken = flights.get_mut(at)?;
+        taken.seats += 1;
+        let flight = taken.flight.clone();
+        drop(flights);
+        Some(Seat { flights: self.clone(), at: at.clone(), flight, first: false })
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.0).len()
+    }
+}
+
+/// A seat in a flight, which ends with the last of them.
+pub(crate) struct Seat {
+    flights: Flights,
+    at: PageAt,
+    pub flight: Arc<Flight>,
+    /// Whether it is this one's request that is sent.
+    pub first: bool,
+}
+
+impl Seat {
+    /// What is told, from now on.
+    pub fn news(&self) -> watch::Receiver<News> {
+        self.flight.news.subscribe()
+    }
+
+    /// What came for this one.
+    pub fn own(&self) -> Option<Response<PageBody>> {
+        if !self.first {
+            return None;
+        }
+        match std::mem::replace(&mut *lock(&self.flight.own), Own::Over) {
+            Own::Here(response) => Some(*response),
+            Own::Wanted | Own::Over => None,
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // What came for him would be read by nobody.
+        let own = self.own();
+        let mut flights = lock(&self.flights.0);
+        if let Entry::Occupied(mut taken) = flights.entry(self.at.clone()) {
+            taken.get_mut().seats -= 1;
+            if taken.get().seats == 0 {
+                taken.remove();
+            }
+        }
+        drop(flights);
+        drop(own);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

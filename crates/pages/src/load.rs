@@ -1,0 +1,273 @@
+//! How a page is made: the job of the engine, which carries it out once for all who ask.
+
+use std::panic::AssertUnwindSafe;
+use std::slice;
+use std::time::Duration;
+
+use freshen_core::{Cache, Job, Load, Loaded, Policy, PolicyBuilder, Timestamp, Windows};
+use freshen_http::{
+    About, Admitted, End, Exchange, Failure, Freshened, Inquiry, Outgoing, Question, Rule, Sent, Stored, Terms,
+    Validated, Variant, takes_its_place,
+};
+use futures_util::FutureExt;
+use http::header::{CONTENT_LENGTH, SET_COOKIE, TRANSFER_ENCODING};
+use http::{Response, StatusCode, response};
+use http_body::Body;
+
+use crate::body::{InnerBody, PageBody};
+use crate::budget::Budget;
+use crate::error::PageError;
+use crate::fill::fill;
+use crate::flight::{Coming, Flight, Flights, News};
+use crate::page::{Page, PageAt};
+use crate::pump::{Pumped, pump};
+
+/// A 304 about nothing that is stored, or an update that cannot be kept, is asked once more, for the whole.
+const ASKED_MOST: usize = 2;
+/// A service that panicked has failed as one that answers so.
+const PANICKED: Failure = Failure::Status(StatusCode::INTERNAL_SERVER_ERROR);
+
+impl Job for PageAt {
+    type Output = Page;
+    type Error = PageError;
+    type State = (Flights, Budget);
+    const NAME: &'static str = "page";
+    const NAMESPACE: &'static str = "pages";
+
+    /// Nothing of it is by chance: when a response is fresh, HTTP says. Head and content have timeouts of their own.
+    fn policy() -> PolicyBuilder {
+        Policy::builder()
+            .jitter(0.0)
+            .lease(Duration::from_secs(20))
+            .renewing_lease()
+            .load_timeout(Duration::from_secs(3600))
+    }
+
+    async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Page>, PageError> {
+        let (flights, budget) = load.state();
+        let seat = flights.seat(self).ok_or(PageError::NoRequest)?;
+        let previous = load.previous().and_then(|previous| previous.value().variant(&seat.flight.fetch.settings.rules));
+        let making = Making { flight: &seat.flight, cache: load.cache(), budget, previous };
+        Ok(making.page().await?.into())
+    }
+
+    fn cools(&self, error: &PageError) -> bool {
+        matches!(error, PageError::Failed { cools: true, .. })
+    }
+
+    fn tags(&self, page: &Page) -> Vec<String> {
+        page.tags()
+    }
+
+    fn windows(&self, page: &Page, _policy: &Policy) -> Windows {
+        page.windows()
+    }
+}
+
+/// A page in the making.
+struct Making<'a> {
+    flight: &'a Flight,
+    cache: &'a Cache,
+    budget: &'a Budget,
+    previous: Option<&'a Variant>,
+}
+
+/// A response whose content is still to come.
+struct Answered {
+    head: response::Parts,
+    body: InnerBody,
+    exchange: Exchange,
+}
+
+impl Making<'_> {
+    async fn page(&self) -> Result<Page, PageError> {
+        let fetch = &self.flight.fetch;
+        let config = &fetch.settings.rules;
+        let inquiry = fetch.inquiry().map_err(PageError::Unkept)?;
+        let raises = self.cache.raises();
+        let variants = self.previous.map(slice::from_ref).unwrap_or_default();
+        let mut question = Question::about(&inquiry.sent, &inquiry.asked, variants, self.cache.now(), config);
+        for _ in 0..ASKED_MOST {
+            let answered = match self.send(question.sent()).await {
+                Ok(answered) => answered,
+                Err(failure) => {
+                    let cools = failure != PANICKED || self.previous.is_some();
+                    return Err(PageError::Failed { failure, cools });
+                }
+            };
+            match question.answered(&answered.head, self.cache.now()) {
+                Validated::Current { .. } => match self.current(&inquiry, &answered) {
+                    Some(page) => return page,
+                    None => question = question.again(),
+                },
+                Validated::AskAgain(_) => question = question.again(),
+                Validated::StandIn { .. } => {
+                    return Err(PageError::Failed { failure: Failure::Status(answered.head.status), cools: true });
+                }
+                Validated::Failed { failure, rule } => {
+                    let admitted = self.admit(&inquiry, question.sent(), &answered);
+                    return match admitted {
+                        Ok(admitted) => self.keep(admitted, answered, raises).await,
+                        Err(_) => {
+                            self.alone(answered, rule);
+                            Err(PageError::Failed { failure, cools: self.previous.is_some() })
+                        }
+                    };
+                }
+                Validated::Answer { outdates, .. } => {
+                    return match self.admit(&inquiry, question.sent(), &answered) {
+                        Ok(admitted) => self.keep(admitted, answered, raises).await,
+                        Err(rule) => self.pass(answered, rule, outdates),
+                    };
+                }
+            }
+        }
+        Err(PageError::Failed { failure: Failure::Truncated, cools: true })
+    }
+
+    async fn send(&self, sent: &Sent<'_>) -> Result<Answered, Failure> {
+        let asked_at = self.cache.now();
+        let answer = AssertUnwindSafe(self.flight.fetch.send(sent)).catch_unwind();
+        let answer = tokio::time::timeout(self.flight.fetch.settings.head_timeout, answer).await;
+        // A panic is what this request met; another one may fare otherwise.
+        let answer = answer.map_err(|_| Failure::TimedOut)?.map_err(|_| PANICKED)?;
+        let response = answer.map_err(|error| {
+            tracing::warn!(error = &*error as &dyn std::error::Error, "the service behind the page cache failed");
+            Failure::Unreachable
+        })?;
+        let (mut head, body) = response.into_parts();
+        say_length(&mut head, &body);
+        Ok(Answered { head, body, exchange: Exchange { asked_at, answered_at: self.cache.now() } })
+    }
+
+    /// Whether what came may be kept, in the place of what is there.
+    fn admit(&self, inquiry: &Inquiry<'_>, sent: &Sent<'_>, answered: &Answered) -> Result<Admitted, Rule> {
+        let config = &self.flight.fetch.settings.rules;
+        let Answered { head, exchange, .. } = answered;
+        if let Some(Variant { stored, .. }) = self.previous {
+            let takes = takes_its_place(head.status, stored.status, &stored.terms, self.cache.now(), config);
+            takes.then_some(()).ok_or(Rule::StoredIsUsable)?;
+        }
+        Admitted::of(sent, head, &inquiry.key, exchange, config)
+    }
+
+    /// The page that is there, which is current. `None`: it has to be fetched whole.
+    fn current(&self, inquiry: &Inquiry<'_>, answered: &Answered) -> Option<Result<Page, PageError>> {
+        let config = &self.flight.fetch.settings.rules;
+        let Answered { head, exchange, .. } = answered;
+        let variant = self.previous?;
+        Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
+            Freshened::Kept { variant, .. } => Ok(self.kept(variant)),
+            Freshened::Once(stored, rule) => {
+                self.alone_with(&stored, inquiry, rule);
+                Err(PageError::Unkept(rule))
+            }
+            Freshened::Last(stored, rule) => {
+                self.alone_with(&stored, inquiry, rule);
+                Ok(self.passing(rule))
+            }
+            Freshened::Fetch(_) => return None,
+        })
+    }
+
+    /// Keeps a response, and lets others follow it while it comes.
+    async fn keep(&self, admitted: Admitted, answered: Answered, raises: u64) -> Result<Page, PageError> {
+        let settings = &self.flight.fetch.settings;
+        let Answered { head, body, .. } = answered;
+        let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let sets_cookie = head.headers.contains_key(SET_COOKIE);
+        let (filling, reader) = fill(settings.bounds, self.budget, length);
+        self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::coming(reader)));
+        match filling.joining() {
+            Some(joining) => {
+                let coming = Coming { admitted: admitted.clone(), joining, sets_cookie, raises };
+                self.flight.tell(News::Coming(coming.into()));
+            }
+            None => self.flight.tell(News::Alone(Rule::ContentTooLong)),
+        }
+        let pumped = tokio::time::timeout(settings.content_timeout, pump(body, filling)).await;
+        match pumped {
+            Ok(Ok(Pumped::Filled(filled))) => {
+                let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
+                kept.map(|variant| self.kept(variant)).map_err(PageError::Unkept)
+            }
+            Ok(Ok(Pumped::Passed)) | Err(_) => {
+                self.flight.tell(News::Alone(Rule::ContentTooLong));
+                Ok(self.passing(Rule::ContentTooLong))
+            }
+            Ok(Ok(Pumped::Broken) | Err(_)) => {
+                self.flight.tell(News::Alone(Rule::LengthContradicts));
+                Err(PageError::Failed { failure: Failure::Truncated, cools: self.previous.is_some() })
+            }
+        }
+    }
+
+    /// Lets a response pass that is not to be kept.
+    fn pass(&self, answered: Answered, rule: Rule, outdates: bool) -> Result<Page, PageError> {
+        self.alone(answered, rule);
+        match rule.about() {
+            About::Response => Ok(self.passing(rule)),
+            // What is there is not current: it goes, and the next request may bring what is kept.
+            _ if outdates => Ok(Page::passing(rule, Duration::ZERO)),
+            _ => Err(PageError::Unkept(rule)),
+        }
+    }
+
+    /// What came goes to the one whose request it was, and all others ask by themselves.
+    fn alone(&self, answered: Answered, rule: Rule) {
+        let Answered { head, body, .. } = answered;
+        self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::passing(body)));
+        self.flight.tell(News::Alone(rule));
+    }
+
+    fn alone_with(&self, stored: &Stored, inquiry: &Inquiry<'_>, rule: Rule) {
+        let fetch = &self.flight.fetch;
+        if let Ok(response) = crate::reply::of_stored(
+            stored,
+            &fetch.parts.headers,
+            &inquiry.asked,
+            self.cache.now(),
+            &fetch.settings.rules,
+        ) {
+            self.flight.offer(response);
+        }
+        self.flight.tell(News::Alone(rule));
+    }
+
+    fn outgoing(&self, head: &response::Parts) -> response::Parts {
+        let outgoing = Outgoing::of(head, &self.flight.fetch.settings.rules);
+        let mut parts = head.clone();
+        parts.headers = outgoing.headers(&head.headers);
+        parts
+    }
+
+    fn kept(&self, variant: Variant) -> Page {
+        let windows = self.windows(&variant.stored.terms, self.cache.now());
+        Page::kept(variant, windows)
+    }
+
+    fn passing(&self, rule: Rule) -> Page {
+        Page::passing(rule, self.flight.fetch.settings.passing_ttl)
+    }
+
+    /// The windows of the engine, which count from when the load began: roughly, for each answer is judged by its terms. Beyond them
+    /// the page stays for a while, so that its origin can call it current.
+    fn windows(&self, terms: &Terms, now: Timestamp) -> Windows {
+        let settings = &self.flight.fetch.settings;
+        let grace = terms.windows(&settings.rules);
+        let ttl = terms.lifetime.span.saturating_sub(terms.age(now));
+        let kept = grace.stale_if_error.max(settings.kept_for_validation);
+        Windows { ttl, stale_while_revalidate: grace.stale_while_revalidate, stale_if_error: kept }
+    }
+}
+
+/// Says how long the content is where its service knows it and left it to the connection to say so: parts are cut by it, and what
+/// HEAD gets has it.
+fn say_length(head: &mut response::Parts, body: &InnerBody) {
+    let may =
+        !(head.status.is_informational() || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status));
+    let says = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| head.headers.contains_key(name));
+    if let (true, false, Some(length)) = (may, says, body.size_hint().exact()) {
+        head.headers.insert(CONTENT_LENGTH, length.into());
+    }
+}

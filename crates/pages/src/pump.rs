@@ -1,0 +1,78 @@
+//! Carries a body from its origin to those who read it.
+
+use std::sync::Arc;
+
+use freshen_core::BoxError;
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use tokio::sync::oneshot;
+
+use crate::body::InnerBody;
+use crate::fill::{Filled, Filling, Pushed};
+
+/// What became of a body.
+pub(crate) enum Pumped {
+    /// It is there, whole.
+    Filled(Filled),
+    /// It is not kept. Those who read it go on.
+    Passed,
+    /// It broke off.
+    Broken,
+}
+
+/// Carries a body in a task of its own: whoever waits for the outcome may leave, and those who read go on.
+pub(crate) fn pump(body: InnerBody, filling: Filling) -> oneshot::Receiver<Pumped> {
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(Pump { body, filling, tell: Some(tell) }.run());
+    told
+}
+
+struct Pump {
+    body: InnerBody,
+    filling: Filling,
+    tell: Option<oneshot::Sender<Pumped>>,
+}
+
+impl Pump {
+    async fn run(mut self) {
+        let ended = self.carry().await;
+        let Pump { filling, mut tell, body } = self;
+        let outcome = match ended {
+            Ok(trailers) => filling.finish(trailers).map_or(Pumped::Broken, Pumped::Filled),
+            Err(None) => Pumped::Passed,
+            Err(Some(error)) => {
+                filling.fail(Arc::from(error));
+                Pumped::Broken
+            }
+        };
+        drop(body);
+        if let Some(tell) = tell.take() {
+            // Whoever waited for it may have left.
+            _ = tell.send(outcome);
+        }
+    }
+
+    /// Until the body ends, with its trailers. `Err`: it broke off by this, or nobody wants the rest.
+    async fn carry(&mut self) -> Result<Option<HeaderMap>, Option<BoxError>> {
+        let mut trailers = None;
+        loop {
+            let frame = tokio::select! {
+                frame = self.body.frame() => frame,
+                () = self.filling.unwanted() => return Err(None),
+            };
+            let Some(frame) = frame else { return Ok(trailers) };
+            match frame.map_err(Some)?.into_data() {
+                Ok(piece) => match self.filling.push(piece).await {
+                    Pushed::Kept => {}
+                    Pushed::Passed => {
+                        if let Some(tell) = self.tell.take() {
+                            _ = tell.send(Pumped::Passed);
+                        }
+                    }
+                    Pushed::Unwanted => return Err(None),
+                },
+                Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
+    }
+}

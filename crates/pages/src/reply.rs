@@ -1,0 +1,103 @@
+//! The responses that a layer makes of pages.
+
+use freshen_core::{BoxError, Timestamp};
+use freshen_http::{Answer, Asked, CacheStatus, Config, Portion, Rule, Served, Stored};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use std::time::Duration;
+
+use crate::body::PageBody;
+use crate::flight::Coming;
+use crate::following::Followed;
+
+/// Makes of a page what a request gets.
+///
+/// # Errors
+/// The rule by which nothing is made of it: the request goes to the origin by itself.
+pub(crate) fn of_stored(
+    stored: &Stored,
+    request: &HeaderMap,
+    asked: &Asked,
+    now: Timestamp,
+    config: &Config,
+) -> Result<Response<PageBody>, Rule> {
+    let boundary = fastrand::u128(..);
+    match stored.answer(request, asked, now, boundary, config) {
+        Answer::Serve(Served { status, headers, content, trailers }, _) => {
+            Ok(response(status, headers, PageBody::kept(content, trailers)))
+        }
+        Answer::NotModified(headers, _) => Ok(response(StatusCode::NOT_MODIFIED, headers, PageBody::empty())),
+        Answer::Refuse(rule) => Ok(refused(rule)),
+        Answer::Fetch(_, rule) | Answer::Pass(rule) => Err(rule),
+    }
+}
+
+/// Makes of a response that comes what another request gets. `None`: nobody may read it along any more.
+///
+/// # Errors
+/// As of [`of_stored`].
+pub(crate) fn of_coming(
+    coming: &Coming,
+    request: &HeaderMap,
+    asked: &Asked,
+    now: Timestamp,
+    config: &Config,
+) -> Result<Option<Response<PageBody>>, Rule> {
+    let (following, _) = coming.admitted.answer(request, asked, now, config)?;
+    let body = match following.content {
+        Portion::Nothing => PageBody::empty(),
+        portion => match coming.joining.reader() {
+            Some(reader) => PageBody::following(Followed::new(reader, portion, coming.admitted.clone())),
+            None => return Ok(None),
+        },
+    };
+    Ok(Some(response(following.status, following.headers, body)))
+}
+
+/// Nothing may be served, and the request wants nothing to be fetched (RFC 9111, section 5.2.1.7).
+pub(crate) fn refused(rule: Rule) -> Response<PageBody> {
+    said(StatusCode::GATEWAY_TIMEOUT, format!("nothing is stored that may be served ({})\n", rule.name()))
+}
+
+/// The service behind failed, and nothing stands in for it.
+pub(crate) fn failed(status: StatusCode, retry_after: Option<Duration>) -> Response<PageBody> {
+    let mut response = said(status, "the service behind this cache does not answer\n".to_owned());
+    if let Some(after) = retry_after {
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// The request is none that anybody could answer.
+pub(crate) fn rejected(status: StatusCode, why: &BoxError) -> Response<PageBody> {
+    said(status, format!("{why}\n"))
+}
+
+/// Tells the client what was done.
+pub(crate) fn told(
+    mut response: Response<PageBody>,
+    status: Option<&CacheStatus<'_>>,
+    config: &Config,
+) -> Response<PageBody> {
+    if let Some(status) = status {
+        // A response with as many fields as there can be goes without.
+        _ = status.append_to(response.headers_mut(), config);
+    }
+    response
+}
+
+fn said(status: StatusCode, text: String) -> Response<PageBody> {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    response(status, headers.into_iter().collect(), PageBody::kept(vec![text.into()], HeaderMap::new()))
+}
+
+fn response(status: StatusCode, headers: HeaderMap, body: PageBody) -> Response<PageBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,150 @@
+//! The service that answers with pages.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use freshen_core::BoxError;
+use freshen_http::{CacheStatus, Content, Forward, Inquiry, Invalidation, Outgoing, Target};
+use http::{Request, Response, request};
+use http_body::Body;
+use tower_service::Service;
+
+use crate::body::{PageBody, erased};
+use crate::cache::PageCache;
+use crate::fetch::{Fetch, Inner, Typed};
+use crate::reply;
+use crate::walk::{End, Walk};
+
+/// A service that answers with pages, and asks the one behind it for those.
+pub struct PageService<S> {
+    pages: PageCache,
+    inner: Arc<Inner<S>>,
+}
+
+impl<S> Clone for PageService<S> {
+    fn clone(&self) -> Self {
+        PageService { pages: self.pages.clone(), inner: self.inner.clone() }
+    }
+}
+
+impl<S> fmt::Debug for PageService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageService").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl<S> PageService<S> {
+    pub(crate) fn new(pages: PageCache, inner: S) -> PageService<S> {
+        PageService { pages, inner: Arc::new(Inner::new(inner)) }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for PageService<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + From<Bytes> + Send + 'static,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Response = Response<PageBody>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<PageBody>, S::Error>> + Send>>;
+
+    /// It always is: what is in hand is served also while the service behind is not ready.
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        Box::pin(answer(self.pages.clone(), self.inner.clone(), request))
+    }
+}
+
+async fn answer<S, B, R>(
+    pages: PageCache,
+    inner: Arc<Inner<S>>,
+    request: Request<B>,
+) -> Result<Response<PageBody>, S::Error>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Body + From<Bytes> + Send + 'static,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let settings = pages.settings();
+    let (parts, body) = request.into_parts();
+    let target = match Target::of(&parts, settings.scheme, &settings.rules) {
+        Ok(target) => target,
+        Err(error) => match error.refusal() {
+            Some(status) => return Ok(reply::rejected(status, &error.into())),
+            None => return pass(&pages, &inner, Request::from_parts(parts, body), None, None).await,
+        },
+    };
+    let asks = Content::of(&parts.headers, body.is_end_stream());
+    let audience = settings.audience.of(&parts);
+    let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
+        Ok(inquiry) => {
+            let fetch = || Fetch {
+                parts: parts.clone(),
+                target: target.clone(),
+                audience: audience.clone(),
+                asks,
+                content: Bytes::new(),
+                settings: pages.shared_settings().clone(),
+                service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
+            };
+            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, fetch: &fetch }.end().await
+        }
+        Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(rule), Some(rule))),
+    };
+    match end {
+        End::Answered(response) => Ok(response),
+        End::Alone(status) => pass(&pages, &inner, Request::from_parts(parts, body), Some(&target), Some(status)).await,
+    }
+}
+
+/// Sends a request on as it is. What its response outdates is outdated before the client has it.
+async fn pass<S, B, R>(
+    pages: &PageCache,
+    inner: &Inner<S>,
+    request: Request<B>,
+    target: Option<&Target>,
+    status: Option<CacheStatus<'_>>,
+) -> Result<Response<PageBody>, S::Error>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Send,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let rules = &pages.settings().rules;
+    let asked = target.filter(|_| !request.method().is_safe()).map(|target| (head_of(&request), target));
+    let (mut head, body) = inner.call(request).await?.into_parts();
+    if let Some((request, target)) = asked
+        && let Some(invalidation) = Invalidation::of(&request, target, &head, rules)
+    {
+        pages.outdate(&invalidation).await;
+    }
+    head.headers = Outgoing::of(&head, rules).headers(&head.headers);
+    let response = Response::from_parts(head, PageBody::passing(erased(body)));
+    Ok(pages.told(response, status.map(|status| status.stored(false)).as_ref()))
+}
+
+/// What of a request tells what its response outdates.
+fn head_of<B>(request: &Request<B>) -> request::Parts {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = request.method().clone();
+    parts.uri = request.uri().clone();
+    parts.version = request.version();
+    parts.headers = request.headers().clone();
+    parts
+}

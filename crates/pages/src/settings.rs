@@ -1,0 +1,53 @@
+//! What the user of a layer decides.
+
+use std::time::Duration;
+
+use freshen_http::{Config, Grace, Scheme};
+
+use crate::audience::Audience;
+use crate::fill::Bounds;
+
+/// What the user of a layer decides. Layers of one [`PageCache`](crate::PageCache) may differ in all of it: one for each route.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What HTTP leaves to be chosen. By default a shared cache that is careful, and serves what says nothing of it for a minute
+    /// after its lifetime while it is made again, and for an hour where that fails.
+    pub rules: Config,
+    /// Over which scheme requests come, where they do not say it. By default `http`: behind a gateway that ends TLS it is `https`.
+    pub scheme: Scheme,
+    /// How much of a body is kept, and how many read it along. By default 8 MiB, and 1024.
+    pub bounds: Bounds,
+    /// How long the head of a response may take. By default 30 s; then the service behind counts as hung.
+    pub head_timeout: Duration,
+    /// How long the content of a response may take to be kept. By default 60 s; a slower one goes on to those who read it.
+    pub content_timeout: Duration,
+    /// For how long it is remembered that a response is not to be stored: nobody waits for another's in that time. By default 10 s.
+    pub passing_ttl: Duration,
+    /// For how long a response is kept beyond its windows, so that its origin can call it current. By default an hour.
+    pub kept_for_validation: Duration,
+    /// Whether answers tell in Cache-Status what was done. By default they do. Whoever knows whether a page was there can tell who
+    /// else has asked for it (RFC 9211, section 6).
+    pub tells: bool,
+    /// For whom a page is. By default for everybody.
+    pub audience: Audience,
+}
+
+/// For the pages of an application, whose owner would rather have them served than waited for.
+const GRACE: Grace =
+    Grace { stale_while_revalidate: Duration::from_secs(60), stale_if_error: Duration::from_secs(3600) };
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            rules: Config { grace: GRACE, ..Config::default() },
+            scheme: Scheme::Http,
+            bounds: Bounds::default(),
+            head_timeout: Duration::from_secs(30),
+            content_timeout: Duration::from_secs(60),
+            passing_ttl: Duration::from_secs(10),
+            kept_for_validation: Duration::from_secs(3600),
+            tells: true,
+            audience: Audience::default(),
+        }
+    }
+}

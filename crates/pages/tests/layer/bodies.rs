@@ -1,0 +1,103 @@
+//! Bodies that are not kept, and parts of those that are.
+
+use std::time::Duration;
+
+use freshen_pages::{Bounds, Settings};
+
+use crate::origin::{answer, written};
+use crate::site::{pass, read, settle, site, site_with};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// It streams through, and for a while nobody waits for it.
+#[tokio::test(start_paused = true)]
+async fn a_body_over_its_bound_passes_and_nobody_waits_for_it() {
+    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8 };
+    let site = site_with(Settings { bounds, ..Settings::default() }).await;
+    let long = "twenty bytes of text";
+    site.origin.answers(move |_| answer(&format!("200 | cache-control: max-age=60 | {long}"))).takes(SECOND);
+    assert_eq!(site.get("GET /a").await.text, long);
+    let began = tokio::time::Instant::now();
+    let all: Vec<_> = (0..20).map(|_| site.getting("GET /a")).collect();
+    for got in all {
+        assert_eq!(got.await.unwrap().text, long);
+    }
+    assert_eq!((site.origin.count(), began.elapsed()), (21, SECOND));
+}
+
+/// Its length was not said, so that others had begun to follow: they get it all the same.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_turns_out_too_long_goes_on_to_those_who_read_it() {
+    let bounds = Bounds { bytes_most: 10, window_bytes: 100, readers_most: 8 };
+    let site = site_with(Settings { bounds, ..Settings::default() }).await;
+    let (writing, response) = written("200 | cache-control: max-age=60");
+    site.origin.then(|_| async { Ok(response) });
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | short"));
+    let first = site.send("GET /a").await;
+    let follower = site.send("GET /a").await;
+    writing.write("twenty bytes ");
+    writing.write("of text");
+    settle().await;
+    assert_eq!(site.get("GET /a").await.text, "short", "nobody waits for it");
+    drop(writing);
+    for response in [first, follower] {
+        let got = read(response).await;
+        assert_eq!((got.text.as_str(), got.broken), ("twenty bytes of text", false));
+    }
+}
+
+/// RFC 9110, section 14: a part is cut from what is stored, and its origin is asked for the whole.
+#[tokio::test(start_paused = true)]
+async fn a_range_is_cut_from_the_page() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | etag: \"1\" | hello"));
+    let first = site.get("GET /a | range: bytes=1-2").await;
+    assert!(!site.origin.asked()[0].headers.contains_key("range"));
+    assert_eq!((first.status(), first.text.as_str()), (206, "el"));
+    let part = site.get("GET /a | range: bytes=1-3").await;
+    assert_eq!((part.status(), part.text.as_str(), part.field("content-range")), (206, "ell", "bytes 1-3/5"));
+    assert_eq!(site.get("GET /a | range: bytes=9-").await.status(), 416);
+    assert_eq!(site.origin.count(), 1);
+}
+
+/// A part of what comes is sent as it comes, and no more than that.
+#[tokio::test(start_paused = true)]
+async fn who_follows_may_have_a_part() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello")).takes(SECOND);
+    let first = site.getting("GET /a");
+    settle().await;
+    let part = site.get("GET /a | range: bytes=1-3").await;
+    assert_eq!((part.status(), part.text.as_str(), site.origin.count()), (206, "ell", 1));
+    assert_eq!(first.await.unwrap().text, "hello");
+}
+
+/// RFC 9110, section 9.3.2.
+#[tokio::test(start_paused = true)]
+async fn head_is_answered_by_the_page() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    site.get("GET /a").await;
+    let head = site.get("HEAD /a").await;
+    assert_eq!(
+        (head.status(), head.text.as_str(), head.field("content-length"), site.origin.count()),
+        (200, "", "5", 1)
+    );
+}
+
+/// A body shorter or longer than its origin said is never stored.
+#[tokio::test(start_paused = true)]
+async fn a_body_of_another_length_than_was_said_is_never_stored() {
+    for said in [4, 6] {
+        let site = site().await;
+        let (writing, response) = written(&format!("200 | cache-control: max-age=60 | content-length: {said}"));
+        writing.write("hello");
+        drop(writing);
+        site.origin.then(|_| async { Ok(response) });
+        site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+        let first = site.get("GET /a").await;
+        assert!(first.broken || said < 5, "{said}: {first:?}");
+        pass(SECOND).await;
+        assert!(!site.get("GET /a").await.is_hit(), "{said}");
+    }
+}

@@ -1,0 +1,114 @@
+//! A page is made once, and served for as long as it may be.
+
+use std::time::Duration;
+
+use freshen_http::Grace;
+use freshen_pages::Settings;
+
+use crate::origin::answer;
+use crate::site::{pass, settle, site, site_with};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// RFC 9111, section 4.2.
+#[tokio::test(start_paused = true)]
+async fn a_page_is_served_while_it_is_fresh_and_not_longer() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    let first = site.get("GET /a").await;
+    assert_eq!((first.status(), first.text.as_str(), site.origin.count()), (200, "hello", 1));
+    assert_eq!(first.told(), "fwd=uri-miss;stored;detail=max-age");
+    pass(30 * SECOND).await;
+    let hit = site.get("GET /a").await;
+    assert_eq!((hit.text.as_str(), hit.field("age"), hit.told()), ("hello", "30", "hit;ttl=30;detail=fresh"));
+    assert_eq!(site.origin.count(), 1);
+    pass(29 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit());
+    pass(SECOND).await;
+    let again = site.get("GET /a").await;
+    assert_eq!((again.told(), site.origin.count()), ("fwd=stale;stored;detail=max-age", 2));
+}
+
+/// RFC 5861, section 3. Nobody waits: not even the one whose request has the page made again.
+#[tokio::test(start_paused = true)]
+async fn a_stale_page_is_served_and_made_again_behind_the_request_once() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60, stale-while-revalidate=30 | old"));
+    site.get("GET /a").await;
+    site.origin
+        .answers(|_| answer("200 | cache-control: max-age=60, stale-while-revalidate=30 | new"))
+        .takes(10 * SECOND);
+    pass(70 * SECOND).await;
+    for _ in 0..5 {
+        let began = tokio::time::Instant::now();
+        let stale = site.get("GET /a").await;
+        assert_eq!((stale.text.as_str(), stale.told()), ("old", "hit;ttl=-10;detail=stale-while-revalidate"));
+        assert_eq!(began.elapsed(), Duration::ZERO, "nobody waits");
+    }
+    settle().await;
+    assert_eq!(site.origin.count(), 2);
+    pass(10 * SECOND).await;
+    let fresh = site.get("GET /a").await;
+    assert_eq!((fresh.text.as_str(), fresh.is_hit(), site.origin.count()), ("new", true, 2));
+}
+
+/// RFC 9111, section 4.3: the origin is asked whether it is current, and its content is not sent again.
+#[tokio::test(start_paused = true)]
+async fn a_page_is_called_current_by_its_origin_and_is_fresh_again() {
+    let site = site().await;
+    site.origin.answers(|request| match request.headers.get("if-none-match") {
+        Some(tag) if tag == "\"1\"" => answer("304 | etag: \"1\" | cache-control: max-age=60 | x-seen: again"),
+        _ => answer("200 | etag: \"1\" | cache-control: max-age=60 | hello"),
+    });
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    let validated = site.get("GET /a").await;
+    assert_eq!((validated.status(), validated.text.as_str(), validated.field("x-seen")), (200, "hello", "again"));
+    assert_eq!(site.origin.count(), 2);
+    pass(59 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit());
+    let none_match = site.get("GET /a | if-none-match: \"1\"").await;
+    assert_eq!((none_match.status(), none_match.text.as_str()), (304, ""));
+    assert_eq!(site.origin.count(), 2);
+}
+
+/// RFC 9111, section 5.2.2.4: it is kept, and served to nobody before its origin has called it current.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_to_be_validated_at_each_use_is() {
+    let site = site().await;
+    site.origin.answers(|request| match request.headers.get("if-none-match") {
+        Some(_) => answer("304 | etag: \"1\""),
+        None => answer("200 | etag: \"1\" | cache-control: no-cache | hello"),
+    });
+    for asked in 1..=3 {
+        let got = site.get("GET /a").await;
+        assert_eq!((got.text.as_str(), site.origin.count()), ("hello", asked), "{}", got.told());
+    }
+    assert_eq!(site.origin.asked()[2].headers["if-none-match"], "\"1\"");
+}
+
+/// RFC 9111, section 5.2.1.7.
+#[tokio::test(start_paused = true)]
+async fn who_wants_only_what_is_stored_gets_that_or_504() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    let only = "GET /a | cache-control: only-if-cached";
+    assert_eq!(site.get(only).await.status(), 504);
+    assert_eq!(site.origin.count(), 0);
+    site.get("GET /a").await;
+    assert_eq!(site.get(only).await.text, "hello");
+}
+
+/// A user may let pages be served stale that say nothing of it.
+#[tokio::test(start_paused = true)]
+async fn windows_of_the_users_own_are_for_pages_that_say_none() {
+    let mut settings = Settings::default();
+    settings.rules.grace = Grace { stale_while_revalidate: 30 * SECOND, stale_if_error: Duration::ZERO };
+    let site = site_with(settings).await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    site.get("GET /a").await;
+    pass(89 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit());
+    pass(62 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit(), "it was made again behind the last request");
+}
