@@ -1,24 +1,48 @@
 //! A body that is read while it comes: one fills it, and whoever asks meanwhile reads along from its beginning.
 //!
-//! What comes is kept up to a bound, and so far nobody waits for anybody: the origin is read as fast as it gives, and a reader
-//! takes a byte a second without harm to the others. A body that turns out to be longer is kept no more. Nobody joins then, and
-//! those who read go on with a window of as many bytes: it moves with the quickest of them, and who falls behind it is cut off.
+//! **While it is kept**, nobody waits for anybody: the origin is read as fast as it gives, and a reader takes a byte a second
+//! without harm to the others. When all readers leave, it comes all the same.
+//!
+//! **A body that is not to be kept passes**: because it is longer than the bound, or because the [budget](Budget) has nothing
+//! for it. Nobody joins it any more. Of those who read it, the one who came first leads, and is never cut off: the origin is
+//! read at his pace, and a window ahead of him. The others may be as far behind him. Who falls further back gets
+//! [`Broken::FellBehind`](crate::Broken::FellBehind), whoever is quicker waits with him, and when he leaves, the next leads.
+//! When all leave, it is of no use.
 
-use std::collections::{HashMap, VecDeque};
 use std::error::Error;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Poll, Waker};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::budget::Budget;
+use crate::course::{Course, End, FIRST_READER};
 use crate::reader::{Broken, Reader};
+use crate::shared::Shared;
 
-/// Begins a body of which at most so many bytes are kept. `length` is what its origin says of its length.
-pub fn fill(bytes_most: u64, length: Option<u64>) -> Filling {
-    let state = State { bytes_most, ..State::default() };
-    Filling { shared: Arc::new(Shared { length, state: Mutex::new(state) }) }
+/// Begins a body, for the one who reads it first. `length` is what its origin says of its length: over the bound, the body passes
+/// from its beginning.
+pub fn fill(bounds: Bounds, budget: &Budget, length: Option<u64>) -> (Filling, Reader) {
+    let shared = Arc::new(Shared::new(Course::new(bounds, budget.grant(), length)));
+    (Filling { shared: shared.clone() }, Reader::new(shared, FIRST_READER))
+}
+
+/// How much a body may hold, and how many may read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// A body that has more content is not kept. By default 8 MiB.
+    pub bytes_most: u64,
+    /// How far a body that passes is read ahead of its leading reader, and how far others may be behind him. By default 256 KiB.
+    pub window_bytes: u64,
+    /// So many may read a body at a time. By default 1024.
+    pub readers_most: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { bytes_most: 8 << 20, window_bytes: 256 << 10, readers_most: 1024 }
+    }
 }
 
 /// The right to fill a body. Dropping it without an end breaks the body off for all who read it.
@@ -32,246 +56,86 @@ pub struct Filling {
 pub enum Pushed {
     /// It is kept, as is all before it.
     Kept,
-    /// The body is longer than what is kept; those who read it have the piece.
+    /// The body is not kept; those who read it have the piece.
     Passed,
-    /// The body is longer than what is kept, and nobody reads it: the rest is of no use.
+    /// The rest of the body is of no use: it is not kept and nobody reads it, or it is longer than its origin had said.
     Unwanted,
 }
 
-/// A body that has come whole, and was kept whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filled {
-    /// Its content, in the pieces in which it came.
-    pub pieces: Vec<Bytes>,
-    /// Its trailer fields.
-    pub trailers: Option<HeaderMap>,
-}
-
 impl Filling {
-    /// One who reads the body from its beginning. `None`: its beginning is not there any more.
-    pub fn reader(&self) -> Option<Reader> {
-        Reader::join(&self.shared)
+    /// A way for others to read along. `None`: the body is not to be kept, and whoever else asks has to load for himself.
+    pub fn joining(&self) -> Option<Joining> {
+        let keeps = self.shared.with(|course| course.keeps());
+        keeps.then(|| Joining { shared: Arc::downgrade(&self.shared) })
     }
 
-    /// A way for others to read along while the body comes, and after.
-    pub fn joining(&self) -> Joining {
-        Joining { shared: self.shared.clone() }
-    }
-
-    /// Adds a piece. Waits only where the body is longer than what is kept, until the quickest reader has room for more.
+    /// Adds a piece, at once; the future waits until the next may come, which while the body is kept is now.
     ///
     /// # Cancellation
-    /// The piece is added all the same.
-    pub async fn push(&mut self, piece: Bytes) -> Pushed {
-        if !piece.is_empty() {
-            self.shared.with(|state| state.add(piece));
-        }
-        poll_fn(|context| self.shared.with(|state| state.poll_room(context.waker()))).await
+    /// Dropping the future, polled or not, takes nothing back. Who adds more without waiting holds more than the bounds allow.
+    pub fn push(&mut self, piece: Bytes) -> impl Future<Output = Pushed> + Send {
+        self.shared.with(|course| course.add(piece));
+        poll_fn(|context| self.shared.with(|course| course.poll_room(context.waker())))
     }
 
-    /// Ends the body. `None`: it was not kept whole.
+    /// Waits until the rest of the body is of no use, as [`Pushed::Unwanted`] says: for whoever waits for an origin meanwhile.
+    pub async fn unwanted(&mut self) {
+        poll_fn(|context| self.shared.with(|course| course.poll_unwanted(context.waker()))).await;
+    }
+
+    /// Ends the body. `None`: it was not kept whole, or is shorter than its origin had said, which breaks it off for all who read
+    /// it.
     pub fn finish(self, trailers: Option<HeaderMap>) -> Option<Filled> {
-        self.shared.with(|state| {
-            state.end(End::Whole(trailers.clone()));
-            (!state.passes).then(|| Filled { pieces: state.pieces.iter().cloned().collect(), trailers })
-        })
+        let pieces = self.shared.with(|course| course.finish(trailers.clone()))?;
+        Some(Filled { pieces, trailers, _open: Open(self.shared.clone()) })
     }
 
     /// Breaks the body off, for the reason that its origin gave.
     pub fn fail(self, reason: Arc<dyn Error + Send + Sync>) {
-        self.shared.with(|state| state.end(End::Broken(Broken::Origin(reason))));
+        self.shared.with(|course| course.end(End::Broken(Broken::Origin(reason))));
     }
 }
 
 impl Drop for Filling {
     fn drop(&mut self) {
-        self.shared.with(|state| state.end(End::Broken(Broken::Abandoned)));
+        self.shared.with(|course| course.end(End::Broken(Broken::Abandoned)));
     }
 }
 
-/// A way to read a body along while it comes.
+/// A body that has come whole, and was kept whole.
+///
+/// Others still join until this is dropped, so that nobody finds neither the body that comes nor the one that is stored.
+#[derive(Debug)]
+pub struct Filled {
+    /// Its content. Small pieces that came one after the other are one piece here.
+    pub pieces: Vec<Bytes>,
+    /// Its trailer fields.
+    pub trailers: Option<HeaderMap>,
+    _open: Open,
+}
+
+/// While it is there, others join a body that has ended.
+#[derive(Debug)]
+struct Open(Arc<Shared>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.with(Course::close);
+    }
+}
+
+/// A way to read a body along while it comes. It keeps nothing of the body.
 #[derive(Clone, Debug)]
 pub struct Joining {
-    shared: Arc<Shared>,
+    shared: Weak<Shared>,
 }
 
 impl Joining {
-    /// As [`Filling::reader`].
+    /// One who reads the body from its beginning. `None`: whoever asks has to load for himself. The body is not kept, was broken
+    /// off, has all the readers that it may have, or its [`Filled`] was dropped.
     pub fn reader(&self) -> Option<Reader> {
-        Reader::join(&self.shared)
-    }
-}
-
-/// What the one who fills and those who read have in common. The lock is held for moments, and never across an await.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// What the origin says.
-    pub(crate) length: Option<u64>,
-    state: Mutex<State>,
-}
-
-impl Shared {
-    /// Does something with the state, and then wakes those whom it concerns: whatever waking does, the lock is free again.
-    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = act(&mut state);
-        let woken = std::mem::take(&mut state.woken);
-        drop(state);
-        woken.into_iter().for_each(Waker::wake);
-        result
-    }
-}
-
-/// How a body ended.
-#[derive(Clone, Debug)]
-pub(crate) enum End {
-    Whole(Option<HeaderMap>),
-    Broken(Broken),
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    bytes_most: u64,
-    /// Those that are kept, from that with the number `first` on.
-    pieces: VecDeque<Bytes>,
-    first: u64,
-    held_bytes: u64,
-    /// Whether the body is longer than what is kept: a window passes along it.
-    passes: bool,
-    end: Option<End>,
-    readers: HashMap<u64, Place>,
-    readers_ever: u64,
-    /// The one who fills, where he waits for room.
-    filler: Option<Waker>,
-    /// Those to be woken when the lock is free.
-    woken: Vec<Waker>,
-}
-
-/// Where a reader is: the number of the piece that is next, and whom to wake when it comes.
-#[derive(Debug, Default)]
-struct Place {
-    next: u64,
-    waker: Option<Waker>,
-}
-
-/// What a reader gets.
-#[derive(Debug)]
-pub(crate) enum Next {
-    Piece(Bytes),
-    End(End),
-    /// Nothing yet: the reader is woken.
-    Later,
-}
-
-impl State {
-    pub(crate) fn join(&mut self) -> Option<u64> {
-        if self.passes {
-            return None;
-        }
-        self.readers_ever += 1;
-        self.readers.insert(self.readers_ever, Place::default());
-        Some(self.readers_ever)
-    }
-
-    pub(crate) fn leave(&mut self, reader: u64) {
-        self.readers.remove(&reader);
-        self.moved();
-    }
-
-    /// The next piece of a reader.
-    pub(crate) fn next(&mut self, reader: u64, waker: &Waker) -> Next {
-        let Some(place) = self.readers.get_mut(&reader) else { return Next::End(End::Broken(Broken::FellBehind)) };
-        let at = usize::try_from(place.next - self.first).unwrap_or(usize::MAX);
-        match (self.pieces.get(at), &self.end) {
-            (Some(piece), _) => {
-                let piece = piece.clone();
-                place.next += 1;
-                self.moved();
-                Next::Piece(piece)
-            }
-            (None, Some(end)) => Next::End(end.clone()),
-            (None, None) => {
-                place.waker = Some(waker.clone());
-                Next::Later
-            }
-        }
-    }
-
-    /// Whether a reader would get the end of a whole body, and no trailers, next.
-    pub(crate) fn is_at_end(&self, reader: u64) -> bool {
-        let last = self.readers.get(&reader).is_some_and(|place| place.next == self.behind_last());
-        last && matches!(self.end, Some(End::Whole(None)))
-    }
-
-    fn behind_last(&self) -> u64 {
-        self.first + self.pieces.len() as u64
-    }
-
-    fn add(&mut self, piece: Bytes) {
-        self.held_bytes += piece.len() as u64;
-        self.pieces.push_back(piece);
-        self.passes |= self.held_bytes > self.bytes_most;
-        self.wake_readers();
-    }
-
-    fn end(&mut self, end: End) {
-        if self.end.is_none() {
-            self.end = Some(end);
-            self.wake_readers();
-        }
-    }
-
-    fn wake_readers(&mut self) {
-        self.woken.extend(self.readers.values_mut().filter_map(|place| place.waker.take()));
-    }
-
-    /// A reader went on, or left.
-    fn moved(&mut self) {
-        if self.passes {
-            self.woken.extend(self.filler.take());
-        }
-    }
-
-    /// Ready where one more piece may come.
-    fn poll_room(&mut self, filler: &Waker) -> Poll<Pushed> {
-        if !self.passes {
-            return Poll::Ready(Pushed::Kept);
-        }
-        let Some(quickest) = self.readers.values().map(|place| place.next).max() else {
-            return Poll::Ready(Pushed::Unwanted);
-        };
-        // What all have read goes first.
-        self.drop_before(self.readers.values().map(|place| place.next).min().unwrap_or(quickest));
-        if self.held_bytes > self.bytes_most && quickest == self.behind_last() {
-            self.cut_off();
-        }
-        if self.held_bytes <= self.bytes_most {
-            return Poll::Ready(Pushed::Passed);
-        }
-        self.filler = Some(filler.clone());
-        Poll::Pending
-    }
-
-    /// The quickest has read all: the window moves on, and those who are behind it are cut off.
-    fn cut_off(&mut self) {
-        let (mut first, mut held_bytes) = (self.first, self.held_bytes);
-        for piece in &self.pieces {
-            if held_bytes <= self.bytes_most {
-                break;
-            }
-            (first, held_bytes) = (first + 1, held_bytes - piece.len() as u64);
-        }
-        self.drop_before(first);
-        let behind = self.readers.extract_if(|_, place| place.next < first);
-        self.woken.extend(behind.filter_map(|(_, place)| place.waker));
-    }
-
-    fn drop_before(&mut self, first: u64) {
-        while self.first < first
-            && let Some(piece) = self.pieces.pop_front()
-        {
-            self.held_bytes -= piece.len() as u64;
-            self.first += 1;
-        }
+        let shared = self.shared.upgrade()?;
+        let reader = shared.with(Course::join)?;
+        Some(Reader::new(shared, reader))
     }
 }

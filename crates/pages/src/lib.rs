@@ -2,6 +2,11 @@
 
 mod fill;
 mod reader;
+mod shared;
+mod course;
+mod pieces;
+mod budget;
 
-pub use fill::{Filled, Filling, Joining, Pushed, fill};
+pub use budget::Budget;
+pub use fill::{Bounds, Filled, Filling, Joining, Pushed, fill};
 pub use reader::{Broken, Reader};

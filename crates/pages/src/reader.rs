@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::fill::{End, Next, Shared, State};
+use crate::course::{End, Next};
+use crate::shared::Shared;
 
 /// One who reads a body from its beginning, while it comes. Dropping it leaves the body to the others.
 #[derive(Debug)]
@@ -26,25 +27,27 @@ pub struct Reader {
 pub enum Broken {
     /// Its origin broke it off.
     #[error("the origin broke the body off: {0}")]
-    Origin(Arc<dyn Error + Send + Sync>),
+    Origin(#[source] Arc<dyn Error + Send + Sync>),
     /// Whoever read it from the origin is gone.
     #[error("the body was given up while it came")]
     Abandoned,
-    /// It is longer than what is kept, and others read it much faster.
-    #[error("the body is longer than what is kept, and its reader fell behind")]
+    /// It is shorter or longer than its origin had said.
+    #[error("the body is not as long as its origin said")]
+    Length,
+    /// It is not kept, and this reader fell too far behind the one who leads.
+    #[error("the body is not kept, and its reader fell behind")]
     FellBehind,
 }
 
 impl Reader {
-    pub(crate) fn join(shared: &Arc<Shared>) -> Option<Reader> {
-        let number = shared.with(State::join)?;
-        Some(Reader { shared: shared.clone(), number, read_bytes: 0, ended: false })
+    pub(crate) fn new(shared: Arc<Shared>, number: u64) -> Reader {
+        Reader { shared, number, read_bytes: 0, ended: false }
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.shared.with(|state| state.leave(self.number));
+        self.shared.with(|course| course.leave(self.number));
     }
 }
 
@@ -56,7 +59,7 @@ impl Body for Reader {
         if self.ended {
             return Poll::Ready(None);
         }
-        let next = self.shared.with(|state| state.next(self.number, context.waker()));
+        let next = self.shared.with(|course| course.next(self.number, context.waker()));
         match next {
             Next::Later => Poll::Pending,
             Next::Piece(piece) => {
@@ -74,11 +77,11 @@ impl Body for Reader {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.ended || self.shared.with(|state| state.is_at_end(self.number))
+        self.ended || self.shared.with(|course| course.ends_at(self.read_bytes))
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.shared.length {
+        match self.shared.with(|course| course.length()) {
             Some(length) => SizeHint::with_exact(length.saturating_sub(self.read_bytes)),
             None => SizeHint::default(),
         }
