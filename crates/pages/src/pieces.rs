@@ -63,7 +63,7 @@ impl Pieces {
 
     /// What there is in one piece from that place on, which is held. `None`: it has not come yet.
     pub(crate) fn at(&self, place: u64) -> Option<Bytes> {
-        let piece = self.run.get(self.run.partition_point(|piece| piece.end < place))?;
+        let piece = self.run.get(self.run.partition_point(|piece| piece.end <= place))?;
         let rest = usize::try_from(piece.end - place).unwrap_or(usize::MAX);
         Some(piece.content.slice(piece.content.len().saturating_sub(rest)..))
     }

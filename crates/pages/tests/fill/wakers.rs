@@ -50,7 +50,7 @@ fn ends(act: impl FnOnce() + Send + 'static) {
         act();
         tell.send(()).unwrap();
     });
-    told.recv_timeout(Duration::from_secs(6)).unwrap();
+    told.recv_timeout(Duration::from_secs(60)).unwrap();
 }
 
 fn waits(reader: &mut Reader, waker: Waker) {
