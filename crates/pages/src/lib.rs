@@ -28,8 +28,13 @@ mod course;
 mod pieces;
 mod budget;
 
+pub use audience::Audience;
+pub use body::PageBody;
 pub use budget::Budget;
+pub use cache::{Bounds as CacheBounds, PageCache};
+pub use error::PageError;
 pub use fill::{Bounds, Filled, Filling, Joining, Pushed, fill};
+pub use page::{Page, PageAt};
 pub use reader::{Broken, Reader};
 pub use service::PageService;
 pub use settings::Settings;
