@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use freshen_core::{BuildError, Cache, CacheBuilder, CacheError, Strength, Tag};
+use freshen_core::{BuildError, Cache, CacheBuilder, CacheError, Strength};
 use freshen_http::{CacheStatus, Invalidation};
 use http::Response;
 use tokio::sync::Semaphore;
@@ -17,7 +17,8 @@ use crate::flight::{Flights, Seat};
 use crate::page::PageAt;
 use crate::reply;
 use crate::service::PageService;
-use crate::settings::Settings;
+use crate::settings::{CacheSettings, Settings};
+use crate::tags::{Pages, written};
 
 /// A cache of pages: a layer for services that answer HTTP requests.
 ///
@@ -33,24 +34,7 @@ struct Shared {
     cache: Cache,
     flights: Flights,
     refreshes: Arc<Semaphore>,
-    bounds: Bounds,
-}
-
-/// What all layers of a cache may take together.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// So many pages are refreshed behind requests at a time. By default 16; where there is no room, the next request asks again.
-    pub refreshes_most: usize,
-    /// So many pages are loaded at a time. By default 10,000; what comes above it is sent on by itself.
-    pub loads_most: usize,
-    /// So many bytes of bodies are held while they come. By default 256 MiB; a body that finds nothing left is not kept.
-    pub coming_bytes_most: u64,
-}
-
-impl Default for Bounds {
-    fn default() -> Bounds {
-        Bounds { refreshes_most: 16, loads_most: 10_000, coming_bytes_most: 256 << 20 }
-    }
+    settings: CacheSettings,
 }
 
 impl PageCache {
@@ -59,19 +43,19 @@ impl PageCache {
     /// # Errors
     /// [`BuildError::NoRuntime`].
     pub async fn embedded() -> Result<PageCache, BuildError> {
-        PageCache::over(Cache::builder(), Bounds::default()).await
+        PageCache::over(Cache::builder(), CacheSettings::default()).await
     }
 
     /// A cache of pages over whatever the builder has: a store that others share, jobs of the application's own.
     ///
     /// # Errors
     /// [`BuildError`] names what is wrong or missing.
-    pub async fn over(builder: CacheBuilder, bounds: Bounds) -> Result<PageCache, BuildError> {
+    pub async fn over(builder: CacheBuilder, settings: CacheSettings) -> Result<PageCache, BuildError> {
         let flights = Flights::default();
-        let builder = builder.job::<PageAt>().state(flights.clone()).state(Budget::new(bounds.coming_bytes_most));
+        let builder = builder.job::<PageAt>().state(flights.clone()).state(Budget::new(settings.coming_bytes_most));
         let cache = builder.build().await?;
-        let refreshes = Arc::new(Semaphore::new(bounds.refreshes_most));
-        let shared = Arc::new(Shared { cache, flights, refreshes, bounds });
+        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most));
+        let shared = Arc::new(Shared { cache, flights, refreshes, settings });
         Ok(PageCache { shared, settings: Arc::default() })
     }
 
@@ -91,25 +75,46 @@ impl PageCache {
         &self.shared.cache
     }
 
-    /// Outdates all pages that carry one of these tags, at a cost that does not depend on how many there are.
+    /// Tells that rows of these tables were written: call it after the commit. Pages that were made of them, and those that do not
+    /// say what they were made of, are served while they are made again, as far as their windows allow; at a cost that does not
+    /// depend on how many there are.
     ///
     /// # Errors
-    /// [`CacheError`] when the store failed: then nothing is promised.
-    pub async fn invalidate(&self, tags: &[Tag], strength: Strength) -> Result<(), CacheError> {
-        self.cache().invalidate_tags(tags, strength).await.map(drop)
+    /// [`CacheError`] when the store failed: then nothing is promised. Telling it again is safe.
+    pub async fn wrote(&self, tables: &[&str]) -> Result<(), CacheError> {
+        let excluded = &self.shared.settings.excluded_tables;
+        let tables = tables.iter().copied().filter(|table| !excluded.contains(*table));
+        match &written(tables)[..] {
+            [] => Ok(()),
+            tags => self.cache().invalidate_tags(tags, Strength::Soft).await.map(drop),
+        }
+    }
+
+    /// Outdates pages, at a cost that does not depend on how many there are: softly, so that they are served while they are made
+    /// again, as far as their windows allow; or hard, so that they are served no more.
+    ///
+    /// # Errors
+    /// As [`PageCache::wrote`].
+    pub async fn invalidate(&self, pages: Pages<'_>, strength: Strength) -> Result<(), CacheError> {
+        self.cache().invalidate_tags(&[pages.tag()], strength).await.map(drop)
     }
 
     /// What a write to a resource outdates. One that cannot be outdated is told to the log: the write is done.
     pub(crate) async fn outdate(&self, invalidation: &Invalidation) {
-        if let Err(error) = self.invalidate(&invalidation.tags, Strength::Hard).await {
+        if let Err(error) = self.cache().invalidate_tags(&invalidation.tags, Strength::Hard).await {
             tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
         }
     }
 
     /// A seat in the load of a page. `None`: there are as many as there may be.
     pub(crate) fn board(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) -> Option<Seat> {
-        let Shared { flights, bounds, .. } = &*self.shared;
-        (flights.len() < bounds.loads_most).then(|| flights.board(at, fetch))
+        let Shared { flights, settings, .. } = &*self.shared;
+        (flights.len() < settings.loads_most).then(|| flights.board(at, fetch))
+    }
+
+    /// A seat in the load of a page, if it is under way.
+    pub(crate) fn seat(&self, at: &PageAt) -> Option<Seat> {
+        self.shared.flights.seat(at)
     }
 
     /// Has a page made again behind the request, unless it is under way.

@@ -1,12 +1,52 @@
 //! Pages of a site from a cache: a tower layer that serves the page it has, now, and has it made again behind the request.
+//!
+//! [`PageCache`] is a layer for axum, hyper and any tower service. What is stored, for whom and for how long, the rules of
+//! [`freshen_http`] say; one load for all who ask, stale pages while it runs, fencing and far stores are [`freshen_core`]'s.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::response::{Html, IntoResponse};
+//! use axum::routing::get;
+//! use freshen_pages::{PageCache, PageTags};
+//!
+//! async fn posts() -> impl IntoResponse {
+//!     let tags = axum::Extension(PageTags::new().table("posts"));
+//!     ([("cache-control", "public, max-age=600")], tags, Html("the last posts"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pages = PageCache::embedded().await?;
+//! let site: Router = Router::new().route("/posts", get(posts)).layer(pages.clone());
+//!
+//! // After each commit that wrote rows of the table: the page is served while it is made again.
+//! pages.wrote(&["posts"]).await?;
+//! # use tower_service::Service;
+//! # let request = || http::Request::get("/posts").header("host", "a.example").body(axum::body::Body::empty());
+//! # let mut site = site;
+//! # let first = site.call(request()?).await?;
+//! # assert_eq!(first.headers()["cache-status"], "freshen;fwd=uri-miss;stored;detail=max-age");
+//! # assert_eq!(http_body_util::BodyExt::collect(first.into_body()).await?.to_bytes(), "the last posts");
+//! # let hit = site.call(request()?).await?;
+//! # assert!(hit.headers()["cache-status"].to_str()?.starts_with("freshen;hit;ttl="));
+//! # assert_eq!(http_body_util::BodyExt::collect(hit.into_body()).await?.to_bytes(), "the last posts");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Whom a page may be shown to is safe by default. What is `private`, sets a cookie or answers to `Authorization` is not shared
+//! unless it says so; what came to a request with cookies gets no lifetime that it does not say; and an application that tells its
+//! users apart says so by [`Audience`]: no user is shown another's page.
 
 // What its users hold.
 mod cache;
 mod settings;
+mod tags;
 mod audience;
 mod service;
 
 // How a request is answered.
+mod question;
 mod walk;
 mod reply;
 mod body;
@@ -31,10 +71,11 @@ mod budget;
 pub use audience::Audience;
 pub use body::PageBody;
 pub use budget::Budget;
-pub use cache::{Bounds as CacheBounds, PageCache};
+pub use cache::PageCache;
 pub use error::PageError;
 pub use fill::{Bounds, Filled, Filling, Joining, Pushed, fill};
 pub use page::{Page, PageAt};
 pub use reader::{Broken, Reader};
 pub use service::PageService;
-pub use settings::Settings;
+pub use settings::{CacheSettings, Settings};
+pub use tags::{PageTags, Pages};

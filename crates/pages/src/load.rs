@@ -21,6 +21,7 @@ use crate::fill::fill;
 use crate::flight::{Coming, Flight, Flights, News};
 use crate::page::{Page, PageAt};
 use crate::pump::{Pumped, pump};
+use crate::tags::{self, PageTags};
 
 /// A 304 about nothing that is stored, or an update that cannot be kept, is asked once more, for the whole.
 const ASKED_MOST: usize = 2;
@@ -157,7 +158,7 @@ impl Making<'_> {
         let Answered { head, exchange, .. } = answered;
         let variant = self.previous?;
         Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
-            Freshened::Kept { variant, .. } => Ok(self.kept(variant)),
+            Freshened::Kept { variant, .. } => self.kept(variant, head.extensions.get()),
             Freshened::Once(stored, rule) => {
                 self.alone_with(&stored, inquiry, rule);
                 Err(PageError::Unkept(rule))
@@ -175,6 +176,7 @@ impl Making<'_> {
         let settings = &self.flight.fetch.settings;
         let Answered { head, body, .. } = answered;
         let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let told: Option<PageTags> = head.extensions.get().cloned();
         let sets_cookie = head.headers.contains_key(SET_COOKIE);
         let (filling, reader) = fill(settings.bounds, self.budget, length);
         self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::coming(reader)));
@@ -189,7 +191,7 @@ impl Making<'_> {
         match pumped {
             Ok(Ok(Pumped::Filled(filled))) => {
                 let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
-                kept.map(|variant| self.kept(variant)).map_err(PageError::Unkept)
+                self.kept(kept.map_err(PageError::Unkept)?, told.as_ref())
             }
             Ok(Ok(Pumped::Passed)) | Err(_) => {
                 self.flight.tell(News::Alone(Rule::ContentTooLong));
@@ -241,9 +243,12 @@ impl Making<'_> {
         parts
     }
 
-    fn kept(&self, variant: Variant) -> Page {
+    fn kept(&self, variant: Variant, told: Option<&PageTags>) -> Result<Page, PageError> {
         let windows = self.windows(&variant.stored.terms, self.cache.now());
-        Page::kept(variant, windows)
+        let fetch = &self.flight.fetch;
+        let keyed = fetch.settings.rules.choices.keyed(&fetch.target);
+        let tags = tags::all(&variant.tags, keyed.path(), told).map_err(PageError::Unkept)?;
+        Ok(Page::kept(Variant { tags, ..variant }, windows))
     }
 
     fn passing(&self, rule: Rule) -> Page {

@@ -8,14 +8,15 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use freshen_core::BoxError;
-use freshen_http::{CacheStatus, Content, Forward, Inquiry, Invalidation, Outgoing, Target};
-use http::{Request, Response, request};
+use freshen_http::{CacheStatus, Forward, Inquiry, Invalidation, Outgoing, Target};
+use http::{Request, Response, StatusCode, request};
 use http_body::Body;
 use tower_service::Service;
 
 use crate::body::{PageBody, erased};
 use crate::cache::PageCache;
 use crate::fetch::{Fetch, Inner, Typed};
+use crate::question::{self, Read};
 use crate::reply;
 use crate::walk::{End, Walk};
 
@@ -48,7 +49,8 @@ where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    B: Body + From<Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + From<Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
@@ -75,7 +77,8 @@ where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    B: Body + From<Bytes> + Send + 'static,
+    B: Body<Data = Bytes> + From<Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
@@ -88,7 +91,10 @@ where
             None => return pass(&pages, &inner, Request::from_parts(parts, body), None, None).await,
         },
     };
-    let asks = Content::of(&parts.headers, body.is_end_stream());
+    let Read { body, asks, content } = match question::read(&parts, body, &settings.rules).await {
+        Ok(read) => read,
+        Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
+    };
     let audience = settings.audience.of(&parts);
     let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
         Ok(inquiry) => {
@@ -97,7 +103,7 @@ where
                 target: target.clone(),
                 audience: audience.clone(),
                 asks,
-                content: Bytes::new(),
+                content: content.clone(),
                 settings: pages.shared_settings().clone(),
                 service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
             };

@@ -1,5 +1,6 @@
 //! What the user of a layer decides.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use freshen_http::{Config, Grace, Scheme};
@@ -48,6 +49,30 @@ impl Default for Settings {
             kept_for_validation: Duration::from_secs(3600),
             tells: true,
             audience: Audience::default(),
+        }
+    }
+}
+
+/// What the user of a cache decides for all its layers together.
+#[derive(Clone, Debug)]
+pub struct CacheSettings {
+    /// So many pages are refreshed behind requests at a time. By default 16; where there is no room, the next request asks again.
+    pub refreshes_most: usize,
+    /// So many pages are loaded at a time. By default 10,000; what comes above it is sent on by itself.
+    pub loads_most: usize,
+    /// So many bytes of bodies are held while they come. By default 256 MiB; a body that finds nothing left is not kept.
+    pub coming_bytes_most: u64,
+    /// Tables whose writes outdate no page, such as that of the sessions. By default none.
+    pub excluded_tables: BTreeSet<String>,
+}
+
+impl Default for CacheSettings {
+    fn default() -> CacheSettings {
+        CacheSettings {
+            refreshes_most: 16,
+            loads_most: 10_000,
+            coming_bytes_most: 256 << 20,
+            excluded_tables: BTreeSet::new(),
         }
     }
 }

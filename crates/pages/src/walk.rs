@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use freshen_core::{Answer, GetError, Rule as Why, Status};
 use freshen_http::{
-    CacheStatus, Failure, Forward, Inquiry, Judgement, Outdating, Rule, Step, Terms, Variant, VariantKey, judge,
-    stand_in,
+    AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Outdating, Rule, Step, Terms, Variant, VariantKey,
+    judge, stand_in,
 };
 use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
 use http::{Response, request};
@@ -34,6 +34,7 @@ pub(crate) struct Walk<'a> {
 }
 
 /// What a request comes to.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(crate) enum End {
     /// This.
     Answered(Response<PageBody>),
@@ -42,6 +43,7 @@ pub(crate) enum End {
 }
 
 /// What one record says.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Turn {
     End(End),
     /// What answers the request has another record.
@@ -124,12 +126,12 @@ impl Walk<'_> {
         if self.inquiry.asked.directives.only_if_cached {
             return Turn::End(End::Answered(reply::refused(Rule::OnlyIfCached)));
         }
-        if self.inquiry.asked.method == freshen_http::AskedBy::Head {
-            return Turn::End(self.alone(why, Rule::MethodNotStored));
+        if let Some(rule) = self.is_sent_itself() {
+            return Turn::End(self.alone(why, rule));
         }
-        let Some(seat) = self.pages.board(at, self.fetch) else {
-            return Turn::End(self.alone(why, Rule::ContentTooLong));
-        };
+        let seat =
+            if found.is_none() && self.wants_a_part() { self.pages.seat(at) } else { self.pages.board(at, self.fetch) };
+        let Some(seat) = seat else { return Turn::End(self.alone(why, Rule::Incomplete)) };
         let mut news = seat.news();
         // What the engine calls fresh it loads only if it is told to.
         let fresh = found.as_ref().is_some_and(|(found, _)| found.status() == Status::Hit);
@@ -151,6 +153,22 @@ impl Walk<'_> {
                 loaded = &mut loaded => return self.landed(at, &seat, loaded, found, why).await,
             }
         }
+    }
+
+    /// Why the request goes to the origin as it is, with its conditions: its response is never kept.
+    fn is_sent_itself(&self) -> Option<Rule> {
+        let asked = &self.inquiry.asked;
+        match () {
+            () if asked.method == AskedBy::Head => Some(Rule::MethodNotStored),
+            () if asked.directives.no_store => Some(Rule::RequestNoStore),
+            () => None,
+        }
+    }
+
+    /// Whether it asks for a part of a page that may be of any length: the whole is not fetched for a few bytes, over and over. From
+    /// the first byte to the end is the whole.
+    fn wants_a_part(&self) -> bool {
+        self.inquiry.asked.ranged && self.parts.headers.get(RANGE).is_some_and(|range| range != "bytes=0-")
     }
 
     async fn load(&self, at: &PageAt, demanded: bool) -> Loaded {

@@ -46,18 +46,33 @@ async fn a_body_that_turns_out_too_long_goes_on_to_those_who_read_it() {
     }
 }
 
-/// RFC 9110, section 14: a part is cut from what is stored, and its origin is asked for the whole.
+/// RFC 9110, section 14.
 #[tokio::test(start_paused = true)]
 async fn a_range_is_cut_from_the_page() {
     let site = site().await;
     site.origin.answers(|_| answer("200 | cache-control: max-age=60 | etag: \"1\" | hello"));
-    let first = site.get("GET /a | range: bytes=1-2").await;
-    assert!(!site.origin.asked()[0].headers.contains_key("range"));
-    assert_eq!((first.status(), first.text.as_str()), (206, "el"));
+    let first = site.get("GET /a | range: bytes=0-").await;
+    assert!(!site.origin.asked()[0].headers.contains_key("range"), "it is the whole");
+    assert_eq!((first.status(), first.text.as_str()), (206, "hello"));
     let part = site.get("GET /a | range: bytes=1-3").await;
     assert_eq!((part.status(), part.text.as_str(), part.field("content-range")), (206, "ell", "bytes 1-3/5"));
     assert_eq!(site.get("GET /a | range: bytes=9-").await.status(), 416);
     assert_eq!(site.origin.count(), 1);
+}
+
+/// What is not kept may be of any length: its origin is asked for the part that is wanted, and for no more.
+#[tokio::test(start_paused = true)]
+async fn a_range_of_what_is_not_kept_goes_to_its_origin() {
+    let site = site().await;
+    site.origin.answers(|request| match request.headers.get("range") {
+        Some(_) => answer("206 | cache-control: max-age=60 | content-range: bytes 1-2/5 | el"),
+        None => answer("200 | cache-control: max-age=60 | hello"),
+    });
+    let part = site.get("GET /a | range: bytes=1-2").await;
+    assert_eq!((part.status(), part.text.as_str()), (206, "el"));
+    assert!(!site.get("GET /a").await.is_hit(), "a part by itself is not kept");
+    assert!(site.get("GET /a | range: bytes=1-2").await.is_hit());
+    assert_eq!(site.origin.count(), 2);
 }
 
 /// A part of what comes is sent as it comes, and no more than that.
@@ -100,4 +115,15 @@ async fn a_body_of_another_length_than_was_said_is_never_stored() {
         pass(SECOND).await;
         assert!(!site.get("GET /a").await.is_hit(), "{said}");
     }
+}
+
+/// RFC 9110, section 13.2.1: its response is never kept, so that nobody but its origin could hold its conditions against it.
+#[tokio::test(start_paused = true)]
+async fn what_is_never_kept_goes_to_its_origin_with_its_conditions() {
+    let site = site().await;
+    site.origin.answers(|_| answer("304 | etag: \"1\""));
+    for line in ["HEAD /a | if-none-match: \"1\"", "GET /a | cache-control: no-store | if-none-match: \"1\""] {
+        assert_eq!(site.get(line).await.status(), 304, "{line}");
+    }
+    assert!(site.origin.asked().iter().all(|asked| asked.headers.contains_key("if-none-match")));
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::BoxError;
+use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response, request};
 use http_body::{Body, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -15,6 +16,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use tower_service::Service;
 
 pub type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
+type Usual = dyn Fn(&request::Parts) -> Answer + Send + Sync;
 type Act = Box<dyn FnOnce(request::Parts) -> Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>> + Send>;
 
 /// A service. Clones are the same one.
@@ -26,7 +28,7 @@ struct State {
     acts: VecDeque<Act>,
     asked: Vec<request::Parts>,
     takes: Duration,
-    usual: Option<Arc<dyn Fn(&request::Parts) -> Answer + Send + Sync>>,
+    usual: Option<Arc<Usual>>,
 }
 
 impl Origin {
@@ -62,6 +64,10 @@ impl Origin {
     }
 }
 
+/// What a request had for content.
+#[derive(Clone)]
+pub struct Said(pub Bytes);
+
 /// The error of a service that cannot be reached.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection")]
@@ -77,7 +83,10 @@ impl Service<Request<Full<Bytes>>> for Origin {
     }
 
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
-        let (parts, _) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(Ok(body)) = body.collect().now_or_never() {
+            parts.extensions.insert(Said(body.to_bytes()));
+        }
         let mut state = self.0.lock().unwrap();
         state.asked.push(parts.clone());
         let (takes, act, usual) = (state.takes, state.acts.pop_front(), state.usual.clone());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::{Cache, Clock};
-use freshen_pages::{CacheBounds, PageBody, PageCache, PageService, Settings};
+use freshen_pages::{CacheSettings, PageBody, PageCache, PageService, Settings};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
@@ -23,7 +23,9 @@ pub struct Site {
 pub async fn site_with(settings: Settings) -> Site {
     let origin = Origin::default();
     let cache = Cache::builder().clock(Clock::runtime());
-    let pages = PageCache::over(cache, CacheBounds::default()).await.unwrap().with(settings);
+    let excluded_tables = ["sessions".to_owned()].into();
+    let whole = CacheSettings { excluded_tables, ..CacheSettings::default() };
+    let pages = PageCache::over(cache, whole).await.unwrap().with(settings);
     let service = pages.layer(origin.clone());
     Site { origin, pages, service }
 }
@@ -64,7 +66,7 @@ impl Got {
 }
 
 impl Site {
-    /// Sends a request as a line: `GET /a | accept: text/html`.
+    /// Sends a request as a line: `QUERY /a | accept: text/html | its content`.
     pub fn send(&self, line: &str) -> impl Future<Output = Response<PageBody>> + Send + use<> {
         let mut service = self.service.clone();
         let request = request(line);
@@ -86,14 +88,15 @@ pub fn request(line: &str) -> Request<Full<Bytes>> {
     let mut parts = line.split(" | ");
     let (method, uri) = parts.next().unwrap().split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(uri);
-    let fields: Vec<_> = parts.map(|field| field.split_once(": ").unwrap()).collect();
+    let (fields, content): (Vec<_>, Vec<_>) = parts.partition(|field| field.contains(": "));
+    let fields: Vec<_> = fields.into_iter().filter_map(|field| field.split_once(": ")).collect();
     if !fields.iter().any(|(name, _)| *name == "host") {
         request = request.header("host", "a.example");
     }
     for (name, value) in fields {
         request = request.header(name, value);
     }
-    request.body(Full::new(Bytes::new())).unwrap()
+    request.body(Full::new(Bytes::from(content.concat()))).unwrap()
 }
 
 /// Reads a response to its end.

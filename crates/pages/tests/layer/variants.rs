@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::origin::answer;
+use crate::origin::{Said, answer};
 use crate::site::site;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -67,4 +67,30 @@ async fn variants_may_vary_by_different_fields() {
             assert_eq!((got.text.as_str(), got.is_hit()), (text, round > 0), "{fields} {}", got.told());
         }
     }
+}
+
+/// RFC 10008, section 2.7: its content is a part of the key.
+#[tokio::test(start_paused = true)]
+async fn a_query_is_answered_by_its_content() {
+    let site = site().await;
+    site.origin.answers(|request| {
+        let Said(content) = request.extensions.get().unwrap();
+        answer(&format!("200 | cache-control: max-age=60 | to {}", String::from_utf8_lossy(content)))
+    });
+    for round in 0..2 {
+        for content in ["one", "two"] {
+            let got = site.get(&format!("QUERY /a | content-type: text/plain | {content}")).await;
+            assert_eq!(
+                (got.text, got.response.headers()["cache-status"].to_str().unwrap().contains("hit")),
+                (format!("to {content}"), round > 0)
+            );
+        }
+    }
+    assert_eq!(site.origin.count(), 2);
+    let long = "x".repeat(100_000);
+    for _ in 0..2 {
+        let got = site.get(&format!("QUERY /a | content-type: text/plain | {long}")).await;
+        assert_eq!(got.text, format!("to {long}"), "what is too long to make a key passes");
+    }
+    assert_eq!(site.origin.count(), 4);
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use freshen_core::Strength;
-use freshen_http::{Grace, surrogate_tag};
-use freshen_pages::Settings;
+use freshen_http::Grace;
+use freshen_pages::{PageTags, Pages, Settings};
 
 use crate::origin::answer;
 use crate::site::{pass, settle, site, site_with};
@@ -49,7 +49,7 @@ async fn what_is_outdated_softly_is_served_while_it_is_made_again() {
     site.origin.answers(|_| answer("200 | cache-control: max-age=600 | surrogate-key: posts | old"));
     site.get("GET /a").await;
     site.origin.answers(|_| answer("200 | cache-control: max-age=600 | surrogate-key: posts | new")).takes(SECOND);
-    site.pages.invalidate(&[surrogate_tag(b"posts")], Strength::Soft).await.unwrap();
+    site.pages.invalidate(Pages::Keyed("posts"), Strength::Soft).await.unwrap();
     for _ in 0..3 {
         let got = site.get("GET /a").await;
         assert_eq!((got.text.as_str(), got.is_hit()), ("old", true), "{}", got.told());
@@ -67,8 +67,71 @@ async fn what_is_outdated_hard_is_served_no_more() {
         answer("200 | cache-control: max-age=600, stale-while-revalidate=600 | surrogate-key: posts | old")
     });
     site.get("GET /a").await;
-    site.pages.invalidate(&[surrogate_tag(b"posts")], Strength::Hard).await.unwrap();
+    site.pages.invalidate(Pages::Keyed("posts"), Strength::Hard).await.unwrap();
     site.origin.answers(|_| answer("200 | cache-control: max-age=600 | new"));
     assert_eq!(site.get("GET /a").await.text, "new");
     settle().await;
+}
+
+/// By its path, by what lies above it, by name, and all: nothing else is outdated with it.
+#[tokio::test(start_paused = true)]
+async fn pages_are_outdated_by_path_by_folder_by_name_and_altogether() {
+    let hits = async |pages: Pages<'_>| {
+        let site = site().await;
+        site.origin.answers(|request| {
+            let mut page = answer("200 | cache-control: max-age=600 | page");
+            if request.uri.path() == "/blog/one" {
+                page.extensions_mut().insert(PageTags::new().named("first"));
+            }
+            page
+        });
+        let paths = ["/", "/blog", "/blog/one", "/blog/one?q=1", "/blogger"];
+        for path in paths {
+            site.get(&format!("GET {path}")).await;
+        }
+        site.pages.invalidate(pages, Strength::Hard).await.unwrap();
+        let mut hits = Vec::new();
+        for path in paths {
+            hits.push(u8::from(site.get(&format!("GET {path}")).await.is_hit()));
+        }
+        hits
+    };
+    assert_eq!(hits(Pages::At("/blog/one")).await, [1, 1, 0, 0, 1]);
+    assert_eq!(hits(Pages::Below("/blog")).await, [1, 0, 0, 0, 1]);
+    assert_eq!(hits(Pages::Named("first")).await, [1, 1, 0, 0, 1]);
+    assert_eq!(hits(Pages::Named("second")).await, [1, 1, 1, 1, 1]);
+    assert_eq!(hits(Pages::All).await, [0, 0, 0, 0, 0]);
+}
+
+/// A generation: a write outdates what was made of its table and what may have been, the previous page is served while one load
+/// makes the next, and a table that is excluded outdates nothing.
+#[tokio::test(start_paused = true)]
+async fn a_write_to_a_table_outdates_what_may_be_made_of_it() {
+    let site = site_with(Settings::default()).await;
+    let page = |made: &'static str| {
+        move |request: &http::request::Parts| {
+            let mut page = answer(&format!("200 | cache-control: max-age=600 | {made}"));
+            let tables = PageTags::new().table(request.uri.path().trim_start_matches('/'));
+            if request.uri.path() != "/any" {
+                page.extensions_mut().insert(tables);
+            }
+            page
+        }
+    };
+    site.origin.answers(page("old"));
+    let paths = ["/posts", "/authors", "/any", "/sessions"];
+    for path in paths {
+        site.get(&format!("GET {path}")).await;
+    }
+    site.origin.answers(page("new")).takes(SECOND);
+    site.pages.wrote(&["sessions"]).await.unwrap();
+    site.pages.wrote(&["posts"]).await.unwrap();
+    for path in paths {
+        let got = site.get(&format!("GET {path}")).await;
+        assert_eq!((got.text.as_str(), got.is_hit()), ("old", true), "{path}: nobody waits");
+    }
+    pass(2 * SECOND).await;
+    for (path, text) in [("/posts", "new"), ("/authors", "old"), ("/any", "new"), ("/sessions", "old")] {
+        assert_eq!(site.get(&format!("GET {path}")).await.text, text, "{path}");
+    }
 }
