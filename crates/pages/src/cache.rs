@@ -117,6 +117,15 @@ impl PageCache {
         self.shared.flights.seat(at)
     }
 
+    /// Deletes a record, behind the request.
+    pub(crate) fn forget(&self, at: PageAt) {
+        let cache = self.cache().clone();
+        tokio::spawn(async move {
+            // What could not be deleted leaves when there is no room.
+            _ = cache.remove(&at).await;
+        });
+    }
+
     /// Has a page made again behind the request, unless it is under way.
     pub(crate) fn refresh(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) {
         let Ok(permit) = self.shared.refreshes.clone().try_acquire_owned() else { return };

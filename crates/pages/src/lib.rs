@@ -48,12 +48,15 @@ mod service;
 // How a request is answered.
 mod question;
 mod walk;
+mod record;
+mod explain;
 mod reply;
 mod body;
 mod following;
 
 // How a page is made, once for all who ask.
 mod page;
+mod siblings;
 mod load;
 mod flight;
 mod fetch;
@@ -73,6 +76,7 @@ pub use body::PageBody;
 pub use budget::Budget;
 pub use cache::PageCache;
 pub use error::PageError;
+pub use explain::{ExplainedRecord, PageExplanation, Says};
 pub use fill::{Bounds, Filled, Filling, Joining, Pushed, fill};
 pub use page::{Page, PageAt};
 pub use reader::{Broken, Reader};

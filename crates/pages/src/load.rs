@@ -47,8 +47,9 @@ impl Job for PageAt {
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Page>, PageError> {
         let (flights, budget) = load.state();
         let seat = flights.seat(self).ok_or(PageError::NoRequest)?;
-        let previous = load.previous().and_then(|previous| previous.value().variant(&seat.flight.fetch.settings.rules));
-        let making = Making { flight: &seat.flight, cache: load.cache(), budget, previous };
+        let page = load.previous().map(|previous| previous.value());
+        let previous = page.and_then(|page| page.variant(&seat.flight.fetch.settings.rules));
+        let making = Making { flight: &seat.flight, cache: load.cache(), budget, page, previous };
         Ok(making.page().await?.into())
     }
 
@@ -70,6 +71,8 @@ struct Making<'a> {
     flight: &'a Flight,
     cache: &'a Cache,
     budget: &'a Budget,
+    /// What it takes the place of.
+    page: Option<&'a Page>,
     previous: Option<&'a Variant>,
 }
 
@@ -248,7 +251,7 @@ impl Making<'_> {
         let fetch = &self.flight.fetch;
         let keyed = fetch.settings.rules.choices.keyed(&fetch.target);
         let tags = tags::all(&variant.tags, keyed.path(), told).map_err(PageError::Unkept)?;
-        Ok(Page::kept(Variant { tags, ..variant }, windows))
+        Ok(Page::kept(Variant { tags, ..variant }, windows, self.page))
     }
 
     fn passing(&self, rule: Rule) -> Page {

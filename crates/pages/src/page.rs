@@ -9,6 +9,8 @@ use freshen_core::{BoxError, Cacheable, Windows};
 use freshen_http::{CacheKey, Config, Rule, Snapshot, Variant, VariantKey};
 use serde::{Deserialize, Serialize};
 
+use crate::siblings::Siblings;
+
 /// The first byte of what is written.
 const KEPT: u8 = 1;
 const PASSING: u8 = 2;
@@ -40,15 +42,27 @@ pub struct Kept {
     /// Opened when it is first needed: what differences do not matter, those who serve it know. `None`: it cannot be read.
     opened: OnceLock<Option<Box<Variant>>>,
     windows: Windows,
+    /// Of the first variant: which others there are.
+    siblings: Siblings,
 }
 
 const NOTHING: Windows =
     Windows { ttl: Duration::ZERO, stale_while_revalidate: Duration::ZERO, stale_if_error: Duration::ZERO };
 
 impl Page {
-    pub(crate) fn kept(variant: Variant, windows: Windows) -> Page {
+    /// One that takes the place of another.
+    pub(crate) fn kept(variant: Variant, windows: Windows, previous: Option<&Page>) -> Page {
         let opened = OnceLock::from(Some(Box::new(variant)));
-        Page::Kept(Kept { written: Bytes::new(), opened, windows })
+        let siblings = previous.and_then(Page::siblings).map(Siblings::of).unwrap_or_default();
+        Page::Kept(Kept { written: Bytes::new(), opened, windows, siblings })
+    }
+
+    /// The other variants of the page whose first this is.
+    pub(crate) fn siblings(&self) -> Option<&Siblings> {
+        match self {
+            Page::Kept(kept) => Some(&kept.siblings),
+            Page::Passing(..) => None,
+        }
     }
 
     /// One that is remembered for so long.
@@ -107,7 +121,12 @@ impl Cacheable for Page {
         match bytes {
             [KEPT, written @ ..] => {
                 let written = Bytes::copy_from_slice(written);
-                Ok(Page::Kept(Kept { written, opened: OnceLock::new(), windows: NOTHING }))
+                Ok(Page::Kept(Kept {
+                    written,
+                    opened: OnceLock::new(),
+                    windows: NOTHING,
+                    siblings: Siblings::default(),
+                }))
             }
             [PASSING, name @ ..] => {
                 let rule = Rule::ALL.iter().find(|rule| rule.name().as_bytes() == name);

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use freshen_core::{Answer, GetError, Rule as Why, Status};
+use freshen_core::{Answer, GetError, Status};
 use freshen_http::{
-    AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Outdating, Rule, Step, Terms, Variant, VariantKey,
-    judge, stand_in,
+    AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey, stand_in,
 };
 use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
 use http::{Response, request};
@@ -16,10 +15,11 @@ use crate::error::PageError;
 use crate::fetch::Fetch;
 use crate::flight::{Coming, News, Seat};
 use crate::page::{Page, PageAt};
+use crate::record::{Record, judged};
 use crate::reply;
 
 /// So many records are looked at for one request: the first tells by which fields the next is found.
-const RECORDS_MOST: usize = 4;
+pub(crate) const RECORDS_MOST: usize = 4;
 
 type Found = Answer<Page>;
 type Loaded = Result<Found, GetError<PageError>>;
@@ -66,19 +66,25 @@ impl Walk<'_> {
         let found = self.in_hand(at).await;
         let miss = || if at.variant.is_some() { Forward::VaryMiss } else { Forward::UriMiss };
         let Some(found) = found else { return self.wait(at, None, miss()).await };
-        match (&*found, found.variant(self.rules())) {
-            (Page::Passing(rule, _), _) if found.status() == Status::Hit => {
-                Turn::End(self.alone(Forward::Bypass, *rule))
+        match Record::of(&found, &self.inquiry.sent, self.rules()) {
+            Record::Selected(variant) => self.judged(at, &found, variant).await,
+            // The same record: it is made anew by this request.
+            Record::Elsewhere(next) if Some(next) == at.variant => self.wait(at, None, miss()).await,
+            Record::Elsewhere(next) => {
+                self.asked_for(&found, next);
+                Turn::Next(next)
             }
-            (_, Some(variant)) if variant.selecting.matches(&self.inquiry.sent) => {
-                self.judged(at, &found, variant).await
-            }
-            (_, Some(variant)) => match variant.selecting.key_of(&self.inquiry.sent) {
-                // The same record: it is made anew by this request.
-                next if Some(next) == at.variant => self.wait(at, None, miss()).await,
-                next => Turn::Next(next),
-            },
-            (_, None) => self.wait(at, None, miss()).await,
+            Record::Passing(rule) => Turn::End(self.alone(Forward::Bypass, rule)),
+            Record::Nothing => self.wait(at, None, miss()).await,
+        }
+    }
+
+    /// Of the other variants of a page those stay that were asked for last, so that nobody fills the cache by asking for more.
+    fn asked_for(&self, found: &Found, variant: VariantKey) {
+        // The first one has a record as well.
+        let most = self.rules().variants.most.saturating_sub(1).max(1);
+        if let Some(gone) = found.siblings().and_then(|siblings| siblings.used(variant, most)) {
+            self.pages.forget(PageAt { key: self.inquiry.key.clone(), variant: Some(gone) });
         }
     }
 
@@ -91,10 +97,7 @@ impl Walk<'_> {
     }
 
     fn judge(&self, found: &Found, variant: &Variant) -> (Terms, Judgement) {
-        let now = self.pages.cache().now();
-        let terms = variant.stored.terms;
-        let terms = if found.rule() == Why::Invalidated { terms.outdated(now, Outdating::Soft) } else { terms };
-        (terms, judge(Some(&terms), &self.inquiry.asked, now, self.rules()))
+        judged(found, variant, &self.inquiry.asked, self.pages.cache().now(), self.rules())
     }
 
     async fn judged(&self, at: &PageAt, found: &Found, variant: &Variant) -> Turn {
@@ -246,14 +249,12 @@ impl Walk<'_> {
     }
 
     fn arrived(&self, answer: &Found, seat: &Seat, why: Forward) -> Turn {
-        let variant = match (&**answer, answer.variant(self.rules())) {
-            (_, Some(variant)) => variant,
-            (Page::Passing(rule, _), None) => return Turn::End(self.own(seat, why, *rule)),
-            (Page::Kept(_), None) => return Turn::End(self.own(seat, why, Rule::NothingStored)),
+        let variant = match Record::of(answer, &self.inquiry.sent, self.rules()) {
+            Record::Selected(variant) => variant,
+            Record::Elsewhere(next) => return Turn::Next(next),
+            Record::Passing(rule) => return Turn::End(self.own(seat, why, rule)),
+            Record::Nothing => return Turn::End(self.own(seat, why, Rule::NothingStored)),
         };
-        if !variant.selecting.matches(&self.inquiry.sent) {
-            return Turn::Next(variant.selecting.key_of(&self.inquiry.sent));
-        }
         let (terms, judgement) = self.judge(answer, variant);
         let serves = matches!(judgement.step, Step::Serve | Step::ServeAndRefresh);
         Turn::End(match answer.status() {
@@ -304,7 +305,7 @@ impl Walk<'_> {
 
     async fn stand_in(&self, at: &PageAt, failure: Failure, judged: Option<&Judgement>) -> Option<Response<PageBody>> {
         let found = self.in_hand(at).await?;
-        let variant = found.variant(self.rules()).filter(|variant| variant.selecting.matches(&self.inquiry.sent))?;
+        let Record::Selected(variant) = Record::of(&found, &self.inquiry.sent, self.rules()) else { return None };
         let (terms, judgement) = self.judge(&found, variant);
         let (asked, now) = (&self.inquiry.asked, self.pages.cache().now());
         let rule = stand_in(&terms, asked, failure, now, self.rules()).ok()?;

@@ -112,3 +112,29 @@ async fn windows_of_the_users_own_are_for_pages_that_say_none() {
     pass(62 * SECOND).await;
     assert!(site.get("GET /a").await.is_hit(), "it was made again behind the last request");
 }
+
+/// Each answer explains itself, and so does the cache where nobody has asked.
+#[tokio::test(start_paused = true)]
+async fn why_a_request_would_be_answered_so_is_told_without_any_effect() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | vary: accept-language | hello"));
+    let told = async |line: &str| {
+        let (request, _) = crate::site::request(line).into_parts();
+        site.pages.explain(&request).await.unwrap().to_string()
+    };
+    let before = told("GET /a | accept-language: de").await;
+    assert!(before.starts_with("GET http://a.example/a\n  first variant: nothing is kept\n"), "{before}");
+    site.get("GET /a | accept-language: de").await;
+    pass(10 * SECOND).await;
+    let german = told("GET /a | accept-language: de").await;
+    assert!(
+        german.contains("\n  first variant: Serve by fresh (RFC 9111 4.2), 10 s old, fresh for 50 s\n"),
+        "{german}"
+    );
+    let english = told("GET /a | accept-language: en").await;
+    assert!(english.contains("first variant: was selected by other fields"), "{english}");
+    assert!(english.contains("\n  variant ") && english.contains(": nothing is kept\n"), "{english}");
+    let post = told("POST /a").await;
+    assert_eq!(post, "http://a.example/a\n  passes: method-unsafe (RFC 9111 4.4)");
+    assert_eq!(site.origin.count(), 1);
+}

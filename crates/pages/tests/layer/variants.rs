@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use freshen_pages::Settings;
+
 use crate::origin::{Said, answer};
-use crate::site::site;
+use crate::site::{site, site_with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -93,4 +95,24 @@ async fn a_query_is_answered_by_its_content() {
         assert_eq!(got.text, format!("to {long}"), "what is too long to make a key passes");
     }
     assert_eq!(site.origin.count(), 4);
+}
+
+/// Somebody asks for ever more variants of a page. What others ask for meanwhile stays, and what nobody asks for again leaves.
+#[tokio::test(start_paused = true)]
+async fn the_variants_of_a_page_are_bounded() {
+    let mut settings = Settings::default();
+    settings.rules.variants.most = 4;
+    let site = site_with(settings).await;
+    site.origin.answers(|request| {
+        let said = request.headers["x-said"].to_str().unwrap();
+        answer(&format!("200 | cache-control: max-age=60 | vary: x-said | {said}"))
+    });
+    let get = async |said: &str| site.get(&format!("GET /a | x-said: {said}")).await.is_hit();
+    assert!(!get("first").await && !get("second").await);
+    for number in 0..100 {
+        assert!(!get(&number.to_string()).await);
+        assert!(get("first").await && get("second").await);
+    }
+    assert!(get("99").await && get("98").await, "there is room for two more");
+    assert!(!get("1").await);
 }
