@@ -13,6 +13,16 @@ pub use freshen_macros::{Job, Lookup, cached};
 #[doc(hidden)]
 pub mod __private;
 
+/// The rules of HTTP caching.
+#[cfg(feature = "pages")]
+#[doc(inline)]
+pub use freshen_http as http;
+
+/// Pages of a site, as a tower layer.
+#[cfg(feature = "pages")]
+#[doc(inline)]
+pub use freshen_pages as pages;
+
 /// Store, queue and bus on Redis and Valkey.
 #[cfg(feature = "redis")]
 #[doc(inline)]

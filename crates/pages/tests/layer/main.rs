@@ -11,3 +11,4 @@ mod bodies;
 mod variants;
 mod writes;
 mod failures;
+mod fleet;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use freshen_core::{Cache, Clock};
+use freshen_core::{Cache, CacheBuilder, Clock};
 use freshen_pages::{CacheSettings, PageBody, PageCache, PageService, Settings};
 use http::{Request, Response};
 use http_body::Body;
@@ -21,8 +21,12 @@ pub struct Site {
 
 /// A site with these settings.
 pub async fn site_with(settings: Settings) -> Site {
+    site_over(Cache::builder().clock(Clock::runtime()), settings).await
+}
+
+/// A site over whatever the builder has.
+pub async fn site_over(cache: CacheBuilder, settings: Settings) -> Site {
     let origin = Origin::default();
-    let cache = Cache::builder().clock(Clock::runtime());
     let excluded_tables = ["sessions".to_owned()].into();
     let whole = CacheSettings { excluded_tables, ..CacheSettings::default() };
     let pages = PageCache::over(cache, whole).await.unwrap().with(settings);
