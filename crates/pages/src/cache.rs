@@ -112,6 +112,12 @@ impl PageCache {
         (flights.len() < settings.loads_most).then(|| flights.board(at, fetch))
     }
 
+    /// The first seat in the load of a page. `None`: it is under way, or there are as many as there may be.
+    pub(crate) fn begin(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) -> Option<Seat> {
+        let Shared { flights, settings, .. } = &*self.shared;
+        if flights.len() < settings.loads_most { flights.begin(at, true, fetch) } else { None }
+    }
+
     /// A seat in the load of a page, if it is under way.
     pub(crate) fn seat(&self, at: &PageAt) -> Option<Seat> {
         self.shared.flights.seat(at)
@@ -129,7 +135,7 @@ impl PageCache {
     /// Has a page made again behind the request, unless it is under way.
     pub(crate) fn refresh(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) {
         let Ok(permit) = self.shared.refreshes.clone().try_acquire_owned() else { return };
-        let Some(seat) = self.shared.flights.begin(at, fetch) else { return };
+        let Some(seat) = self.shared.flights.begin(at, false, fetch) else { return };
         let (cache, at) = (self.cache().clone(), at.clone());
         tokio::spawn(async move {
             // How it ended, the engine tells; the page that is there stays, or goes.

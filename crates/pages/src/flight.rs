@@ -77,20 +77,16 @@ impl Flights {
     pub(crate) fn board(&self, at: &PageAt, fetch: impl Fn() -> Fetch) -> Seat {
         // Another may board between the two.
         loop {
-            let boarded = self.seat(at).or_else(|| self.begun(at, Own::Wanted, &fetch));
+            let boarded = self.seat(at).or_else(|| self.begin(at, true, &fetch));
             if let Some(seat) = boarded {
                 return seat;
             }
         }
     }
 
-    /// Begins a flight behind the requests. `None`: there is one.
-    pub(crate) fn begin(&self, at: &PageAt, fetch: impl Fn() -> Fetch) -> Option<Seat> {
-        self.begun(at, Own::Over, fetch)
-    }
-
-    fn begun(&self, at: &PageAt, own: Own, fetch: impl FnOnce() -> Fetch) -> Option<Seat> {
-        let first = matches!(own, Own::Wanted);
+    /// Begins a flight, for one who waits or behind the requests. `None`: there is one.
+    pub(crate) fn begin(&self, at: &PageAt, first: bool, fetch: impl Fn() -> Fetch) -> Option<Seat> {
+        let own = if first { Own::Wanted } else { Own::Over };
         let mut flights = lock(&self.0);
         let Entry::Vacant(vacant) = flights.entry(at.clone()) else { return None };
         let flight = Flight { fetch: fetch(), news: watch::Sender::new(News::Waiting), own: Mutex::new(own) };

@@ -250,7 +250,7 @@ impl Making<'_> {
         let windows = self.windows(&variant.stored.terms, self.cache.now());
         let fetch = &self.flight.fetch;
         let keyed = fetch.settings.rules.choices.keyed(&fetch.target);
-        let tags = tags::all(&variant.tags, keyed.path(), told).map_err(PageError::Unkept)?;
+        let tags = tags::all(&variant.tags, keyed.origin().host(), keyed.path(), told).map_err(PageError::Unkept)?;
         Ok(Page::kept(Variant { tags, ..variant }, windows, self.page))
     }
 

@@ -53,6 +53,8 @@ impl PageTags {
 pub enum Pages<'a> {
     /// All that are kept.
     All,
+    /// All of this host, whatever its port: a name in lower case, or an address.
+    Of(&'a str),
     /// That of this path, whatever its host, its query, its variants and its audience.
     At(&'a str),
     /// That, and all below it. Deeper than eight folders, all below the eighth.
@@ -67,6 +69,7 @@ impl Pages<'_> {
     pub(crate) fn tag(self) -> Tag {
         match self {
             Pages::All => site_tag(),
+            Pages::Of(host) => host_tag(host),
             Pages::At(path) => path_tag(path),
             Pages::Below(path) => folders(path).last().map_or_else(site_tag, folder_tag),
             Pages::Named(name) => name_tag(name),
@@ -88,9 +91,9 @@ pub(crate) fn written<'a>(tables: impl Iterator<Item = &'a str>) -> Vec<Tag> {
 ///
 /// # Errors
 /// [`Rule::TooManyTags`]: without one of them it would be served after what it is made of was outdated.
-pub(crate) fn all(by_rules: &Tags, path: &str, told: Option<&PageTags>) -> Result<Tags, Rule> {
+pub(crate) fn all(by_rules: &Tags, host: &str, path: &str, told: Option<&PageTags>) -> Result<Tags, Rule> {
     let mut tags = by_rules.as_slice().to_vec();
-    tags.extend([site_tag(), path_tag(path)]);
+    tags.extend([site_tag(), host_tag(host), path_tag(path)]);
     tags.extend(folders(path).map(folder_tag));
     tags.extend(told.into_iter().flat_map(|told| told.tags.iter().cloned()));
     // What it was made of before, a 304 does not say again.
@@ -118,6 +121,10 @@ fn table_tag(table: &str) -> Tag {
 
 fn name_tag(name: &str) -> Tag {
     tag("name:", name)
+}
+
+fn host_tag(host: &str) -> Tag {
+    tag("host:", host)
 }
 
 fn path_tag(path: &str) -> Tag {
@@ -149,7 +156,7 @@ mod tests {
     use super::*;
 
     fn tags_of(path: &str, told: Option<&PageTags>) -> Vec<String> {
-        let tags = all(&Tags::NONE, path, told).unwrap();
+        let tags = all(&Tags::NONE, "a", path, told).unwrap();
         tags.as_slice().iter().map(|tag| tag.as_str().to_owned()).collect()
     }
 
@@ -193,8 +200,8 @@ mod tests {
     /// A 304 for a page that named its tables.
     #[test]
     fn what_a_page_was_made_of_is_remembered_when_it_is_called_current() {
-        let before = all(&Tags::NONE, "/", Some(&PageTags::new().table("posts"))).unwrap();
-        let after = all(&before, "/", None).unwrap();
+        let before = all(&Tags::NONE, "a", "/", Some(&PageTags::new().table("posts"))).unwrap();
+        let after = all(&before, "a", "/", None).unwrap();
         assert_eq!(before, after);
     }
 

@@ -132,9 +132,16 @@ impl Walk<'_> {
         if let Some(rule) = self.is_sent_itself() {
             return Turn::End(self.alone(why, rule));
         }
-        let seat =
-            if found.is_none() && self.wants_a_part() { self.pages.seat(at) } else { self.pages.board(at, self.fetch) };
-        let Some(seat) = seat else { return Turn::End(self.alone(why, Rule::Incomplete)) };
+        let seat = match () {
+            () if found.is_none() && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
+            // What comes for another is most likely not for him.
+            () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
+            () => self.pages.board(at, self.fetch).ok_or(Rule::NothingStored),
+        };
+        let seat = match seat {
+            Ok(seat) => seat,
+            Err(rule) => return Turn::End(self.alone(why, rule)),
+        };
         let mut news = seat.news();
         // What the engine calls fresh it loads only if it is told to.
         let fresh = found.as_ref().is_some_and(|(found, _)| found.status() == Status::Hit);

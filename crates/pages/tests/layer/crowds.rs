@@ -140,3 +140,54 @@ async fn who_comes_after_a_write_is_not_given_what_was_asked_for_before_it() {
     assert_eq!(after.await.unwrap().text, "new");
     assert_eq!(site.get("GET /a").await.text, "new");
 }
+
+/// RFC 9111, section 4.3: one of them asks whether the page is current, for all.
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_waits_for_a_validation_sends_one_request() {
+    let site = site().await;
+    site.origin.answers(|request| match request.headers.get("if-none-match") {
+        Some(_) => answer("304 | etag: \"1\""),
+        None => answer("200 | cache-control: max-age=60 | etag: \"1\" | hello"),
+    });
+    site.get("GET /a").await;
+    site.origin.takes(SECOND);
+    pass(90 * SECOND).await;
+    let (all, waited) = crowd(&site, 100, "GET /a").await;
+    assert!(all.iter().all(|got| got.text == "hello" && got.status() == 200));
+    assert_eq!((site.origin.count(), waited), (2, SECOND));
+}
+
+/// Many pages are outdated at once: so many are made again at a time, and nobody waits for any.
+#[tokio::test(start_paused = true)]
+async fn so_many_pages_are_made_again_at_a_time() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60, stale-while-revalidate=600 | hello"));
+    for page in 0..40 {
+        site.get(&format!("GET /{page}")).await;
+    }
+    site.origin.takes(SECOND);
+    pass(90 * SECOND).await;
+    for made in [16, 32] {
+        for page in 0..40 {
+            assert!(site.get(&format!("GET /{page}")).await.is_hit());
+        }
+        settle().await;
+        assert_eq!(site.origin.count(), 40 + made);
+        pass(SECOND).await;
+    }
+}
+
+/// RFC 9111, section 3.5: what comes for another is most likely not for him.
+#[tokio::test(start_paused = true)]
+async fn who_is_authorized_waits_for_nobody_else() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello")).takes(SECOND);
+    let began = Instant::now();
+    let all: Vec<_> = (0..20).map(|user| site.getting(&format!("GET /a | authorization: Basic {user}"))).collect();
+    for got in all {
+        assert_eq!(got.await.unwrap().text, "hello");
+    }
+    assert_eq!((site.origin.count(), began.elapsed()), (20, SECOND));
+    site.get("GET /a").await;
+    assert!(site.get("GET /a | authorization: Basic 1").await.is_hit(), "a page for all is for him too");
+}

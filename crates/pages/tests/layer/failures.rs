@@ -136,4 +136,5 @@ async fn what_passes_and_fails_is_the_services_own_error() {
     site.origin.then(|_| async { Err::<_, BoxError>(NoConnection.into()) });
     let failed = tokio::spawn(site.send("POST /a")).await;
     assert!(failed.is_err(), "the layer hands the error on");
+    assert_eq!(site.origin.count(), 1, "and sends it once");
 }

@@ -50,6 +50,8 @@ async fn a_stale_page_is_served_and_made_again_behind_the_request_once() {
     pass(10 * SECOND).await;
     let fresh = site.get("GET /a").await;
     assert_eq!((fresh.text.as_str(), fresh.is_hit(), site.origin.count()), ("new", true, 2));
+    pass(1000 * SECOND).await;
+    assert_eq!(site.origin.count(), 2, "nothing is made again that nobody asks for");
 }
 
 /// RFC 9111, section 4.3: the origin is asked whether it is current, and its content is not sent again.
@@ -137,4 +139,32 @@ async fn why_a_request_would_be_answered_so_is_told_without_any_effect() {
     let post = told("POST /a").await;
     assert_eq!(post, "http://a.example/a\n  passes: method-unsafe (RFC 9111 4.4)");
     assert_eq!(site.origin.count(), 1);
+}
+
+/// RFC 9211, section 6.
+#[tokio::test(start_paused = true)]
+async fn what_was_done_is_told_to_those_who_may_know() {
+    let site = site_with(Settings { tells: false, ..Settings::default() }).await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    for line in ["GET /a", "GET /a", "POST /a"] {
+        assert_eq!(site.get(line).await.field("cache-status"), "", "{line}");
+    }
+}
+
+/// Layers of one cache may differ: what a route guesses, another does not.
+#[tokio::test(start_paused = true)]
+async fn each_route_has_settings_of_its_own() {
+    let site = site().await;
+    let mut settings = Settings::default();
+    settings.rules.heuristic = None;
+    let other = site.beside(settings);
+    for site in [&site, &other] {
+        site.origin.answers(|_| {
+            answer("200 | last-modified: Thu, 01 Jan 1970 00:00:00 GMT | hello")
+        });
+    }
+    site.get("GET /guessed").await;
+    assert!(site.get("GET /guessed").await.is_hit());
+    other.get("GET /not").await;
+    assert!(!other.get("GET /not").await.is_hit());
 }

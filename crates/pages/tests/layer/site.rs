@@ -70,6 +70,12 @@ impl Got {
 }
 
 impl Site {
+    /// Another route of the same cache, with an origin of its own.
+    pub fn beside(&self, settings: Settings) -> Site {
+        let (origin, pages) = (Origin::default(), self.pages.with(settings));
+        Site { service: pages.layer(origin.clone()), origin, pages }
+    }
+
     /// Sends a request as a line: `QUERY /a | accept: text/html | its content`.
     pub fn send(&self, line: &str) -> impl Future<Output = Response<PageBody>> + Send + use<> {
         let mut service = self.service.clone();

@@ -15,7 +15,7 @@ const LINES: [(&str, usize); 10] =
 /// Where what is asked is shown elsewhere, or by nothing.
 const ELSEWHERE: [&str; 3] = ["*the layer*", "*the proxy*", "*not for a cache*"];
 /// Most rows that wait for the layer. Who shows one there lowers it.
-const OF_THE_LAYER_MOST: usize = 53;
+const OF_THE_LAYER_MOST: usize = 17;
 
 /// What there is to name.
 struct Known {
