@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use freshen_core::BoxError;
 use freshen_http::{CacheStatus, Forward, Inquiry, Invalidation, Outgoing, Target};
-use http::{Request, Response, StatusCode, request};
+use http::{Method, Request, Response, StatusCode, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -99,7 +99,7 @@ where
     let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
         Ok(inquiry) => {
             let fetch = || Fetch {
-                parts: parts.clone(),
+                parts: fetched(&parts),
                 target: target.clone(),
                 audience: audience.clone(),
                 asks,
@@ -115,6 +115,15 @@ where
         End::Answered(response) => Ok(response),
         End::Alone(status) => pass(&pages, &inner, Request::from_parts(parts, body), Some(&target), Some(status)).await,
     }
+}
+
+/// The head of what is sent for the cache: what HEAD finds stale is made again by GET.
+fn fetched(request: &request::Parts) -> request::Parts {
+    let mut parts = request.clone();
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    parts
 }
 
 /// Sends a request on as it is. What its response outdates is outdated before the client has it.

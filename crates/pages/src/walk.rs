@@ -105,7 +105,10 @@ impl Walk<'_> {
         match judgement.step {
             Step::Serve => Turn::End(self.serve(variant, CacheStatus::judged(&judgement, &terms))),
             Step::ServeAndRefresh => {
-                self.pages.refresh(at, self.fetch);
+                // What comes to a request that wants nothing stored would be in vain.
+                if !self.inquiry.asked.directives.no_store {
+                    self.pages.refresh(at, self.fetch);
+                }
                 Turn::End(self.serve(variant, CacheStatus::judged(&judgement, &terms)))
             }
             Step::Refuse => Turn::End(End::Answered(reply::refused(judgement.rule))),

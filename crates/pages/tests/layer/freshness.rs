@@ -159,12 +159,26 @@ async fn each_route_has_settings_of_its_own() {
     settings.rules.heuristic = None;
     let other = site.beside(settings);
     for site in [&site, &other] {
-        site.origin.answers(|_| {
-            answer("200 | last-modified: Thu, 01 Jan 1970 00:00:00 GMT | hello")
-        });
+        site.origin.answers(|_| answer("200 | last-modified: Thu, 01 Jan 1970 00:00:00 GMT | hello"));
     }
     site.get("GET /guessed").await;
     assert!(site.get("GET /guessed").await.is_hit());
     other.get("GET /not").await;
     assert!(!other.get("GET /not").await.is_hit());
+}
+
+/// A monitor asks by HEAD alone: the page is made again for it all the same. Who wants nothing stored has nothing made.
+#[tokio::test(start_paused = true)]
+async fn a_stale_page_is_made_again_for_head_and_not_for_who_wants_nothing_stored() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60, stale-while-revalidate=600 | hello"));
+    site.get("GET /a").await;
+    pass(90 * SECOND).await;
+    assert!(site.get("GET /a | cache-control: no-store").await.is_hit());
+    settle().await;
+    assert_eq!(site.origin.count(), 1);
+    assert!(site.get("HEAD /a").await.is_hit());
+    settle().await;
+    assert_eq!((site.origin.count(), site.origin.asked()[1].method.as_str()), (2, "GET"));
+    assert_eq!(site.get("HEAD /a").await.told(), "hit;ttl=59;detail=fresh");
 }

@@ -92,7 +92,11 @@ fn marked(page: &str, mark: &str) -> usize {
 fn known(page: &str) -> Known {
     let read = |path: &str| std::fs::read_to_string(root().join("crates").join(path)).unwrap_or_default();
     let files = rows(page).into_iter().filter_map(|row| row.get(2).copied()).flat_map(|files| files.split(", "));
-    let files = files.filter_map(in_ticks).filter(|file| !read(&format!("http/src/{file}")).is_empty());
+    let is_file = |file: &&str| match file.strip_prefix("pages/") {
+        Some(_) => !read(file).is_empty(),
+        None => !read(&format!("http/src/{file}")).is_empty(),
+    };
+    let files = files.filter_map(in_ticks).filter(is_file);
     let of_tests: BTreeSet<&str> = named(page).into_iter().map(|(file, _)| file).collect();
     let tests = of_tests.into_iter().flat_map(|file| {
         let name = move |name| format!("{file}::{name}");
