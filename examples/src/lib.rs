@@ -22,6 +22,7 @@ pages! {
     Operating "../../docs/guide/operating.md";
     MoreThanOneProcess "../../docs/guide/more-than-one-process.md";
     MoreThanOneMachine "../../docs/guide/more-than-one-machine.md";
+    Pages "../../docs/guide/pages.md";
     Testing "../../docs/guide/testing.md";
     Deploying "../../docs/guide/deploying.md";
     Sizing "../../docs/guide/sizing.md";
