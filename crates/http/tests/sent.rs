@@ -4,10 +4,10 @@
 
 mod case;
 
-use case::{key, keyed, request, response, target};
+use case::{NOON, key, keyed, request, response, target};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Inquiry, KeyParts,
-    NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+    Admitted, AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, Exchange, HostAlias, Hosts,
+    Inquiry, KeyParts, NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
 };
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Version, request};
@@ -190,6 +190,29 @@ fn what_is_fetched_for_the_cache_is_the_whole_without_a_condition_of_the_client(
     assert_eq!(inquiry.sent.head(Version::HTTP_11).headers.len(), fetched.head(Version::HTTP_11).headers.len() + 4);
     let passing = Sent::passing(&both, &target, &config).head(Version::HTTP_11);
     assert_eq!(passing.headers, inquiry.sent.head(Version::HTTP_11).headers, "what passes has all of them");
+}
+
+/// RFC 9110, section 13.2.1: what comes is not kept, so that nobody but the origin can hold the conditions against it.
+#[test]
+fn what_is_fetched_for_its_client_alone_has_its_conditions_and_its_range() {
+    let (config, target) = (Config::default(), target("http://a/"));
+    let own =
+        "if-none-match: \"1\" | if-modified-since: Sun, 06 Nov 1994 08:49:37 GMT | if-range: \"1\" | range: bytes=0-1";
+    for (first, keeps) in [
+        ("HEAD /", true),
+        ("GET / | cache-control: no-store", true),
+        ("GET / | cache-control: no-cache", false),
+        ("GET /", false),
+    ] {
+        let request = request(&format!("{first} | {own}"));
+        let inquiry = Inquiry::of(&request, &target, Content::Absent, None, &config).unwrap();
+        let (fetched, whole) = (inquiry.fetch().headers(), inquiry.sent.headers());
+        assert_eq!(fetched.len() + if keeps { 0 } else { 4 }, whole.len(), "{first}");
+        let comes = response("200 | cache-control: max-age=60 | etag: \"1\"");
+        let exchange = Exchange { asked_at: NOON, answered_at: NOON };
+        let admitted = Admitted::of(&inquiry.fetch(), &comes, &inquiry.key, &exchange, &config);
+        assert_eq!(admitted.is_err(), keeps, "{first}");
+    }
 }
 
 /// The origin redirects `/a` to `/a?utm_x=1`, both of which are keyed as `/a`. Asked again for `/a` in the stead of the target that
