@@ -55,6 +55,27 @@ fn the_host_is_that_of_the_target() {
     }
 }
 
+/// RFC 9113, section 8.2.3.
+#[test]
+fn cookies_go_on_in_one_line_however_they_came() {
+    for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+        let of = |text: &str| lines(&head(text, "http://a/", version));
+        let came = "GET / | cookie: a=1 | b: x | cookie:  | cookie: c=2; d=3 | cookie: e=4";
+        assert_eq!(of(came), ["cookie: a=1; c=2; d=3; e=4", "b: x"]);
+        assert_eq!(of("GET / | cookie: a=1, b=2"), ["cookie: a=1, b=2"]);
+        assert_eq!(of("GET / | cookie:  | cookie: "), ["cookie: "]);
+        assert_eq!(of("GET / | b: 1 | b: 2"), ["b: 1", "b: 2"], "other lines are as they came");
+    }
+    let (config, target) = (Config::default(), target("http://a/"));
+    let (split, whole) = (request("GET / | cookie: a=1 | cookie: b=2"), request("GET / | cookie: a=1; b=2"));
+    let vary = response("200 | vary: cookie").headers;
+    let selecting = Selecting::of(&Sent::of(&split, &target, &config), &vary, &config).unwrap();
+    assert!(selecting.matches(&Sent::of(&whole, &target, &config)), "the origin gets the same");
+    let key = key("http://a/", &config);
+    let again = Sent::again(&key, &selecting, &config).unwrap();
+    assert_eq!(lines(&again.head(Version::HTTP_11)), ["cookie: a=1; b=2"]);
+}
+
 #[test]
 fn the_origin_is_asked_for_what_the_choices_make_of_the_target() {
     let counting = Counting::AllBut(["utm_*"].into_iter().collect());
