@@ -121,13 +121,15 @@ fn another_protocol_is_offered_only_by_a_request_of_http_1_1_that_passes() {
     let (old, usual, new) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
     assert_eq!(head(offers, usual, usual), ["x-b: 1", "connection: upgrade", "upgrade: websocket", "upgrade: x"]);
     assert_eq!(head(offers, old, usual), ["x-b: 1"]);
+    let others = "GET / | connection: upgrade | upgrade: xh2, x-http, h";
+    assert_eq!(head(others, usual, usual), ["connection: upgrade", "upgrade: xh2", "upgrade: x-http", "upgrade: h"]);
     assert_eq!(head(offers, usual, new), ["x-b: 1"], "there it is made by other means");
     assert_eq!(head("GET / | upgrade: websocket", usual, usual), [""; 0], "nobody meant it");
     assert_eq!(lines(&Sent::of(&request(offers), &target, &config).head(usual)), ["x-b: 1"]);
     // Each of these would carry requests past what reads them here.
     for http in [
         "h2c", "H2C", "h2", "HTTP/2.0", "http", "TLS/1.0", "h2c/x", "\"h2c\"", "h2c;q=1", "h2c x", "a/b/h2c",
-        "a/b h2c", "h2c/",
+        "a/b h2c", "h2c/", "h2c-14", "H2-14", "spdy/3.1", "SPDY", "tls1.3", "https",
     ] {
         let offers = |upgrade: &str| {
             format!("GET / | connection: upgrade, http2-settings | upgrade: {upgrade} | http2-settings: AAM")
