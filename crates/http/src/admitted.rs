@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use freshen_core::{Tags, Timestamp};
-use http::header::IF_RANGE;
+use http::header::{AGE, IF_RANGE, LAST_MODIFIED};
 use http::{HeaderMap, StatusCode, response};
 
 use crate::asked::Asked;
 use crate::body::Body;
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::fields::{Kept, dated, within_bound};
+use crate::fields::{Kept, dated, selected, within_bound, without};
 use crate::following::Following;
 use crate::framing::Framing;
 use crate::judgement::{Judgement, Step, judge};
 use crate::key::CacheKey;
+use crate::outgoing::Outgoing;
 use crate::received::{End, Received};
 use crate::reply_head::ReplyHead;
 use crate::rule::Rule;
@@ -129,8 +130,7 @@ impl Admitted {
     /// What a request that it [serves](Admitted::serves) gets, by the same rules as of what is [stored](Stored::answer): the fields
     /// that are kept for all, a 304 where the client has it already, one part where the length is said.
     ///
-    /// Whether the client whose request brought it gets a 304 or a part is told so as well, for its conditions and its Range did not
-    /// go with the request of the cache. What came for that client alone is not in this.
+    /// What came for the client alone whose request brought it is not in this: that one gets its [own](Admitted::own).
     ///
     /// # Errors
     /// The rule by which nothing is made of it: it is only a part itself, or the request is one that passes.
@@ -143,6 +143,32 @@ impl Admitted {
     ) -> Result<(Following, Rule), Rule> {
         let head = ReplyHead { stored: self.whole_for(asked)?, request, now, config };
         Ok(Following::of(&head, asked, self.framing.length_bytes()))
+    }
+
+    /// What the client gets whose request brought it, from the head as it came. Its conditions and its Range did not go with that
+    /// request, so that a 304 or a part is made for it here, as of what is [stored](Stored::answer); with what came for it alone, such
+    /// as a cookie, and with no other Age than came. To all of the content belong the trailers that are [outgoing](Outgoing::trailers).
+    ///
+    /// # Errors
+    /// As of [`answer`](Admitted::answer).
+    pub fn own(
+        &self,
+        response: &response::Parts,
+        request: &HeaderMap,
+        asked: &Asked,
+        now: Timestamp,
+        config: &Config,
+    ) -> Result<(Following, Rule), Rule> {
+        let outgoing = Outgoing::of(response, config).headers(&response.headers);
+        let alone = selected(&outgoing, |name| name == AGE || !self.kept.keeps(name));
+        let mut whole = self.whole_for(asked)?.clone();
+        whole.headers.extend(alone.clone());
+        let head = ReplyHead { stored: &whole, request, now, config };
+        let (mut following, rule) = Following::of(&head, asked, self.framing.length_bytes());
+        following.headers.remove(AGE);
+        // No other field that describes the content is for one client alone, and this one is there where it belongs.
+        following.headers.extend(without(&alone, &[LAST_MODIFIED]));
+        Ok((following, rule))
     }
 
     /// Of the trailers that came behind its content those that go to all.

@@ -19,7 +19,8 @@ pub struct Asked {
     pub authorized: bool,
     /// Where it carries cookies and the cache is shared: what becomes of it.
     pub personal: Option<Personal>,
-    /// Whether it asks for a part.
+    /// Whether it asks for a part. What is stored answers it as any other; where nothing is, the layer sends it on by itself and does
+    /// not [fetch](crate::Inquiry::fetch) the whole, which may be far more than is asked for.
     pub ranged: bool,
     /// Whether it offers a protocol that its origin may take in the place of HTTP (RFC 9110, section 7.8).
     pub upgrades: bool,
@@ -70,6 +71,11 @@ impl Asked {
             AskedBy::OtherSafe => Some(Rule::MethodNotUnderstood),
             AskedBy::Post | AskedBy::Unsafe => Some(Rule::MethodUnsafe),
         }
+    }
+
+    /// Whether what comes in answer to it is stored in no case.
+    pub(crate) fn stores_nothing(&self) -> bool {
+        self.method == AskedBy::Head || self.directives.no_store
     }
 }
 

@@ -53,9 +53,10 @@ pub struct Config {
     pub ignores_host: bool,
     /// Most bytes of a QUERY's content, and of what its fields say about it, that are read to make its key.
     pub query_content_bytes_most: usize,
-    /// Fields by which origins choose for which host, scheme or path they answer, though no Vary says so. Those that a request has
-    /// are a part of its key, so that what they bring about is served to those alone who send them too. A request with a field
-    /// that is listed here and names another method, such as X-HTTP-Method-Override, is passed on.
+    /// Fields by which origins choose for which host, scheme or path they answer, or for what kind of cache (Surrogate-Capability),
+    /// though no Vary says so. Those that a request has are a part of its key, so that what they bring about is served to those alone
+    /// who send them too. A request with a field that is listed here and names another method, such as X-HTTP-Method-Override, is
+    /// passed on.
     pub steering: Vec<HeaderName>,
     /// Whether an origin may group its responses and outdate groups (RFC 9875). Where one origin is many parties, they can so
     /// outdate each other's responses.

@@ -60,7 +60,7 @@ impl Variant {
             Storing::Pass(rule) => Err(rule),
         };
         kept.unwrap_or_else(|rule| {
-            let once = served(told.once(&self.stored, exchange));
+            let once = served(told.once(sent, &self.stored, exchange, config));
             match rule.about() {
                 About::Request => Freshened::Once(once, rule),
                 About::Response | About::Configuration => Freshened::Last(once, rule),

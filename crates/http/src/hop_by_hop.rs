@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use http::header::{
-    CONNECTION, ETAG, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_RANGES, CONNECTION, ETAG, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName};
 
@@ -53,11 +53,14 @@ impl HopByHop {
     }
 
     /// Whether a field may stand behind the content: nobody decides by it what the rest of the message is or what becomes of it,
-    /// or its definition permits it there all the same (RFC 9110, sections 6.5.1 and 8.8.3).
+    /// or its definition permits it there all the same (RFC 9110, sections 6.5.1, 8.8.3 and 14.3; RFC 9530, section 2). What is kept
+    /// there is served with the whole alone, of which all of these are true.
     pub(crate) fn may_trail(&self, name: &HeaderName) -> bool {
         const MORE: [&str; 6] =
             ["alt-svc", "authentication-info", "clear-site-data", "expect", "retry-after", "warning"];
-        !self.contains(name) && (name == ETAG || !(self.is_decided_by(name) || MORE.contains(&name.as_str())))
+        const PERMITTED: [HeaderName; 3] = [ACCEPT_RANGES, HeaderName::from_static("content-digest"), ETAG];
+        let decides = self.is_decided_by(name) || MORE.contains(&name.as_str());
+        !self.contains(name) && (PERMITTED.contains(name) || !decides)
     }
 
     /// The fields that go on, of the headers or of the trailers, in their order.

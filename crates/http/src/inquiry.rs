@@ -49,8 +49,16 @@ impl<'a> Inquiry<'a> {
     /// Range: of the whole every part can be served, also to others (RFC 9111, section 3.3); a part alone is fetched only to complete
     /// what is stored, by [`Missing`](crate::Missing). If-Match and If-Unmodified-Since stay, since they are the origin's to judge.
     ///
-    /// By this, and not by [`sent`](Inquiry::sent), its response is judged and kept.
+    /// HEAD, and a request that forbids to store what comes, keep all of them: nothing of the response is admitted, and so only the
+    /// origin can judge them (RFC 9110, section 13.2.1).
+    ///
+    /// By this, and not by [`sent`](Inquiry::sent), its response is judged and kept. A whole for each part that somebody asks for can
+    /// be far more than the client takes: where nothing is stored, the layer sends what is [ranged](Asked::ranged) on by itself, and
+    /// takes the whole only by this.
     pub fn fetch(&self) -> Sent<'a> {
+        if self.asked.stores_nothing() {
+            return self.sent.clone();
+        }
         self.sent.with_headers(unconditional(&self.sent))
     }
 }

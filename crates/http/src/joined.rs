@@ -88,7 +88,7 @@ impl Variant {
             Storing::Pass(rule) => Err(rule),
         };
         Ok(kept.unwrap_or_else(|rule| match rule.about() {
-            About::Request => Joined::Once(joined(&told.served, told.once(&self.stored, exchange)), rule),
+            About::Request => Joined::Once(joined(&told.served, told.once(sent, &self.stored, exchange, config)), rule),
             About::Response | About::Configuration => Joined::Differs(rule),
         }))
     }

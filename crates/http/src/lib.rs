@@ -21,8 +21,8 @@
 //!    [`Variant`] with it: what is [stored](Stored), by what it is [selected](Selecting) and by what [outdated](tags). [`Snapshot::keep`] puts it in
 //!    the place of those that leave.
 //! 7. A [`Snapshot`] is all that is stored for one key, as bytes.
-//! 8. [`Outgoing`] tells what goes to a client of a response that is sent on as it comes, and [`CacheStatus`] tells the client
-//!    what was done.
+//! 8. [`Outgoing`] tells what goes to a client of a response that is sent on as it comes, [`Admitted::own`] what does where its
+//!    request asked for less than was fetched for it, and [`CacheStatus`] tells the client what was done.
 //!
 //! ```
 //! use std::time::Duration;

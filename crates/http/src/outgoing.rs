@@ -1,4 +1,4 @@
-//! A response of an origin as its client gets it (RFC 9110, sections 7.6.1 and 7.8).
+//! A response of an origin as its client gets it (RFC 9110, sections 7.6.1, 7.8 and 15.5.22).
 
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderValue, StatusCode, response};
@@ -15,24 +15,26 @@ use crate::surrogate_control::strip_surrogate_control;
 #[derive(Clone, Debug)]
 pub struct Outgoing<'a> {
     hop_by_hop: HopByHop,
-    /// Whether it says which protocol the connection has from now on.
-    switches: bool,
+    /// Whether it has to say which protocol the connection has from now on, or could have.
+    upgrades: bool,
     config: &'a Config,
 }
 
 impl<'a> Outgoing<'a> {
     /// Reads from the head of a response what goes on of it.
     pub fn of(response: &response::Parts, config: &'a Config) -> Outgoing<'a> {
-        let switches = response.status == StatusCode::SWITCHING_PROTOCOLS;
-        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), switches, config }
+        let says = [StatusCode::SWITCHING_PROTOCOLS, StatusCode::UPGRADE_REQUIRED].contains(&response.status);
+        let upgrades = says && response.headers.contains_key(UPGRADE);
+        Outgoing { hop_by_hop: HopByHop::of_response(&response.headers, config), upgrades, config }
     }
 
-    /// Its header fields, in their order.
+    /// Its header fields, in their order. Those of a 101 and of a 426 have Upgrade, and Connection for it, which HTTP/2 and HTTP/3 do
+    /// not know: there, who sends them leaves both out.
     pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
         let mut outgoing = self.hop_by_hop.without(headers);
         strip_ours(&mut outgoing, self.config);
-        if self.switches {
-            // RFC 9110, section 7.8.
+        if self.upgrades {
+            // RFC 9110, sections 7.8 and 15.5.22.
             outgoing.append(CONNECTION, HeaderValue::from_static("upgrade"));
             outgoing.extend(headers.get_all(UPGRADE).into_iter().map(|line| (UPGRADE, line.clone())));
         }

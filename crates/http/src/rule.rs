@@ -81,7 +81,7 @@ rules! {
     StatusInvalid = "status-invalid", "RFC 9110 15", Response;
     /// A response with this status is about one client, and is never stored: 428, 429, 431 and 511.
     StatusNeverStored = "status-never-stored", "RFC 6585 3", Request;
-    /// The status answers a precondition, an expectation or a range of its own request: 412, 416 and 417.
+    /// The status answers a precondition, an expectation, a range or the protocol of its own request: 412, 416, 417 and 426.
     StatusOfRequest = "status-of-request", "configuration", Request;
     /// A 304 updates what is stored, and is not stored itself.
     StatusNotModified = "status-not-modified", "RFC 9111 4.3.4", Request;

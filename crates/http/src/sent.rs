@@ -1,8 +1,8 @@
-//! A request as its origin gets it (RFC 9110, sections 7.6 and 7.8; RFC 9112, section 3.2.2).
+//! A request as its origin gets it (RFC 9110, sections 7.6 and 7.8; RFC 9112, section 3.2.2; RFC 9113, section 8.2.3).
 
 use std::borrow::Cow;
 
-use http::header::{CONNECTION, HOST, TE, UPGRADE};
+use http::header::{CONNECTION, COOKIE, HOST, TE, UPGRADE};
 use http::uri::Uri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, request};
 
@@ -92,7 +92,7 @@ impl<'a> Sent<'a> {
         &self.method
     }
 
-    /// Its fields, but for what it says of its own connection.
+    /// Its fields, but for what it says of its own connection, with all cookies in one line.
     pub fn headers(&self) -> HeaderMap {
         let mut headers = self.hop_by_hop.without(&self.fields);
         if let Some(host) = &self.host {
@@ -101,6 +101,7 @@ impl<'a> Sent<'a> {
         if let Some(te) = &self.te {
             headers.insert(TE, te.clone());
         }
+        join_cookies(&mut headers);
         headers
     }
 
@@ -163,5 +164,15 @@ impl<'a> Sent<'a> {
         for upgrade in &self.upgrade {
             headers.append(UPGRADE, upgrade.clone());
         }
+    }
+}
+
+/// RFC 9113, section 8.2.3: outside of HTTP/2 and HTTP/3 they stand in one line, and there they may.
+fn join_cookies(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(COOKIE).into_iter();
+    if let (Some(_), Some(_)) = (lines.next(), lines.next()) {
+        let lines = headers.get_all(COOKIE).into_iter().map(HeaderValue::as_bytes);
+        let joined = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(&b"; "[..]);
+        headers.insert(COOKIE, HeaderValue::from_bytes(&joined).expect("what came in fields can stand in one"));
     }
 }

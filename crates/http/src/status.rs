@@ -27,9 +27,10 @@ pub(crate) fn is_never_stored(status: StatusCode) -> bool {
     matches!(status.as_u16(), 428 | 429 | 431 | 511)
 }
 
-/// Whether the status answers fields that are no part of a key: preconditions, expectations, ranges.
+/// Whether the status answers fields that are no part of a key: preconditions, expectations, ranges, offers of a protocol. What a 426
+/// has to say besides, in Upgrade, is for one connection and never kept (RFC 9110, section 15.5.22).
 pub(crate) fn is_of_its_request(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 412 | 416 | 417)
+    matches!(status.as_u16(), 412 | 416 | 417 | 426)
 }
 
 /// Whether a failure of the origin is meant, for which a stale response may stand in (RFC 5861, section 4). A 5xx that is not

@@ -13,20 +13,35 @@ pub const STEERING_BYTES_MOST: usize = 4 << 10;
 /// Those by which some origins take another method for that of the request. What they answer is keyed as nothing.
 const METHODS: [&str; 3] = ["x-http-method-override", "x-method-override", "x-http-method"];
 
-/// Those by which origins choose the host, the scheme or the path that they answer for.
-const PLACES: [&str; 12] = [
+/// Those by which origins choose the host, the scheme or the path that they answer for, and by which they tell what a cache in front
+/// of them makes of their answer. Listed is what servers and frameworks read without being told to, and what they are often told to.
+const PLACES: [&str; 26] = [
+    "cloudfront-forwarded-proto",
     "forwarded",
     "front-end-https",
+    "surrogate-capability",
+    "x-arr-ssl",
     "x-forwarded-host",
+    "x-forwarded-https",
+    "x-forwarded-path",
     "x-forwarded-port",
     "x-forwarded-prefix",
     "x-forwarded-proto",
+    "x-forwarded-protocol",
     "x-forwarded-scheme",
     "x-forwarded-server",
+    "x-forwarded-ssl",
+    "x-forwarded-uri",
     "x-host",
+    "x-http-host-override",
     "x-original-host",
+    "x-original-uri",
     "x-original-url",
+    "x-proxied-https",
     "x-rewrite-url",
+    "x-scheme",
+    "x-script-name",
+    "x-url-scheme",
 ];
 
 /// The steering fields that one request has, by name, the lines of each in their order. They are kept as they are, so that a refresh

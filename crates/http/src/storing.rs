@@ -41,8 +41,7 @@ impl Storing {
         exchange: &Exchange,
         config: &Config,
     ) -> Storing {
-        let Governing { directives, targeted } = Governing::of(&response.headers, config);
-        let offer = Offer { asked, target, response, directives, targeted, config };
+        let offer = Offer::of(asked, target, response, config);
         match offer.judge() {
             Err(rule) => Storing::Pass(rule),
             Ok(rule) => {
@@ -50,6 +49,17 @@ impl Storing {
                 if terms.is_of_use(config) { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
             }
         }
+    }
+
+    /// The terms of a response, be it stored or not.
+    pub(crate) fn terms(
+        asked: Asked,
+        target: &Target,
+        response: &response::Parts,
+        exchange: &Exchange,
+        config: &Config,
+    ) -> Terms {
+        Offer::of(asked, target, response, config).terms(exchange)
     }
 }
 
@@ -70,7 +80,12 @@ struct Offer<'a> {
     config: &'a Config,
 }
 
-impl Offer<'_> {
+impl<'a> Offer<'a> {
+    fn of(asked: Asked, target: &'a Target, response: &'a response::Parts, config: &'a Config) -> Offer<'a> {
+        let Governing { directives, targeted } = Governing::of(&response.headers, config);
+        Offer { asked, target, response, directives, targeted, config }
+    }
+
     /// The rule that allows it to be stored, or the first that does not. What is about this client alone comes last: all others
     /// take back what was stored before, when this response updates that.
     fn judge(&self) -> Result<Rule, Rule> {

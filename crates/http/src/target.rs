@@ -5,7 +5,7 @@ use std::fmt;
 use freshen_core::Tag;
 use http::header::HOST;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri, Version, request};
+use http::{HeaderValue, Method, Version, request};
 
 use crate::config::Config;
 use crate::fields::FIELDS_MOST;
@@ -39,7 +39,7 @@ impl Target {
             return Err(TargetError::TooManyFields);
         }
         let host = host_field(request)?;
-        let resource = resource_of(&request.uri)?;
+        let resource = resource_of(request)?;
         let (Some(scheme), Some(authority)) = (request.uri.scheme_str(), request.uri.authority()) else {
             let hostless = if request.version < Version::HTTP_11 { TargetError::Hostless } else { TargetError::NoHost };
             return Target::new(Origin::new(connection, host.ok_or(hostless)?.as_bytes())?, resource);
@@ -121,9 +121,11 @@ impl fmt::Display for Target {
     }
 }
 
-/// Path and query. CONNECT has none, and `*` is none (RFC 9112, sections 3.2.3 and 3.2.4).
-fn resource_of(uri: &Uri) -> Result<PathAndQuery, TargetError> {
-    uri.path_and_query().filter(|resource| resource.as_str() != "*").cloned().ok_or(TargetError::NoResource)
+/// Path and query. `*` is none, and CONNECT, which may have both to make a tunnel of, is about neither (RFC 9112, sections 3.2.3 and
+/// 3.2.4; RFC 8441, section 4).
+fn resource_of(request: &request::Parts) -> Result<PathAndQuery, TargetError> {
+    let resource = request.uri.path_and_query().filter(|resource| resource.as_str() != "*");
+    resource.filter(|_| request.method != Method::CONNECT).cloned().ok_or(TargetError::NoResource)
 }
 
 /// RFC 9112, section 3.2: there is at most one, and in HTTP/1.1 there is one, whatever the target is.

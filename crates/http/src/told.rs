@@ -1,9 +1,9 @@
 //! What a stored response and a newer one say together (RFC 9111, sections 3.2 and 3.4).
 
 use http::header::{AGE, DATE, LAST_MODIFIED, SET_COOKIE};
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, Response, response};
 
-use crate::asked::AskedBy;
+use crate::asked::{Asked, AskedBy};
 use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::fields::{Kept, dated, updated, within_bound, without};
@@ -66,13 +66,7 @@ impl Told {
 
     /// Judges them as if they had just come in answer to this request: under which terms they are stored.
     pub fn judged(&self, sent: &Sent<'_>, stored: &Stored, exchange: &Exchange, config: &Config) -> Storing {
-        let mut asked = sent.asked(config);
-        if asked.method == AskedBy::Head {
-            // What it freshens is a response to GET (RFC 9111, section 4.3.5).
-            asked.method = AskedBy::Get;
-        }
-        let (mut response, ()) = Response::new(()).into_parts();
-        (response.status, response.headers) = (stored.status, self.headers.clone());
+        let (asked, response) = self.as_an_answer(sent, stored, config);
         match Storing::by(asked, sent.target(), &response, exchange, config) {
             Storing::Store(..) if self.sets_a_cookie => Storing::Pass(Rule::SetCookie),
             Storing::Store(terms, rule) => {
@@ -82,15 +76,22 @@ impl Told {
         }
     }
 
-    /// The terms for whoever asked, where it is not stored: it has just been called current.
-    pub fn once(&self, stored: &Stored, exchange: &Exchange) -> Terms {
-        let terms = Terms {
-            answered_at: exchange.answered_at,
-            initial_age: exchange.initial_age(&self.headers),
-            date: exchange.date(&self.headers),
-            ..stored.terms
-        };
-        self.of_the_content(terms, stored)
+    /// The terms for whoever asked, where it is not stored: it has just been called current, so that nothing is left of the old ones.
+    pub fn once(&self, sent: &Sent<'_>, stored: &Stored, exchange: &Exchange, config: &Config) -> Terms {
+        let (asked, response) = self.as_an_answer(sent, stored, config);
+        let terms = Storing::terms(asked, sent.target(), &response, exchange, config);
+        self.of_the_content(terms.described_by(&self.kept), stored)
+    }
+
+    fn as_an_answer(&self, sent: &Sent<'_>, stored: &Stored, config: &Config) -> (Asked, response::Parts) {
+        let mut asked = sent.asked(config);
+        if asked.method == AskedBy::Head {
+            // What it freshens is a response to GET (RFC 9111, section 4.3.5).
+            asked.method = AskedBy::Get;
+        }
+        let (mut response, ()) = Response::new(()).into_parts();
+        (response.status, response.headers) = (stored.status, self.headers.clone());
+        (asked, response)
     }
 
     /// RFC 9110, section 8.8.2.2: how strong a date is, the Date tells that came with the content.

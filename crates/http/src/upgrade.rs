@@ -5,8 +5,9 @@ use http::{HeaderMap, HeaderName, Version};
 
 use crate::members::members;
 
-/// The protocols that a request offers and that may be offered to its origin, in their order. None is HTTP, nor TLS, in which HTTP goes
-/// on: what a client says in those after the change would reach the origin past all that reads requests here.
+/// The protocols that a request offers and that may be offered to its origin, in their order. None is HTTP, or what a version of it
+/// came from, nor TLS, in which HTTP goes on: what a client says in those after the change would reach the origin past all that reads
+/// requests here.
 pub(crate) fn offered(headers: &HeaderMap, version: Version) -> impl Iterator<Item = &[u8]> {
     let is_meant = version == Version::HTTP_11 && headers.contains_key(UPGRADE) && connection_names_it(headers);
     members(headers, &UPGRADE).filter(move |protocol| is_meant && may_be_offered(protocol))
@@ -18,10 +19,12 @@ fn connection_names_it(headers: &HeaderMap) -> bool {
 
 /// What is no name and perhaps a version may be read as another protocol by somebody else.
 fn may_be_offered(protocol: &[u8]) -> bool {
-    const HTTP: [&[u8]; 4] = [b"http", b"h2c", b"h2", b"tls"];
+    // Drafts have names of their own, such as `h2c-14`.
+    const HTTP: [&[u8]; 4] = [b"http", b"h2", b"spdy", b"tls"];
     let mut parts = protocol.split(|byte| *byte == b'/');
     let (name, version) = (parts.next().unwrap_or_default(), parts.next());
-    let is_http = HTTP.iter().any(|http| name.eq_ignore_ascii_case(http));
+    let begins = |with: &[u8]| name.get(..with.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(with));
+    let is_http = HTTP.into_iter().any(begins);
     let is_token = |part: &[u8]| HeaderName::from_bytes(part).is_ok();
     !is_http && is_token(name) && version.is_none_or(is_token) && parts.next().is_none()
 }

@@ -147,17 +147,31 @@ fn fields_that_steer_an_origin_are_a_part_of_the_key() {
     let steered = |name: &str| key_of(&format!("GET / | {name}: evil.example")).unwrap();
     let names = [
         "x-forwarded-host",
+        "x-forwarded-https",
+        "x-forwarded-path",
         "x-forwarded-scheme",
         "x-forwarded-proto",
+        "x-forwarded-protocol",
         "x-forwarded-port",
         "x-forwarded-prefix",
         "x-forwarded-server",
+        "x-forwarded-ssl",
+        "x-forwarded-uri",
         "x-host",
+        "x-http-host-override",
         "x-original-host",
+        "x-original-uri",
         "x-original-url",
         "x-rewrite-url",
         "forwarded",
         "front-end-https",
+        "cloudfront-forwarded-proto",
+        "x-arr-ssl",
+        "x-proxied-https",
+        "x-scheme",
+        "x-script-name",
+        "x-url-scheme",
+        "surrogate-capability",
     ];
     let keys = names.map(steered);
     for (at, key) in keys.iter().enumerate() {
@@ -165,7 +179,7 @@ fn fields_that_steer_an_origin_are_a_part_of_the_key() {
         assert_ne!(key.to_bytes(), plain.as_ref().unwrap().to_bytes(), "{}", names[at]);
         assert_eq!(*key, steered(&names[at].to_uppercase()), "names have no case");
     }
-    for other in ["x-forwarded-for", "accept", "x-unheard-of", "user-agent"] {
+    for other in ["x-forwarded-for", "x-forwarded-by", "x-wap-profile", "accept", "x-unheard-of", "user-agent"] {
         assert_eq!(key_of(&format!("GET / | {other}: x")), plain, "{other}");
     }
     let overrides = Config::default().steering.iter().filter(|name| name.as_str().contains("-method")).count();

@@ -4,10 +4,10 @@
 
 mod case;
 
-use case::{key, keyed, request, response, target};
+use case::{NOON, key, keyed, request, response, target};
 use freshen_http::{
-    AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, HostAlias, Hosts, Inquiry, KeyParts,
-    NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+    Admitted, AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, Exchange, HostAlias, Hosts,
+    Inquiry, KeyParts, NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
 };
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Version, request};
@@ -55,6 +55,27 @@ fn the_host_is_that_of_the_target() {
     }
 }
 
+/// RFC 9113, section 8.2.3.
+#[test]
+fn cookies_go_on_in_one_line_however_they_came() {
+    for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+        let of = |text: &str| lines(&head(text, "http://a/", version));
+        let came = "GET / | cookie: a=1 | b: x | cookie:  | cookie: c=2; d=3 | cookie: e=4";
+        assert_eq!(of(came), ["cookie: a=1; c=2; d=3; e=4", "b: x"]);
+        assert_eq!(of("GET / | cookie: a=1, b=2"), ["cookie: a=1, b=2"]);
+        assert_eq!(of("GET / | cookie:  | cookie: "), ["cookie: "]);
+        assert_eq!(of("GET / | b: 1 | b: 2"), ["b: 1", "b: 2"], "other lines are as they came");
+    }
+    let (config, target) = (Config::default(), target("http://a/"));
+    let (split, whole) = (request("GET / | cookie: a=1 | cookie: b=2"), request("GET / | cookie: a=1; b=2"));
+    let vary = response("200 | vary: cookie").headers;
+    let selecting = Selecting::of(&Sent::of(&split, &target, &config), &vary, &config).unwrap();
+    assert!(selecting.matches(&Sent::of(&whole, &target, &config)), "the origin gets the same");
+    let key = key("http://a/", &config);
+    let again = Sent::again(&key, &selecting, &config).unwrap();
+    assert_eq!(lines(&again.head(Version::HTTP_11)), ["cookie: a=1; b=2"]);
+}
+
 #[test]
 fn the_origin_is_asked_for_what_the_choices_make_of_the_target() {
     let counting = Counting::AllBut(["utm_*"].into_iter().collect());
@@ -100,13 +121,15 @@ fn another_protocol_is_offered_only_by_a_request_of_http_1_1_that_passes() {
     let (old, usual, new) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
     assert_eq!(head(offers, usual, usual), ["x-b: 1", "connection: upgrade", "upgrade: websocket", "upgrade: x"]);
     assert_eq!(head(offers, old, usual), ["x-b: 1"]);
+    let others = "GET / | connection: upgrade | upgrade: xh2, x-http, h";
+    assert_eq!(head(others, usual, usual), ["connection: upgrade", "upgrade: xh2", "upgrade: x-http", "upgrade: h"]);
     assert_eq!(head(offers, usual, new), ["x-b: 1"], "there it is made by other means");
     assert_eq!(head("GET / | upgrade: websocket", usual, usual), [""; 0], "nobody meant it");
     assert_eq!(lines(&Sent::of(&request(offers), &target, &config).head(usual)), ["x-b: 1"]);
     // Each of these would carry requests past what reads them here.
     for http in [
         "h2c", "H2C", "h2", "HTTP/2.0", "http", "TLS/1.0", "h2c/x", "\"h2c\"", "h2c;q=1", "h2c x", "a/b/h2c",
-        "a/b h2c", "h2c/",
+        "a/b h2c", "h2c/", "h2c-14", "H2-14", "spdy/3.1", "SPDY", "tls1.3", "https",
     ] {
         let offers = |upgrade: &str| {
             format!("GET / | connection: upgrade, http2-settings | upgrade: {upgrade} | http2-settings: AAM")
@@ -190,6 +213,29 @@ fn what_is_fetched_for_the_cache_is_the_whole_without_a_condition_of_the_client(
     assert_eq!(inquiry.sent.head(Version::HTTP_11).headers.len(), fetched.head(Version::HTTP_11).headers.len() + 4);
     let passing = Sent::passing(&both, &target, &config).head(Version::HTTP_11);
     assert_eq!(passing.headers, inquiry.sent.head(Version::HTTP_11).headers, "what passes has all of them");
+}
+
+/// RFC 9110, section 13.2.1: what comes is not kept, so that nobody but the origin can hold the conditions against it.
+#[test]
+fn what_is_fetched_for_its_client_alone_has_its_conditions_and_its_range() {
+    let (config, target) = (Config::default(), target("http://a/"));
+    let own =
+        "if-none-match: \"1\" | if-modified-since: Sun, 06 Nov 1994 08:49:37 GMT | if-range: \"1\" | range: bytes=0-1";
+    for (first, keeps) in [
+        ("HEAD /", true),
+        ("GET / | cache-control: no-store", true),
+        ("GET / | cache-control: no-cache", false),
+        ("GET /", false),
+    ] {
+        let request = request(&format!("{first} | {own}"));
+        let inquiry = Inquiry::of(&request, &target, Content::Absent, None, &config).unwrap();
+        let (fetched, whole) = (inquiry.fetch().headers(), inquiry.sent.headers());
+        assert_eq!(fetched.len() + if keeps { 0 } else { 4 }, whole.len(), "{first}");
+        let comes = response("200 | cache-control: max-age=60 | etag: \"1\"");
+        let exchange = Exchange { asked_at: NOON, answered_at: NOON };
+        let admitted = Admitted::of(&inquiry.fetch(), &comes, &inquiry.key, &exchange, &config);
+        assert_eq!(admitted.is_err(), keeps, "{first}");
+    }
 }
 
 /// The origin redirects `/a` to `/a?utm_x=1`, both of which are keyed as `/a`. Asked again for `/a` in the stead of the target that

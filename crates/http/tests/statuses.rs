@@ -26,7 +26,8 @@ fn interim_and_invalid_responses_and_304_are_never_stored() {
     }
 }
 
-/// RFC 6585, sections 3 to 6; and those that answer what is no part of a key.
+/// RFC 6585, sections 3 to 6; and those that answer what is no part of a key. What a 426 requires, it says in a field that is never
+/// kept (RFC 9110, section 15.5.22).
 #[test]
 fn statuses_about_one_client_or_one_request_are_never_stored() {
     for (status, expected) in [
@@ -37,6 +38,7 @@ fn statuses_about_one_client_or_one_request_are_never_stored() {
         (412, Rule::StatusOfRequest),
         (416, Rule::StatusOfRequest),
         (417, Rule::StatusOfRequest),
+        (426, Rule::StatusOfRequest),
     ] {
         let response = format!("{status} | cache-control: public, max-age=60, must-understand");
         assert_eq!(rule("GET /", &response, &shared()), Err(expected), "{status}");
@@ -46,7 +48,7 @@ fn statuses_about_one_client_or_one_request_are_never_stored() {
 /// RFC 9111, section 3: a status need not be known where the lifetime is said.
 #[test]
 fn any_other_final_status_is_stored_where_its_lifetime_is_said() {
-    let apart = [206, 304, 412, 416, 417, 428, 429, 431, 511];
+    let apart = [206, 304, 412, 416, 417, 426, 428, 429, 431, 511];
     for status in (200..600).filter(|status| !apart.contains(status)) {
         let response = format!("{status} | cache-control: max-age=60");
         assert_eq!(rule("GET /", &response, &shared()), Ok(Rule::MaxAge), "{status}");
@@ -95,7 +97,7 @@ fn the_statuses_that_are_understood_are_those_of_the_standards_for_which_somethi
         .collect();
     let successes = 200..=206;
     let redirections = [300, 301, 302, 303, 305, 307, 308];
-    let of_clients = (400..=411).chain([413, 414, 415, 421, 422, 426, 451]);
+    let of_clients = (400..=411).chain([413, 414, 415, 421, 422, 451]);
     assert_eq!(understood, successes.chain(redirections).chain(of_clients).chain(500..=505).collect::<Vec<u16>>());
 }
 

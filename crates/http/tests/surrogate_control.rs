@@ -154,6 +154,13 @@ fn what_is_for_one_connection_or_decides_behind_the_content_is_not_sent_on() {
     let switching = response("101 | connection: upgrade, x-hop | upgrade: websocket | x-hop: 1 | b: 2");
     let sent_on = Outgoing::of(&switching, &config).headers(&switching.headers);
     assert_eq!(sent_on, response("101 | b: 2 | connection: upgrade | upgrade: websocket").headers);
+    // RFC 9110, section 15.5.22: by this it learns what it has to offer.
+    let required = response("426 | connection: upgrade, close | upgrade: websocket, x/1 | upgrade: HTTP/3.0 | b: 2");
+    let sent_on = Outgoing::of(&required, &config).headers(&required.headers);
+    let expected = response("426 | b: 2 | connection: upgrade | upgrade: websocket, x/1 | upgrade: HTTP/3.0");
+    assert_eq!(sent_on, expected.headers);
+    let silent = response("426 | connection: upgrade | b: 2");
+    assert_eq!(Outgoing::of(&silent, &config).headers(&silent.headers), response("426 | b: 2").headers);
     let trailers =
         response("200 | x-hop: 1 | repr-digest: a | content-length: 1 | xkey: k | surrogate-control: x").headers;
     assert_eq!(outgoing.trailers(&trailers), response("200 | repr-digest: a").headers);

@@ -4,7 +4,7 @@
 
 use freshen_http::{Config, FIELDS_MOST, HOST_BYTES_MOST, Scheme, Target, TargetError};
 use http::header::HOST;
-use http::{HeaderValue, Request, StatusCode, Version, request};
+use http::{HeaderValue, Method, Request, StatusCode, Version, request};
 use proptest::prelude::*;
 
 /// A request line's target, and its Host fields.
@@ -238,12 +238,23 @@ fn a_host_field_is_ignored_where_the_choice_is_made_and_in_http_1_alone() {
     assert_eq!(Target::of(&parts("/a", &[b"other.example"]), Scheme::Http, &config), Ok(at("http://other.example/a")));
 }
 
-/// RFC 9112, sections 3.2.3 and 3.2.4; RFC 9110, section 4.2.
+/// RFC 9112, sections 3.2.3 and 3.2.4; RFC 9110, sections 4.2 and 9.3.6; RFC 8441, section 4.
 #[test]
 fn what_is_about_no_resource_of_http_has_no_target() {
     assert_eq!(on("example.com", "*"), Err(TargetError::NoResource));
     assert_eq!(on("example.com", "example.com:443"), Err(TargetError::NoResource));
     assert_eq!(of(&parts("*", &[b"a", b"b"])), Err(TargetError::Hosts), "it is no request all the same");
+    for (uri, version) in [
+        ("example.com:443", Version::HTTP_11),
+        ("/a", Version::HTTP_11),
+        ("http://example.com/chat", Version::HTTP_11),
+        ("http://example.com/chat", Version::HTTP_2),
+        ("https://example.com/chat", Version::HTTP_3),
+    ] {
+        let mut connect = parts(uri, &[b"example.com"]);
+        (connect.method, connect.version) = (Method::CONNECT, version);
+        assert_eq!(of(&connect), Err(TargetError::NoResource), "{uri} {version:?}");
+    }
     assert_eq!(of(&parts("ftp://example.com/a", &[b"example.com"])), Err(TargetError::Scheme));
     assert_eq!(of(&parts("ws://example.com/a", &[b"example.com"])), Err(TargetError::Scheme));
 }

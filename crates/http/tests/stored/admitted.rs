@@ -1,8 +1,11 @@
 //! What the head of a response tells, before its content has come (RFC 9111, sections 3 and 3.3).
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use freshen_core::TAGS_MAX;
-use freshen_http::{Admitted, Asked, Config, End, FIELDS_MOST, Following, Portion, Rule};
+use freshen_http::{Admitted, Asked, Config, End, FIELDS_MOST, Following, Outgoing, Portion, Rule};
+use http::HeaderMap;
 
 use crate::made::{ALPHABET, Came, EXCHANGE, Line, NOON, TAGGED, fields, key, lines, part, request, sent};
 
@@ -96,4 +99,90 @@ fn a_client_that_has_what_has_just_come_gets_a_304() {
     }
     let part = part("bytes 5-9/26", "", &[]);
     assert_eq!(answer(&part, &[("If-None-Match", "\"1\"")]), Err(Rule::Incomplete), "it is not all of it");
+}
+
+/// What came with content for its own client, and with fields that are for him alone.
+fn his() -> Came {
+    let control = "max-age=60, no-cache=\"set-cookie, last-modified\", private=\"x-his\"";
+    let more = [
+        ("Cache-Control", control),
+        ("Set-Cookie", "a=1"),
+        ("X-His", "2"),
+        ("Set-Cookie", "b=3"),
+        ("X-All", "4"),
+        ("Content-Length", "26"),
+        ("Content-Type", "text/plain"),
+        ("Last-Modified", "Sat, 21 Nov 2026 11:00:00 GMT"),
+        ("Connection", "x-hop"),
+        ("X-Hop", "5"),
+        ("Surrogate-Key", "a"),
+    ];
+    Came::new(200, &[&TAGGED[1..], &more].concat(), ALPHABET)
+}
+
+fn own(came: &Came, method: &str, asked: &[Line<'_>]) -> Result<(Following, Rule), Rule> {
+    let (config, request) = (Config::default(), request(method, asked));
+    let asked = Asked::of(&request, &config);
+    let later = NOON + Duration::from_secs(5);
+    admitted(came)?.own(&came.response, &request.headers, &asked, later, &config)
+}
+
+fn sorted(headers: &HeaderMap) -> Vec<String> {
+    let mut lines = lines(headers);
+    lines.sort();
+    lines
+}
+
+/// RFC 9111, sections 4.3.3, 5.1, 5.2.2.4 and 5.2.2.7: his conditions and his Range did not go with the request that was sent for him.
+#[test]
+fn whose_request_was_sent_gets_what_came_for_him_alone_whatever_is_made_of_it() {
+    let came = his();
+    let answers = |asked: &[Line<'_>]| own(&came, "GET", asked).unwrap();
+    let alone = ["set-cookie: a=1", "set-cookie: b=3", "x-his: 2"];
+    let whole = sorted(&Outgoing::of(&came.response, &Config::default()).headers(&came.response.headers));
+
+    let (following, rule) = answers(&[]);
+    assert_eq!((following.status.as_u16(), following.content, rule), (200, Portion::All, Rule::Unconditional));
+    assert_eq!(sorted(&following.headers), whole, "as it came, without an Age");
+
+    let (following, rule) = answers(&[("If-None-Match", "\"1\"")]);
+    assert_eq!((following.status.as_u16(), following.content, rule), (304, Portion::Nothing, Rule::IfNoneMatch));
+    let control = whole.iter().find(|line| line.starts_with("cache-control")).unwrap().as_str();
+    let expected = [&[control, "date: Sat, 21 Nov 2026 12:00:00 GMT", "etag: \"1\""][..], &alone].concat();
+    assert_eq!(sorted(&following.headers), expected);
+
+    let (following, rule) = answers(&[("Range", "bytes=1-3")]);
+    assert_eq!((following.status.as_u16(), rule), (206, Rule::Range));
+    let there =
+        |name: &str| following.headers.get_all(name).iter().map(|line| line.to_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!((there("content-length"), there("content-range")), (vec!["3"], vec!["bytes 1-3/26"]));
+    assert_eq!((there("content-type"), there("set-cookie")), (vec!["text/plain"], vec!["a=1", "b=3"]));
+    let (following, _) = answers(&[("Range", "bytes=1-3"), ("If-Range", "\"1\"")]);
+    assert!(!["content-type", "last-modified"].iter().any(|name| following.headers.contains_key(*name)), "he has it");
+
+    let (following, rule) = answers(&[("Range", "bytes=99-")]);
+    assert_eq!((following.status.as_u16(), rule), (416, Rule::RangeNotSatisfiable));
+    let expected = ["content-length: 0", "content-range: bytes */26", "date: Sat, 21 Nov 2026 12:00:05 GMT"];
+    assert_eq!(sorted(&following.headers), [&expected[..], &alone].concat());
+}
+
+/// RFC 9111, section 5.1: an Age says that it was not made for this request.
+#[test]
+fn whose_request_was_sent_gets_the_age_as_it_came() {
+    for asked in [&[][..], &[("If-None-Match", "\"1\"")], &[("Range", "bytes=1-3")]] {
+        for ages in [&[][..], &[("Age", "7")]] {
+            let more = [ages, &[("Content-Length", "26")]].concat();
+            let came = Came::new(200, &[&TAGGED[..], &more].concat(), ALPHABET);
+            let (following, _) = own(&came, "GET", asked).unwrap();
+            assert_eq!(following.headers.get_all("age").iter().count(), ages.len(), "{asked:?}");
+            assert!(following.headers.get("age").is_none_or(|age| age == "7"), "{asked:?}");
+        }
+    }
+}
+
+/// RFC 9111, section 3.3.
+#[test]
+fn nothing_is_made_of_a_part_nor_for_a_request_that_passes() {
+    assert_eq!(own(&part("bytes 5-9/26", "", &[]), "GET", &[]), Err(Rule::Incomplete));
+    assert_eq!(own(&his(), "POST", &[]), Err(Rule::MethodUnsafe));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_http::{Answer, Config, Cookies, FIELDS_MOST, Mode, Rule, Stored};
+use freshen_http::{Answer, Config, Cookies, FIELDS_MOST, Mode, Outgoing, Rule, Stored};
 use http::HeaderName;
 
 use crate::made::{ALPHABET, Came, Line, NOON, TAGGED, alphabet, answer, fields, lines, request};
@@ -194,13 +194,17 @@ fn trailers_are_kept_apart_and_what_controls_is_none() {
 }
 
 /// RFC 9110, section 6.5.1: framing, routing, authentication, what a request is modified by, what controls a cache, and what the
-/// content is. The definition of ETag alone permits it in trailers (section 8.8.3).
+/// content is. The definitions of Accept-Ranges, Content-Digest and ETag permit them in trailers all the same (sections 8.8.3 and
+/// 14.3; RFC 9530, section 2).
 #[test]
 fn no_trailer_is_kept_by_which_anybody_would_decide_what_the_rest_is() {
     let config = Config { targets: vec![HeaderName::from_static("x-ours")], ..Config::default() };
     let kept = |name: &str| {
         let came = Came::new(200, &TAGGED, ALPHABET).trailed(&[(name, "1"), ("Server-Timing", "a")]);
-        lines(&came.stored_by(&config).unwrap().trailers).len() == 2
+        let kept = came.stored_by(&config).unwrap().trailers;
+        let outgoing = Outgoing::of(&came.response, &config).trailers(came.trailers.as_ref().unwrap());
+        assert_eq!(outgoing, kept, "{name} passes where it is kept");
+        lines(&kept).len() == 2
     };
     for name in [
         "Connection",
@@ -223,6 +227,7 @@ fn no_trailer_is_kept_by_which_anybody_would_decide_what_the_rest_is() {
         "Set-Cookie",
         "WWW-Authenticate",
         "Accept-Encoding",
+        "Accept-Patch",
         "Expect",
         "If-None-Match",
         "Range",
@@ -247,6 +252,7 @@ fn no_trailer_is_kept_by_which_anybody_would_decide_what_the_rest_is() {
         "X-Ours",
         "XKey",
         "Content-Encoding",
+        "Content-MD5",
         "Content-Range",
         "Content-Type",
         "X-Content-Type-Options",
@@ -255,7 +261,7 @@ fn no_trailer_is_kept_by_which_anybody_would_decide_what_the_rest_is() {
     ] {
         assert!(!kept(name), "{name}");
     }
-    for name in ["ETag", "Repr-Digest", "grpc-status", "X-Theirs", "X-Checksum"] {
+    for name in ["Accept-Ranges", "Content-Digest", "ETag", "Repr-Digest", "grpc-status", "X-Theirs", "X-Checksum"] {
         assert!(kept(name), "{name}");
     }
 }

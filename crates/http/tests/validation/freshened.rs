@@ -1,8 +1,8 @@
 //! How what an origin calls current is updated.
 
 use freshen_http::{
-    Config, Cookies, End, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Received, Rule, SELECTING_MOST, Selecting,
-    Step, Stored, Terms, UPDATED_BYTES_MOST, Variant, judge,
+    Asked, Config, Cookies, End, Exchange, FIELDS_MOST, Freshened, Judgement, Mode, Outdating, Received, Rule,
+    SELECTING_MOST, Selecting, Step, Stored, Terms, UPDATED_BYTES_MOST, Variant, judge,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
@@ -448,6 +448,34 @@ fn what_is_served_once_has_what_the_update_says() {
     assert_eq!(served.headers, headers(&expected));
     assert_eq!(served.terms.age(at(602)).as_secs(), 32);
     assert_eq!(served.body, kept(&[]).stored.body);
+}
+
+/// RFC 9111, sections 4.3.3 and 4.3.4: it has just been called current, whatever had outdated it, and what the update says counts.
+#[test]
+fn what_is_served_once_is_judged_as_what_is_kept() {
+    let config = Config::default();
+    let before = [("etag", r#""a""#), ("cache-control", "max-age=60"), ("date", &date(0))];
+    let mut outdated = kept(&before);
+    outdated.stored.terms = outdated.stored.terms.outdated(at(1), Outdating::Hard);
+    for (asked, update, expected) in [
+        (("cache-control", "no-store"), ("x-a", "1"), Rule::RequestNoStore),
+        (("authorization", "x"), ("cache-control", "max-age=9, stale-if-error=5"), Rule::Authorization),
+        (("accept", "x"), ("set-cookie", "a=b"), Rule::SetCookie),
+        (("accept", "x"), ("cache-control", "no-store, max-age=7"), Rule::NoStore),
+        (("accept", "x"), ("cache-control", "private, max-age=7"), Rule::Private),
+    ] {
+        let (asking, update) = (request("GET", &[asked]), headers(&[update]));
+        let by = asking.clone();
+        let freshened = outdated.freshened(&sent(asking), &update, &key(), &LATER, &config);
+        let (Freshened::Once(served, rule) | Freshened::Last(served, rule)) = freshened else { panic!("{expected:?}") };
+        assert_eq!(rule, expected);
+        let judged = judge(Some(&served.terms), &Asked::of(&by, &config), LATER.answered_at, &config);
+        assert_eq!((judged.step, judged.rule), (Step::Serve, Rule::Fresh), "{expected:?}");
+        // The same update, of a request that lets it be kept.
+        if let Freshened::Kept { served: kept, .. } = get(&outdated, &update) {
+            assert_eq!(served.terms, kept.terms, "{expected:?}");
+        }
+    }
 }
 
 #[test]
