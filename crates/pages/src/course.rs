@@ -116,6 +116,10 @@ impl Course {
         self.keeps.then(|| self.pieces.to_vec())
     }
 
+    pub(crate) fn broke_off(&self) -> bool {
+        matches!(self.end, Some(End::Broken(_)))
+    }
+
     /// Lets nobody join any more.
     pub(crate) fn close(&mut self) {
         self.keeps = false;

@@ -39,6 +39,7 @@ impl Pump {
         let Pump { filling, mut tell, body } = self;
         let outcome = match ended {
             Ok(trailers) => filling.finish(trailers).map_or(Pumped::Broken, Pumped::Filled),
+            Err(None) if filling.broke_off() => Pumped::Broken,
             Err(None) => Pumped::Passed,
             Err(Some(error)) => {
                 filling.fail(Arc::from(error));
