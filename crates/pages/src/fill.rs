@@ -83,6 +83,11 @@ impl Filling {
         poll_fn(|context| self.shared.with(|course| course.poll_unwanted(context.waker()))).await;
     }
 
+    /// Has the body come for those alone who read it: nobody is left who wants it kept.
+    pub(crate) fn forsake(&mut self) {
+        self.shared.with(Course::forsake);
+    }
+
     /// Whether it has broken off, by more than its origin had said.
     pub(crate) fn broke_off(&self) -> bool {
         self.shared.with(|course| course.broke_off())
