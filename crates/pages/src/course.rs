@@ -24,6 +24,8 @@ pub(crate) struct Course {
     grant: Grant,
     /// Whether all is held that has come, and what comes will be. If not, it only passes, and nobody joins.
     keeps: bool,
+    /// Whether nobody is left for whom it is kept: then it comes for those alone who read it.
+    forsaken: bool,
     end: Option<End>,
     /// By their numbers, so that the first of them leads.
     readers: BTreeMap<u64, Place>,
@@ -70,6 +72,7 @@ impl Course {
             pieces: Pieces::default(),
             grant,
             keeps,
+            forsaken: false,
             end: None,
             readers: BTreeMap::from([(FIRST_READER, Place::default())]),
             readers_ever: 1,
@@ -116,6 +119,15 @@ impl Course {
         self.keeps.then(|| self.pieces.to_vec())
     }
 
+    /// Has it come for those alone who read it: when they leave, it is of no use.
+    pub(crate) fn forsake(&mut self) {
+        self.forsaken = true;
+    }
+
+    pub(crate) fn broke_off(&self) -> bool {
+        matches!(self.end, Some(End::Broken(_)))
+    }
+
     /// Lets nobody join any more.
     pub(crate) fn close(&mut self) {
         self.keeps = false;
@@ -123,10 +135,10 @@ impl Course {
 
     /// Ready where one more piece may come.
     pub(crate) fn poll_room(&mut self, filler: &Waker) -> Poll<Pushed> {
-        if self.keeps {
-            Poll::Ready(Pushed::Kept)
-        } else if self.is_unwanted() {
+        if self.is_unwanted() {
             Poll::Ready(Pushed::Unwanted)
+        } else if self.keeps {
+            Poll::Ready(Pushed::Kept)
         } else if self.has_room() {
             Poll::Ready(Pushed::Passed)
         } else {
@@ -170,6 +182,9 @@ impl Course {
         let place = self.readers.remove(&reader);
         self.aftermath.idle.extend(place.and_then(|place| place.waker));
         self.trim();
+        if self.is_unwanted() {
+            self.aftermath.woken.extend(self.filler.take());
+        }
     }
 
     /// The next piece of a reader.
@@ -209,7 +224,8 @@ impl Course {
 /// What follows for a body that only passes.
 impl Course {
     fn is_unwanted(&self) -> bool {
-        !self.keeps && (self.end.is_some() || self.readers.is_empty())
+        let needed = self.keeps && !self.forsaken;
+        !needed && (self.end.is_some() || self.readers.is_empty())
     }
 
     /// Where the leading reader is.

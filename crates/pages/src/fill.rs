@@ -83,6 +83,16 @@ impl Filling {
         poll_fn(|context| self.shared.with(|course| course.poll_unwanted(context.waker()))).await;
     }
 
+    /// Has the body come for those alone who read it: nobody is left who wants it kept.
+    pub(crate) fn forsake(&mut self) {
+        self.shared.with(Course::forsake);
+    }
+
+    /// Whether it has broken off, by more than its origin had said.
+    pub(crate) fn broke_off(&self) -> bool {
+        self.shared.with(|course| course.broke_off())
+    }
+
     /// Ends the body. `None`: it was not kept whole, or is shorter than its origin had said, which breaks it off for all who read
     /// it.
     pub fn finish(self, trailers: Option<HeaderMap>) -> Option<Filled> {

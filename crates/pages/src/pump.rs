@@ -20,7 +20,8 @@ pub(crate) enum Pumped {
     Broken,
 }
 
-/// Carries a body in a task of its own: whoever waits for the outcome may leave, and those who read go on.
+/// Carries a body in a task of its own: whoever waits for the outcome may leave, and those who read go on. When they have left too,
+/// the body is let go of, though it may never end.
 pub(crate) fn pump(body: InnerBody, filling: Filling) -> oneshot::Receiver<Pumped> {
     let (tell, told) = oneshot::channel();
     tokio::spawn(Pump { body, filling, tell: Some(tell) }.run());
@@ -39,6 +40,7 @@ impl Pump {
         let Pump { filling, mut tell, body } = self;
         let outcome = match ended {
             Ok(trailers) => filling.finish(trailers).map_or(Pumped::Broken, Pumped::Filled),
+            Err(None) if filling.broke_off() => Pumped::Broken,
             Err(None) => Pumped::Passed,
             Err(Some(error)) => {
                 filling.fail(Arc::from(error));
@@ -59,6 +61,10 @@ impl Pump {
             let frame = tokio::select! {
                 frame = self.body.frame() => frame,
                 () = self.filling.unwanted() => return Err(None),
+                () = left(&mut self.tell) => {
+                    self.filling.forsake();
+                    continue;
+                }
             };
             let Some(frame) = frame else { return Ok(trailers) };
             match frame.map_err(Some)?.into_data() {
@@ -75,4 +81,13 @@ impl Pump {
             }
         }
     }
+}
+
+/// Waits until nobody waits for the outcome any more; once that is known, for ever.
+async fn left(tell: &mut Option<oneshot::Sender<Pumped>>) {
+    match tell {
+        Some(told) => told.closed().await,
+        None => std::future::pending().await,
+    }
+    *tell = None;
 }
