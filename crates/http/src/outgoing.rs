@@ -1,6 +1,6 @@
 //! A response of an origin as its client gets it (RFC 9110, sections 7.6.1, 7.8 and 15.5.22).
 
-use http::header::{CONNECTION, UPGRADE};
+use http::header::{CONNECTION, TRAILER, UPGRADE};
 use http::{HeaderMap, HeaderValue, StatusCode, response};
 
 use crate::config::Config;
@@ -33,6 +33,8 @@ impl<'a> Outgoing<'a> {
     pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
         let mut outgoing = self.hop_by_hop.without(headers);
         strip_ours(&mut outgoing, self.config);
+        // RFC 9110, section 6.6.2: it tells what comes behind the content, and a server may send no more than it has told.
+        outgoing.extend(headers.get_all(TRAILER).into_iter().map(|line| (TRAILER, line.clone())));
         if self.upgrades {
             // RFC 9110, sections 7.8 and 15.5.22.
             outgoing.append(CONNECTION, HeaderValue::from_static("upgrade"));

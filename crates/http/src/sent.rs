@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONNECTION, COOKIE, HOST, TE, UPGRADE};
+use http::header::{CONNECTION, COOKIE, HOST, TE, TRAILER, UPGRADE};
 use http::uri::Uri;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, request};
 
@@ -161,6 +161,8 @@ impl<'a> Sent<'a> {
         if !self.upgrade.is_empty() {
             headers.append(CONNECTION, HeaderValue::from_static("upgrade"));
         }
+        // RFC 9110, section 6.6.2: a client may send no more behind the content than it has told.
+        headers.extend(self.fields.get_all(TRAILER).into_iter().map(|line| (TRAILER, line.clone())));
         for upgrade in &self.upgrade {
             headers.append(UPGRADE, upgrade.clone());
         }

@@ -89,7 +89,9 @@ impl Body for PageBody {
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Kept { left_bytes, .. } => SizeHint::with_exact(*left_bytes),
+            Kind::Kept { left_bytes, trailers: None, .. } => SizeHint::with_exact(*left_bytes),
+            // HTTP/1.1 has room for trailers only where the length is not told.
+            Kind::Kept { .. } => SizeHint::default(),
             Kind::Coming(reader) => reader.size_hint(),
             Kind::Following(followed) => followed.size_hint(),
             Kind::Passing(body) => body.size_hint(),

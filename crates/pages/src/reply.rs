@@ -2,7 +2,7 @@
 
 use freshen_core::{BoxError, Timestamp};
 use freshen_http::{Answer, Asked, CacheStatus, Config, Portion, Rule, Served, Stored};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, TRAILER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use std::time::Duration;
 
@@ -23,7 +23,9 @@ pub(crate) fn of_stored(
 ) -> Result<Response<PageBody>, Rule> {
     let boundary = fastrand::u128(..);
     match stored.answer(request, asked, now, boundary, config) {
-        Answer::Serve(Served { status, headers, content, trailers }, _) => {
+        Answer::Serve(Served { status, mut headers, content, trailers }, _) => {
+            // RFC 9110, section 6.6.2: over HTTP/1.1 a server may send no more than is told.
+            headers.extend(trailers.keys().map(|name| (TRAILER, name.clone().into())));
             Ok(response(status, headers, PageBody::kept(content, trailers)))
         }
         Answer::NotModified(headers, _) => Ok(response(StatusCode::NOT_MODIFIED, headers, PageBody::empty())),
