@@ -208,6 +208,7 @@ const ELSEWHERE: &[Rule] = &[
     Rule::ValidatesNothing,
     Rule::FullResponse,
     Rule::UpdateTooLarge,
+    Rule::ContentTooLong,
     Rule::HeadMatches,
     Rule::HeadDiffers,
     Rule::HeadUntold,
