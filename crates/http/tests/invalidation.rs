@@ -218,17 +218,19 @@ fn what_is_outdated_is_the_keyed_form() {
     }
 }
 
-/// A reference is read as its origin meant it, who knows only what it was asked for.
+/// A reference is read as its origin meant it, who knows only what it was asked for; what it names has one keyed form.
 #[test]
-fn references_are_resolved_against_what_the_origin_was_asked_for() {
+fn what_a_reference_names_is_outdated_in_its_keyed_form_whatever_the_origin_was_asked_for() {
     let choices = Choices { decoded: true, ..Choices::default() };
-    let made = |origin_sees| {
+    for origin_sees in [OriginSees::Keyed, OriginSees::Asked] {
         let config = Config { choices: Choices { origin_sees, ..choices.clone() }, ..Config::default() };
-        // Where a per cent sign encodes nothing, nothing is decoded.
-        invalidation("POST", 200, "http://a/%62/c", &[("location", b"%zz")], &config).unwrap().tags
-    };
-    assert_eq!(made(OriginSees::Keyed), of(&["http://a/b/c", "http://a/b/%zz"]));
-    assert_eq!(made(OriginSees::Asked), of(&["http://a/b/c", "http://a/%62/%zz"]));
+        // Each part of a path is decoded by itself, and where a per cent sign encodes nothing it stays.
+        for (location, named) in [("d", "b/d"), ("%zz", "b/%zz"), ("%64/%zz", "b/d/%zz"), ("../%64", "d")] {
+            let location = [("location", location.as_bytes())];
+            let made = invalidation("POST", 200, "http://a/%62/c", &location, &config).unwrap().tags;
+            assert_eq!(made, of(&["http://a/b/c", &format!("http://a/{named}")]), "{origin_sees:?} {named}");
+        }
+    }
 }
 
 /// RFC 9111, section 4.4; the draft of No-Vary-Search, section 5: what is stored of `/b?utm=2` may be found by `/b`.
