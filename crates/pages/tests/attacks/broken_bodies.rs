@@ -4,14 +4,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use freshen_core::BoxError;
+use freshen_pages::{Bounds, Settings};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 
 use crate::origin::{Answer, answer, written};
-use crate::site::{Site, pass, read, settle, site};
+use crate::site::{Site, pass, read, settle, site, site_with};
 use crate::visit::SECOND;
 
 const TEXT: &str = "hello world";
@@ -151,8 +153,12 @@ impl Drop for Endless {
 }
 
 fn endless(alive: &Arc<AtomicUsize>, says: &str) -> Answer {
+    endless_by(alive, SECOND, says)
+}
+
+fn endless_by(alive: &Arc<AtomicUsize>, span: Duration, says: &str) -> Answer {
     alive.fetch_add(1, Ordering::SeqCst);
-    let body = Endless(alive.clone(), tokio::time::interval(SECOND));
+    let body = Endless(alive.clone(), tokio::time::interval(span));
     answer(&format!("200 | cache-control: {says}")).map(|_| body.boxed_unsync())
 }
 
@@ -168,6 +174,40 @@ async fn a_body_that_never_ends_is_let_go_of_when_nobody_reads_it() {
     assert_eq!(alive.load(Ordering::SeqCst), 20);
     // By then none could be kept any more.
     pass(120 * SECOND).await;
+    assert_eq!(alive.load(Ordering::SeqCst), 0);
+}
+
+/// It does not say another byte, so that nothing is told by those.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_falls_silent_is_let_go_of_when_its_reader_leaves() {
+    for waits in [SECOND, 120 * SECOND] {
+        let (site, alive) = (site().await, Arc::new(AtomicUsize::new(0)));
+        let seen = alive.clone();
+        site.origin.answers(move |_| endless_by(&seen, 86_400 * SECOND, "max-age=60"));
+        let reader = site.send("GET /a").await;
+        pass(waits).await;
+        assert_eq!(alive.load(Ordering::SeqCst), 1, "{waits:?}");
+        drop(reader);
+        // In that time it might have been kept.
+        pass((61 * SECOND).saturating_sub(waits) + SECOND).await;
+        assert_eq!(alive.load(Ordering::SeqCst), 0, "{waits:?}");
+    }
+}
+
+/// Nobody waits for a refresh, so that nobody reads what is too long to be kept.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_brings_too_much_is_let_go_of_at_once() {
+    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8 };
+    let (site, alive) = (site_with(Settings { bounds, ..Settings::default() }).await, Arc::new(AtomicUsize::new(0)));
+    let (seen, lasting) = (alive.clone(), "200 | cache-control: max-age=60, stale-while-revalidate=600 | good");
+    site.origin.then(move |_| async move { Ok(answer(lasting)) });
+    site.origin.answers(move |_| endless(&seen, "max-age=60"));
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit());
+    pass(5 * SECOND).await;
+    assert_eq!(alive.load(Ordering::SeqCst), 1, "it could still be kept");
+    pass(15 * SECOND).await;
     assert_eq!(alive.load(Ordering::SeqCst), 0);
 }
 

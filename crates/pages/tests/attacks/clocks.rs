@@ -56,3 +56,16 @@ async fn a_clock_that_is_set_back_and_forth_serves_nothing_that_is_too_old_and_e
         assert_eq!(get("GET /a").await.text, number.to_string(), "{hours}");
     }
 }
+
+/// While the clock is behind nobody knows how old a page is: it is not served, and no failure takes its place.
+#[tokio::test(start_paused = true)]
+async fn a_failure_while_the_clock_is_behind_drives_no_good_page_out() {
+    let (clock, origin, get) = clocked().await;
+    origin.answers(|_| answer("200 | cache-control: max-age=7200 | good"));
+    get("GET /a").await;
+    clock.set(noon(-1));
+    origin.answers(|_| answer("503 | cache-control: max-age=7200 | oh no"));
+    assert_eq!(get("GET /a").await.status(), 503);
+    clock.set(noon(1));
+    assert_eq!(get("GET /a").await.text, "good");
+}

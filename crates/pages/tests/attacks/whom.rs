@@ -153,6 +153,26 @@ async fn what_varies_by_cookie_is_shown_to_those_who_carry_the_same() {
     assert_eq!(site.origin.count(), 4);
 }
 
+/// Who follows what came for another cookie, and cannot follow it because something was written meanwhile, waits for its end.
+#[tokio::test(start_paused = true)]
+async fn a_write_to_another_page_shows_nobody_the_page_of_another_cookie() {
+    let site = site().await;
+    site.origin.answers(|request| match request.method.as_str() {
+        "GET" => answer(&format!("200 | cache-control: max-age=60 | vary: cookie | {}", said(request, "cookie"))),
+        _ => answer("204"),
+    });
+    site.get("GET /other").await;
+    site.origin.takes(SECOND);
+    let cookies = ["alice", "bob", "alice", "eve"];
+    let all = cookies.map(|cookie| site.getting(&format!("GET /a | cookie: {cookie}")));
+    settle().await;
+    site.origin.takes(SECOND / 2);
+    site.get("POST /other").await;
+    for (got, cookie) in all.into_iter().zip(cookies) {
+        assert_eq!(got.await.unwrap().text, cookie);
+    }
+}
+
 /// A form with a hidden token that belongs to a cookie, as frameworks write it: the first visit sets the cookie, the next carry it.
 #[tokio::test(start_paused = true)]
 async fn nobody_gets_the_token_of_anothers_form() {
