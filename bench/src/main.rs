@@ -10,6 +10,7 @@ mod footprint;
 mod hazards;
 mod held;
 mod hit;
+mod http;
 mod memory;
 mod peers;
 mod process;
@@ -41,6 +42,8 @@ fn main() -> ExitCode {
         What::Batch(batch) => batch::run(&batch),
         What::Memory(memory) => footprint::run(&memory),
         What::Rules(rules) => rules::run(&rules),
+        What::Http(http) => http::run(&http),
+        What::Site { server, bytes } => http::serve(server, bytes),
         What::Audit(audit) => audit::run(&audit),
         What::Audited { setting } => freshen_fleet::run(&setting),
         What::Fleet(fleet) => fleet::run(&fleet),
@@ -80,6 +83,11 @@ enum What {
     Memory(footprint::Memory),
     /// What it costs to judge a hit and to store a response by the rules of HTTP caching, beside http-cache-semantics
     Rules(rules::Rules),
+    /// What a page from the cache costs its server, beside the bare handler
+    Http(http::Http),
+    /// A server that is measured, until its orders end
+    #[command(hide = true)]
+    Site { server: http::Server, bytes: usize },
     /// Processes over one Redis under random traffic and faults: what is outdated, goes backwards or stays stale, counted
     Audit(audit::Audit),
     /// A process of an audit, with its settings as JSON
