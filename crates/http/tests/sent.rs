@@ -7,7 +7,7 @@ mod case;
 use case::{NOON, key, keyed, request, response, target};
 use freshen_http::{
     Admitted, AskedBy, CacheKey, Choices, Config, Content, ContentHasher, Counting, Exchange, HostAlias, Hosts,
-    Inquiry, KeyParts, NoVarySearch, OriginSees, Parameters, Scheme, Selecting, Sent, Target,
+    Inquiry, KeyParts, NoVarySearch, OriginSees, Outgoing, Parameters, Scheme, Selecting, Sent, Target,
 };
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, Version, request};
@@ -106,6 +106,18 @@ fn trailers_are_asked_for_where_the_client_takes_them_and_nothing_else_is() {
         let came = format!("GET / | te: {te} | connection: te");
         assert_eq!(lines(&head(&came, "http://a/", Version::HTTP_11)), [""; 0], "{te}");
     }
+}
+
+/// RFC 9110, section 6.6.2: over HTTP/1.1 no more is sent behind the content than that.
+#[test]
+fn which_trailers_may_come_is_told_both_ways() {
+    let came = "POST / | trailer: x-sum, x-b | trailer: x-c | x-d: 1";
+    let trailers = ["trailer: x-sum, x-b", "trailer: x-c"];
+    assert_eq!(lines(&head(came, "http://a/", Version::HTTP_11)), ["x-d: 1", trailers[0], trailers[1]]);
+    assert_eq!(lines(&head(came, "http://a/", Version::HTTP_10)), ["x-d: 1"]);
+    let (response, config) = (response("200 | trailer: x-sum, x-b | trailer: x-c"), Config::default());
+    let headers = Outgoing::of(&response, &config).headers(&response.headers);
+    assert_eq!(headers.get_all("trailer").iter().collect::<Vec<_>>(), ["x-sum, x-b", "x-c"]);
 }
 
 /// RFC 9110, section 7.8.

@@ -65,7 +65,7 @@ impl Browser {
     pub async fn post(&mut self, path: &str, form: &str) -> Seen {
         let seen = self.ask(Method::POST, path, form.to_owned().into()).await;
         match seen.status() {
-            StatusCode::SEE_OTHER => self.get(&seen.field("location").to_owned()).await,
+            StatusCode::SEE_OTHER => self.get(seen.field("location")).await,
             _ => seen,
         }
     }
