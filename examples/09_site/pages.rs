@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use freshen::Strength;
-use freshen_http::surrogate_tag;
+use freshen_pages::Pages;
 use serde::Deserialize;
 
 use super::Site;
@@ -123,7 +123,7 @@ pub async fn add(
     }
     let add = sqlx::query("INSERT INTO notes (author, text) VALUES (?, ?)").bind(author).bind(&adding.text);
     add.execute(&site.database).await.map_err(unavailable)?;
-    site.cache.invalidate(&[surrogate_tag(b"notes")], Strength::Hard).await.map_err(unavailable)?;
+    site.cache.invalidate(Pages::Keyed("notes"), Strength::Hard).await.map_err(unavailable)?;
     site.tell(&session, language.of("Gespeichert.", "Saved.")).await?;
     Ok(Redirect::to("/").into_response())
 }

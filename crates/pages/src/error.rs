@@ -11,8 +11,8 @@ pub enum PageError {
     Failed {
         /// How.
         failure: Failure,
-        /// Whether there is a page that the failure may be about: then the next attempts wait. Where there is none, a status is what
-        /// one client's request met, and others need not fare so.
+        /// Whether there is a page that the failure may be about: then the next attempts wait. Where there is none, it is what one
+        /// client's request met, and others need not fare so: they ask one after the other.
         cools: bool,
     },
     /// What came is for one client alone, by this rule.

@@ -94,10 +94,7 @@ impl Making<'_> {
         for _ in 0..ASKED_MOST {
             let answered = match self.send(question.sent()).await {
                 Ok(answered) => answered,
-                Err(failure) => {
-                    let cools = failure != PANICKED || self.previous.is_some();
-                    return Err(PageError::Failed { failure, cools });
-                }
+                Err(failure) => return Err(PageError::Failed { failure, cools: self.previous.is_some() }),
             };
             match question.answered(&answered.head, self.cache.now()) {
                 Validated::Current { .. } => match self.current(&inquiry, &answered) {

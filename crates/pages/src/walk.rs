@@ -48,6 +48,8 @@ enum Turn {
     End(End),
     /// What answers the request has another record.
     Next(VariantKey),
+    /// What was waited for was for its first client alone: the page is asked for once more.
+    Again,
 }
 
 impl Walk<'_> {
@@ -57,6 +59,7 @@ impl Walk<'_> {
             match self.turn(&at).await {
                 Turn::End(end) => return end,
                 Turn::Next(variant) => at.variant = Some(variant),
+                Turn::Again => {}
             }
         }
         self.alone(Forward::VaryMiss, Rule::NotSelected)
@@ -153,6 +156,7 @@ impl Walk<'_> {
             let told = news.borrow_and_update().clone();
             match told {
                 News::Waiting => {}
+                News::Alone(rule) if self.may_fare_better(&seat, rule) => return Turn::Again,
                 News::Alone(rule) => return Turn::End(self.own(&seat, why, rule)),
                 News::Coming(coming) => {
                     if let Some(turn) = self.follow(&seat, &coming, why) {
@@ -182,6 +186,14 @@ impl Walk<'_> {
     /// the first byte to the end is the whole.
     fn wants_a_part(&self) -> bool {
         self.inquiry.asked.ranged && self.parts.headers.get(RANGE).is_some_and(|range| range != "bytes=0-")
+    }
+
+    /// Whether what forbids to keep a response was something about the client who came first, and this one has nothing of that kind:
+    /// else whoever always comes first would keep a page from being kept.
+    fn may_fare_better(&self, seat: &Seat, rule: Rule) -> bool {
+        let asked = &self.inquiry.asked;
+        let of_client = matches!(rule, Rule::Authorization | Rule::Personal | Rule::StatusOfRequest);
+        !seat.first && of_client && !asked.authorized && asked.personal.is_none()
     }
 
     async fn load(&self, at: &PageAt, demanded: bool) -> Loaded {

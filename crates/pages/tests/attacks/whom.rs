@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use freshen_pages::{Audience, Settings};
 use futures_util::future::join_all;
 
-use crate::origin::{Answer, answer, written};
+use crate::origin::{Answer, NoConnection, answer, written};
 use crate::site::{Site, pass, read, request, settle, site, site_with};
 use crate::visit::{SECOND, get, said};
 
@@ -288,4 +288,38 @@ async fn an_audience_with_an_endless_name_shares_with_nobody() {
         assert_eq!(site.get(&format!("GET /a | x-user: {user}")).await.text, format!("for {user}"));
     }
     assert_eq!(site.origin.count(), 3);
+}
+
+/// A client asks again and again with what keeps a page from being kept, and always comes first. Those who waited for it come to one
+/// load of their own.
+#[tokio::test(start_paused = true)]
+async fn one_client_who_always_comes_first_keeps_no_page_from_being_kept() {
+    for (field, head) in [
+        ("authorization: x", "200 | cache-control: max-age=600"),
+        ("cookie: x", "200 | last-modified: Tue, 01 Jan 2019 00:00:00 GMT"),
+    ] {
+        let site = site_with(Settings::default()).await;
+        site.origin.answers(move |_| answer(&format!("{head} | page"))).takes(SECOND);
+        let mut hits = 0;
+        for _ in 0..20 {
+            let first = site.getting(&format!("GET /a | {field}"));
+            settle().await;
+            let all: Vec<_> = (0..10).map(|_| site.getting("GET /a")).collect();
+            first.await.unwrap();
+            for got in all {
+                hits += usize::from(got.await.unwrap().is_hit());
+            }
+        }
+        assert!(hits >= 150, "{field}: {hits} of 200");
+    }
+}
+
+/// A service in front of ours cuts the connection of a client whose field it does not like. That is nobody else's failure.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_one_clients_field_has_cut_is_cut_for_no_other() {
+    let site = site().await;
+    site.origin.then(|_| async { Err(NoConnection.into()) });
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | good"));
+    site.get("GET /a | x-odd: 1").await;
+    assert_eq!(site.get("GET /a").await.text, "good");
 }
