@@ -27,5 +27,6 @@ pages! {
     Deploying "../../docs/guide/deploying.md";
     Sizing "../../docs/guide/sizing.md";
     ComingFromCached "../../docs/guide/coming-from-cached.md";
+    ComingFromDjangoJimmypage "../../docs/guide/coming-from-django-jimmypage.md";
     ComingFromMoka "../../docs/guide/coming-from-moka.md";
 }

@@ -24,6 +24,9 @@ use crate::tags::{Pages, written};
 ///
 /// It serves the page it has, now, and has it made again behind the request. Clones share what is stored; layers with other
 /// [`Settings`] do too.
+///
+/// A page is known by its host and its path as the layer sees them. It has to stand around what takes parts of a path away, as
+/// axum's `nest` does: in there, two pages with the same rest would be taken for one.
 #[derive(Clone)]
 pub struct PageCache {
     shared: Arc<Shared>,

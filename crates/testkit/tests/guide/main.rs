@@ -1,6 +1,6 @@
 //! Pages that name tests: the tests exist, and the pages tell of all that they have to.
 
-mod cacheback;
+mod rows;
 mod conformance;
 mod guarantees;
 mod named;

@@ -30,7 +30,7 @@ pub fn exists(file: &str, name: &str) -> bool {
 
 #[test]
 fn the_name_of_a_test_is_looked_for_in_its_file() {
-    assert!(exists("testkit/tests/guide/cacheback.rs", "a_bad_page_is_found_out"));
-    assert!(!exists("testkit/tests/guide/cacheback.rs", "a_bad_page_is_found"));
-    assert!(!exists("testkit/tests/guide/cachebacks.rs", "a_bad_page_is_found_out"));
+    assert!(exists("testkit/tests/guide/rows.rs", "a_bad_page_is_found_out"));
+    assert!(!exists("testkit/tests/guide/rows.rs", "a_bad_page_is_found"));
+    assert!(!exists("testkit/tests/guide/row.rs", "a_bad_page_is_found_out"));
 }

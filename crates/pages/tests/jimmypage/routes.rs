@@ -1,0 +1,104 @@
+//! The layer on the routes of an application.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use freshen_core::{Cache, Clock};
+use freshen_pages::{CacheSettings, PageCache, Settings};
+use http::{HeaderValue, Request};
+use tower_service::Service;
+
+use crate::site::{Got, pass, read};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn pages() -> PageCache {
+    PageCache::over(Cache::builder().clock(Clock::runtime()), CacheSettings::default()).await.unwrap()
+}
+
+async fn asked(site: &Router, path: &str) -> Got {
+    let request = Request::get(path).header("host", "a.example").body(Body::empty()).unwrap();
+    read(site.clone().call(request).await.unwrap()).await
+}
+
+/// What a handler of a test answers with: good for a minute.
+async fn lasting(text: &'static str) -> ([(&'static str, &'static str); 1], &'static str) {
+    ([("cache-control", "max-age=60")], text)
+}
+
+/// All that is before it goes through the layer, and what is behind it does not.
+#[tokio::test(start_paused = true)]
+async fn only_the_routes_with_the_layer_are_kept() {
+    let site = Router::new()
+        .route("/kept", get(|| lasting("kept")))
+        .layer(pages().await)
+        .route("/live", get(|| lasting("live")));
+    for path in ["/kept", "/live"] {
+        asked(&site, path).await;
+        let got = asked(&site, path).await;
+        assert_eq!((got.is_hit(), got.text.as_str()), (path == "/kept", &path[1..]));
+    }
+    assert_eq!(asked(&site, "/live").await.field("cache-status"), "");
+}
+
+/// One layer, and one handler that two routes share.
+#[tokio::test(start_paused = true)]
+async fn one_layer_before_two_routes_answers_each_by_its_own() {
+    let layer = pages().await;
+    let counted = Arc::new(AtomicUsize::new(0));
+    let handler = {
+        let counted = counted.clone();
+        move |uri: http::Uri| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async move { ([("cache-control", "max-age=60")], uri.path().to_owned()) }
+        }
+    };
+    let site = Router::new()
+        .merge(Router::new().route("/one", get(handler.clone())).layer(layer.clone()))
+        .merge(Router::new().route("/two", get(handler)).layer(layer));
+    for _ in 0..3 {
+        for path in ["/one", "/two"] {
+            assert_eq!(asked(&site, path).await.text, path);
+        }
+    }
+    assert_eq!(counted.load(Ordering::SeqCst), 2);
+}
+
+/// What `cache_page(60)` says of a view.
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_may_be_given_to_a_route() {
+    async fn for_a_minute(mut response: Response) -> Response {
+        response.headers_mut().insert("cache-control", HeaderValue::from_static("max-age=60"));
+        response
+    }
+    let mut settings = Settings::default();
+    settings.rules.grace = freshen_http::Grace::default();
+    let site = Router::new()
+        .route("/a", get(|| async { "hello" }))
+        .layer(map_response(for_a_minute))
+        .layer(pages().await.with(settings));
+    asked(&site, "/a").await;
+    pass(59 * SECOND).await;
+    assert!(asked(&site, "/a").await.is_hit());
+    pass(SECOND).await;
+    assert!(!asked(&site, "/a").await.is_hit());
+}
+
+/// What is nested sees only what is left of its path. The layer stands around it, and sees the whole.
+#[tokio::test(start_paused = true)]
+async fn around_what_is_nested_a_page_is_known_by_its_whole_path() {
+    let part = |text: &'static str| Router::new().route("/x", get(move || lasting(text)));
+    let site = Router::new().nest("/one", part("one")).nest("/two", part("two")).layer(pages().await);
+    for round in 0..2 {
+        for path in ["/one/x", "/two/x"] {
+            let got = asked(&site, path).await;
+            assert_eq!((got.text.as_str(), got.is_hit()), (&path[1..4], round > 0));
+        }
+    }
+}
