@@ -26,7 +26,7 @@ use crate::tags::{Pages, written};
 /// [`Settings`] do too.
 ///
 /// A page is known by its host and its path as the layer sees them. It has to stand around what takes parts of a path away, as
-/// axum's `nest` does: in there, two pages with the same rest would be taken for one.
+/// axum's `nest` does, or be told the [whole URI](Settings::whole_uri): else two pages with the same rest are taken for one.
 #[derive(Clone)]
 pub struct PageCache {
     shared: Arc<Shared>,

@@ -56,7 +56,7 @@ impl PageCache {
     /// [`TargetError`]: it names no resource.
     pub async fn explain(&self, request: &request::Parts) -> Result<PageExplanation, TargetError> {
         let settings = self.settings();
-        let target = freshen_http::Target::of(request, settings.scheme, &settings.rules)?;
+        let target = settings.target(request)?;
         let audience = settings.audience.of(request);
         let mut explained = PageExplanation { asks: target.to_string(), passes: None, records: Vec::new() };
         match Inquiry::of(request, &target, Content::Absent, audience.as_deref(), &settings.rules) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use freshen_core::{BoxError, BoxFuture};
 use freshen_http::{Content, Inquiry, Rule, Sent, Target};
-use http::uri::Parts as UriParts;
+use http::uri::{Parts as UriParts, PathAndQuery};
 use http::{Request, Response, Uri, request};
 use http_body::Body;
 use tower_service::Service;
@@ -37,18 +37,25 @@ impl Fetch {
     pub fn send(&self, sent: &Sent<'_>) -> BoxFuture<'static, Result<Response<InnerBody>, BoxError>> {
         let mut parts = self.parts.clone();
         parts.headers = sent.headers();
-        parts.uri = about(parts.uri, sent.target());
+        if sent.target() != &self.target {
+            parts.uri = about(parts.uri, &self.target, sent.target());
+        }
         self.service.answer(Request::from_parts(parts, self.content.clone()))
     }
 }
 
-/// The same URI about what the origin is asked for.
-fn about(uri: Uri, target: &Target) -> Uri {
-    if uri.path_and_query() == Some(target.resource()) {
-        return uri;
-    }
+/// The same URI about what the origin is asked for in the place of what the request was about. What a layer before ours has taken off
+/// the path stays off: then the query alone is another.
+fn about(uri: Uri, asked: &Target, sent: &Target) -> Uri {
+    let resource = match uri.path() == asked.path() {
+        true => Some(sent.resource().clone()),
+        false => {
+            let query = sent.query().map(|query| format!("?{query}")).unwrap_or_default();
+            PathAndQuery::try_from(format!("{}{query}", uri.path())).ok()
+        }
+    };
     let mut parts: UriParts = uri.clone().into_parts();
-    parts.path_and_query = Some(target.resource().clone());
+    parts.path_and_query = resource.or(parts.path_and_query);
     Uri::from_parts(parts).unwrap_or(uri)
 }
 

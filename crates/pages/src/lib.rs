@@ -43,6 +43,7 @@ mod cache;
 mod settings;
 mod tags;
 mod audience;
+mod whole_uri;
 mod service;
 
 // How a request is answered.
@@ -83,3 +84,4 @@ pub use reader::{Broken, Reader};
 pub use service::PageService;
 pub use settings::{CacheSettings, Settings};
 pub use tags::{PageTags, Pages};
+pub use whole_uri::WholeUri;

@@ -84,7 +84,7 @@ where
 {
     let settings = pages.settings();
     let (parts, body) = request.into_parts();
-    let target = match Target::of(&parts, settings.scheme, &settings.rules) {
+    let target = match settings.target(&parts) {
         Ok(target) => target,
         Err(error) => match error.refusal() {
             Some(status) => return Ok(reply::rejected(status, &error.into())),

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use freshen_http::{Config, Grace, Scheme};
+use freshen_http::{Config, Grace, Scheme, Target, TargetError};
+use http::{Request, request};
 
 use crate::audience::Audience;
 use crate::fill::Bounds;
+use crate::whole_uri::WholeUri;
 
 /// What the user of a layer decides. Layers of one [`PageCache`](crate::PageCache) may differ in all of it: one for each route.
 #[derive(Clone, Debug)]
@@ -29,8 +31,21 @@ pub struct Settings {
     /// Whether answers tell in Cache-Status what was done. By default they do. Whoever knows whether a page was there can tell who
     /// else has asked for it (RFC 9211, section 6).
     pub tells: bool,
+    /// The URI that a request came with, where layers before ours have changed it, as axum's `nest` does.
+    pub whole_uri: WholeUri,
     /// For whom a page is. By default for everybody.
     pub audience: Audience,
+}
+
+impl Settings {
+    /// What a request is about.
+    pub(crate) fn target(&self, request: &request::Parts) -> Result<Target, TargetError> {
+        let Some(uri) = self.whole_uri.of(request) else { return Target::of(request, self.scheme, &self.rules) };
+        let (mut whole, ()) = Request::new(()).into_parts();
+        (whole.uri, whole.version, whole.headers) = (uri, request.version, request.headers.clone());
+        whole.method = request.method.clone();
+        Target::of(&whole, self.scheme, &self.rules)
+    }
 }
 
 /// For the pages of an application, whose owner would rather have them served than waited for.
@@ -48,6 +63,7 @@ impl Default for Settings {
             passing_ttl: Duration::from_secs(10),
             kept_for_validation: Duration::from_secs(3600),
             tells: true,
+            whole_uri: WholeUri::default(),
             audience: Audience::default(),
         }
     }

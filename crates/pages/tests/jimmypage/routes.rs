@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::OriginalUri;
 use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
-use freshen_core::{Cache, Clock};
-use freshen_pages::{CacheSettings, PageCache, Settings};
-use http::{HeaderValue, Request};
+use freshen_core::{Cache, Clock, Strength};
+use freshen_http::{Counting, Parameters};
+use freshen_pages::{CacheSettings, PageCache, Pages, Settings, WholeUri};
+use http::{HeaderValue, Request, Uri};
 use tower_service::Service;
 
 use crate::site::{Got, pass, read};
@@ -101,4 +103,34 @@ async fn around_what_is_nested_a_page_is_known_by_its_whole_path() {
             assert_eq!((got.text.as_str(), got.is_hit()), (&path[1..4], round > 0));
         }
     }
+}
+
+/// A layer within what is nested is told the URI that the request came with. The handler sees what is left of it, as without the
+/// layer, also where parameters are left out.
+#[tokio::test(start_paused = true)]
+async fn within_what_is_nested_a_page_is_known_by_the_whole_uri_that_it_is_told() {
+    let mut settings = Settings { whole_uri: WholeUri::by(whole), ..Settings::default() };
+    let names = ["utm_*"].into_iter().collect();
+    settings.rules.choices.parameters = Parameters { counting: Counting::AllBut(names), sorted: false };
+    let layer = pages().await.with(settings);
+    let part = |text: &'static str| {
+        let page = move |uri: Uri| async move { ([("cache-control", "max-age=60")], format!("{text} {uri}")) };
+        Router::new().route("/x", get(page)).layer(layer.clone())
+    };
+    let site = Router::new().nest("/one", part("one")).nest("/two", part("two"));
+    for round in 0..2 {
+        for (path, text) in
+            [("/one/x?a=1&utm_b=2", "one /x?a=1"), ("/two/x?utm_b=2", "two /x"), ("/two/x?a=1", "two /x?a=1")]
+        {
+            let got = asked(&site, path).await;
+            assert_eq!((got.text.as_str(), got.is_hit()), (text, round > 0), "{path}");
+        }
+    }
+    layer.invalidate(Pages::Below("/one"), Strength::Hard).await.unwrap();
+    assert!(!asked(&site, "/one/x?a=1").await.is_hit());
+    assert!(asked(&site, "/two/x?a=1").await.is_hit());
+}
+
+fn whole(request: &http::request::Parts) -> Option<Uri> {
+    request.extensions.get().map(|OriginalUri(uri)| uri.clone())
 }
