@@ -149,7 +149,24 @@ async fn a_crowd_is_one_request_at_the_origin() {
     assert_eq!(origin.count(), 1);
 }
 
-/// With no window of ours: what is past its lifetime is never served before its origin has said that it is current.
+/// There is no window of ours: what is past its lifetime is served no more, and nobody gets it while it is made again.
+#[tokio::test]
+async fn what_is_past_its_lifetime_is_not_served() {
+    let (_origin, visitor) = proxied().await;
+    assert_eq!(&visitor.get("/brief").await.body[..], b"1");
+    let until_new = async {
+        loop {
+            let got = visitor.get("/brief").await;
+            if &got.body[..] != b"1" {
+                return;
+            }
+            assert!(!got.field("cache-status").contains("ttl=-"), "{}", got.field("cache-status"));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, until_new).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_to_be_validated_is_validated_each_time() {
     let (origin, visitor) = proxied().await;

@@ -14,6 +14,9 @@ use hyper::body::Frame;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::PATIENCE;
 
 /// An origin. Clones are the same one.
 #[derive(Clone)]
@@ -51,7 +54,7 @@ impl Origin {
     }
 
     pub async fn until_asked(&self) {
-        self.arrived.acquire().await.unwrap().forget();
+        timeout(PATIENCE, self.arrived.acquire()).await.unwrap().unwrap().forget();
     }
 }
 
@@ -80,6 +83,10 @@ async fn answer(State(origin): State<Origin>, request: Request<Body>) -> Respons
         ["held"] => {
             origin.gate.acquire().await.unwrap().forget();
             kept.body("held".into())
+        }
+        ["brief"] => {
+            let response = Response::builder().header(header::CACHE_CONTROL, "max-age=1");
+            response.body(origin.count().to_string().into())
         }
         ["validated"] => validated(&parts.headers),
         ["hop"] => Response::builder()
