@@ -77,7 +77,9 @@ impl Choices {
         let (origin, resource) = match (self.keyed_origin(target.origin()), self.resource(target)) {
             (Cow::Borrowed(_), None) => return None,
             (origin, None) => (origin, Ok(target.resource().clone())),
-            (origin, Some(resource)) => (origin, PathAndQuery::try_from(resource).map_err(|_| TargetError::Path)),
+            (origin, Some(resource)) => {
+                (origin, PathAndQuery::try_from(resource).map_err(|_| TargetError::MalformedPath))
+            }
         };
         let keyed = resource.and_then(|resource| Target::new(origin.into_owned(), resource));
         Some(keyed.expect("a target of which parts are left out, moved or decoded is a target"))

@@ -70,7 +70,7 @@ pub enum TargetError {
     Disagreement,
     /// A path that is none, or longer than `http` allows.
     #[error("target: the path is malformed")]
-    Path,
+    MalformedPath,
     /// More fields than [`FIELDS_MOST`](crate::FIELDS_MOST).
     #[error("target: the request has too many fields")]
     TooManyFields,

@@ -62,7 +62,9 @@ impl Target {
             // An empty path before a fragment reads as a slash, and is not equal to one.
             b"/" => PathAndQuery::from_static("/"),
             [b'/', ..] => resource,
-            [b'?', ..] => PathAndQuery::try_from(format!("/{}", resource.as_str())).map_err(|_| TargetError::Path)?,
+            [b'?', ..] => {
+                PathAndQuery::try_from(format!("/{}", resource.as_str())).map_err(|_| TargetError::MalformedPath)?
+            }
             _ => return Err(TargetError::NoResource),
         };
         Ok(Target { origin, resource })
