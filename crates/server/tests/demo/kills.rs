@@ -100,6 +100,8 @@ fn what_a_killed_worker_was_loading_is_fresh_again_within_its_lease_and_a_second
     origin.hold(true);
     freshen.act("invalidate-softly");
     let state = freshen.until("a worker loads", |state| state["loads_under_way"] == 1);
+    // It is told of before it has come to the source.
+    until("the source is asked", || (origin.asked() > 1).then_some(()));
     let loader = state["loads"][0]["by"].as_str().unwrap().to_owned();
     freshen.act(&format!("kill-{}", loader.replace(' ', "-")));
     origin.hold(false);
