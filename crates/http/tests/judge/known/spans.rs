@@ -101,15 +101,8 @@ pub const KNOWN: &[Known] = &[
         "RFC 9111 4.2.2",
         Right::Either,
         |trial, question| {
-            let renews = question == Question::Renews;
-            let expires = trial.response.has("expires") || (renews && trial.update.has("expires"));
-            let Trial { response, update, .. } = trial;
-            // Of an update the directives take the place of those that were there.
-            let said = if renews && !update.directives.is_empty() { update } else { response };
-            let odd = [405, 414, 501].contains(&trial.status) && !said.says("public");
-            let lasts = expires || said.says("max-age") || (trial.shared && said.says("s-maxage"));
-            if odd && !lasts && question != Question::Sends && question != Question::Updates {
-                said.say("max-age", "=0");
+            if question != Question::Sends && question != Question::Updates {
+                guess_nothing_of_the_odd(trial, question == Question::Renews);
             }
         },
     ),
@@ -117,6 +110,19 @@ pub const KNOWN: &[Known] = &[
         trial.response.remove("pragma")
     }),
 ];
+
+/// What methods, targets and servers that are odd get has no lifetime of its own that the other would guess.
+pub fn guess_nothing_of_the_odd(trial: &mut Trial, renews: bool) {
+    let expires = trial.response.has("expires") || (renews && trial.update.has("expires"));
+    let Trial { response, update, .. } = trial;
+    // Of an update the directives take the place of those that were there.
+    let said = if renews && !update.directives.is_empty() { update } else { response };
+    let odd = [405, 414, 501].contains(&trial.status) && !said.says("public");
+    let lasts = expires || said.says("max-age") || (trial.shared && said.says("s-maxage"));
+    if odd && !lasts {
+        said.say("max-age", "=0");
+    }
+}
 
 /// The first Age is told as this; `None`: as none.
 fn each_age(trial: &mut Trial, told: impl Fn(&str) -> Option<String>) {

@@ -1,5 +1,6 @@
 //! What the origin's answer does to what is stored.
 
+use super::spans::guess_nothing_of_the_odd;
 use super::{Known, Right, otherwise, reread};
 use crate::date::offset;
 use crate::theirs;
@@ -28,14 +29,24 @@ pub const KNOWN: &[Known] = &[
             }
         },
     ),
+    otherwise("it gives weak bytes the strong tag of an update", "RFC 9110 8.8.1", Right::Ours, |trial, question| {
+        let Trial { response, update, .. } = &trial;
+        let weak = response
+            .line("etag")
+            .filter(|tag| tag.strip_prefix("W/").is_some_and(|of| update.line("etag") == Some(of)));
+        let weak = weak.map(str::to_owned).filter(|_| question.is_of_an_update() && is_strongly_modified(trial));
+        weak.into_iter().for_each(|weak| trial.update.set("etag", weak));
+    }),
     otherwise(
         "a strong tag hides that the modification is the same",
         "RFC 9111 4.3.4",
         Right::Ours,
         |trial, question| {
-            let weak = trial.response.line("etag").map(|tag| tag.trim_start_matches("W/"));
-            let hidden = weak.is_none() || weak == trial.update.line("etag");
-            if question.is_of_an_update() && hidden && is_strongly_modified(trial) && trial.update.has("etag") {
+            if question.is_of_an_update()
+                && !trial.response.has("etag")
+                && is_strongly_modified(trial)
+                && trial.update.has("etag")
+            {
                 let tag = trial.update.line("etag").unwrap().to_owned();
                 trial.response.set("etag", tag);
             }
@@ -121,6 +132,9 @@ fn is_strongly_modified(trial: &Trial) -> bool {
 }
 
 fn stands_in(trial: &Trial) -> bool {
+    let mut guessed = trial.clone();
+    guess_nothing_of_the_odd(&mut guessed, false);
+    let trial = &guessed;
     let (age, lifetime) = (theirs::age(trial).as_secs(), theirs::lifetime(trial).as_secs());
     let says = |name| trial.response.says(name);
     let never_stale = says("must-revalidate") || says("no-cache") || (trial.shared && says("s-maxage"));
