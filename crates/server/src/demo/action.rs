@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use freshen::Strength;
+use freshen::{CacheError, Strength};
 use serde::Serialize;
 
 use crate::demo::burst::{Burst, CALLERS};
+use crate::demo::list_page::LastAnswer;
 use crate::demo::not_up::NotUp;
 use crate::demo::page::Span;
 use crate::demo::place::Place;
@@ -19,6 +20,7 @@ use crate::demo::switches::SLOWED_BY;
 pub enum Action {
     Burst,
     Get,
+    Page,
     InvalidateSoftly,
     InvalidateHard,
     Slow,
@@ -60,6 +62,9 @@ pub enum NotDone {
     /// No process could do it.
     #[error(transparent)]
     NotUp(#[from] NotUp),
+    /// The list's page is served on as it was.
+    #[error("the list's page is not outdated: {0}")]
+    NotOutdated(#[from] CacheError),
 }
 
 fn names() -> Vec<&'static str> {
@@ -76,7 +81,8 @@ impl NotDone {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             NotDone::NotUp(NotUp::Alone | NotUp::Already { .. }) => StatusCode::CONFLICT,
-            NotDone::NotUp(NotUp::Refused(_) | NotUp::NotStarted { .. } | NotUp::NotGone { .. }) => {
+            NotDone::NotOutdated(_)
+            | NotDone::NotUp(NotUp::Refused(_) | NotUp::NotStarted { .. } | NotUp::NotGone { .. }) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }
@@ -85,9 +91,10 @@ impl NotDone {
 
 impl Action {
     /// All of them, by their names in `/actions/…`.
-    pub const ALL: [(&str, Action); 17] = [
+    pub const ALL: [(&str, Action); 18] = [
         ("burst", Action::Burst),
         ("get", Action::Get),
+        ("page", Action::Page),
         ("invalidate-softly", Action::InvalidateSoftly),
         ("invalidate-hard", Action::InvalidateHard),
         ("slow", Action::Slow),
@@ -119,6 +126,7 @@ impl Action {
         let said = match self {
             Action::Burst => return burst(shown).await,
             Action::Get => get(shown).await?,
+            Action::Page => page(shown).await,
             Action::InvalidateSoftly => invalidate(shown, Strength::Soft).await?,
             Action::InvalidateHard => invalidate(shown, Strength::Hard).await?,
             Action::Slow | Action::Break | Action::BringBack => self.switch(shown),
@@ -182,8 +190,14 @@ async fn get(shown: &Shown) -> Result<String, NotDone> {
     Ok(format!("One request: {}. It waited {}.", look.outcome.status(), Span(millis(look.waited))))
 }
 
+async fn page(shown: &Shown) -> String {
+    let LastAnswer { status, cache_status, waited_ms, .. } = shown.list_page.ask().await;
+    format!("The list's page: {status}, Cache-Status: {cache_status}. The request waited {}.", Span(waited_ms))
+}
+
 async fn invalidate(shown: &Shown, strength: Strength) -> Result<String, NotDone> {
     shown.fleet.invalidate(strength).await?;
+    shown.list_page.outdate(strength).await?;
     Ok(match strength {
         Strength::Soft => {
             "The list is invalidated softly: it is served as stale until it has been loaded again.".into()

@@ -38,6 +38,7 @@ mod shown;
 mod burst;
 mod action;
 mod page;
+mod list_page;
 mod live;
 mod sampler;
 mod visitor;
@@ -60,6 +61,7 @@ use crate::demo::flags::Flags;
 use crate::demo::fleet::Fleet;
 use crate::demo::gate::Gate;
 use crate::demo::happened::Teller;
+use crate::demo::list_page::ListPage;
 use crate::demo::live::Live;
 use crate::demo::member::Member;
 use crate::demo::part::Part;
@@ -164,6 +166,7 @@ impl Demo {
     ) -> Result<Shown, Failure> {
         let (switches, stats) = (Switches::default(), Arc::new(Stats::new(clock)));
         let gate = Gate::Here(Fetcher::new(&source)?, switches.clone());
+        let list_page = ListPage::new(source.to_string(), gate.clone(), policy.windows()).await?;
         let common = Common { gate, stats: stats.clone() };
         let (run, part) = (format!("{:016x}", fastrand::u64(..)), self.part(&source, policy.windows()));
         let fleet = match shared {
@@ -175,6 +178,7 @@ impl Demo {
         };
         Ok(Shown {
             fleet,
+            list_page,
             source,
             switches,
             stats,

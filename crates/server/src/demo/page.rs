@@ -111,7 +111,7 @@ fn show_members(f: &mut Formatter<'_>, view: &View, told: &Value) -> Result {
 }
 
 /// Text that may hold anything, as HTML text.
-struct Escaped<'a>(&'a str);
+pub struct Escaped<'a>(pub &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::demo::action::{Action, NotDone};
+use crate::demo::list_page;
 use crate::demo::live::VIEWERS_MAX;
 use crate::demo::page::Page;
 use crate::demo::place::Place;
@@ -51,6 +52,7 @@ pub async fn serve(listener: TcpListener, shown: Arc<Shown>, stop: Stop) {
 fn router(site: Site, on_loopback: bool) -> Router {
     Router::new()
         .route("/", get(page))
+        .route(list_page::PATH, get(list_page_itself))
         .route("/page.css", get(|| asset("text/css; charset=utf-8", include_str!("page.css"))))
         .route("/page.js", get(|| asset("text/javascript; charset=utf-8", include_str!("page.js"))))
         .route("/state.json", get(state))
@@ -93,6 +95,12 @@ async fn page(State(Site { shown, .. }): State<Site>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, retry_after, page).into_response()
         }
     }
+}
+
+/// Its Cache-Control is the handler's own, so that whatever stands between may keep it too.
+async fn list_page_itself(State(Site { shown, .. }): State<Site>, request: Request) -> Response {
+    let headers = [NO_SNIFF, (header::CONTENT_SECURITY_POLICY, ONLY_ITS_OWN)];
+    (headers, shown.list_page.answer(request).await).into_response()
 }
 
 async fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::demo::burst::Bursts;
 use crate::demo::fleet::Fleet;
+use crate::demo::list_page::ListPage;
 use crate::demo::live::Live;
 use crate::demo::order::{Look, Standing};
 use crate::demo::place::Place;
@@ -19,6 +20,8 @@ use crate::demo::words::Words;
 pub struct Shown {
     /// Who serves it.
     pub fleet: Fleet,
+    /// The same list as a page behind the HTTP layer.
+    pub list_page: ListPage,
     /// Where it comes from.
     pub source: Source,
     /// What stands before the source.
@@ -68,6 +71,7 @@ impl Shown {
             loads_under_way,
             store_answers,
             in_hand,
+            list_page: self.list_page.last(),
             tasks,
             near: Near { values: near_values, bytes: near_bytes },
             switches: self.switches.standing(),

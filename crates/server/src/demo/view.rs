@@ -10,6 +10,7 @@ use crate::demo::burst::Burst;
 use crate::demo::fetch::FetchError;
 use crate::demo::hand::InHand;
 use crate::demo::job::Kept;
+use crate::demo::list_page::LastAnswer;
 use crate::demo::listing::Listing;
 use crate::demo::loads::{CutTold, LoadTold};
 use crate::demo::names;
@@ -42,6 +43,8 @@ pub struct View {
     pub store_answers: Option<bool>,
     /// The record's value at this moment; nothing where there is none, or it cannot be read.
     pub in_hand: Option<InHand>,
+    /// How the list's own page was answered last; nothing before the first time.
+    pub list_page: Option<LastAnswer>,
     /// What is in the queue; nothing where it cannot be reached.
     pub tasks: Option<Tasks>,
     pub near: Near,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::demo::hand::InHand;
+use crate::demo::list_page::LastAnswer;
 use crate::demo::loads::{CutTold, LoadTold};
 use crate::demo::page::Span;
 use crate::demo::stats::Spread;
@@ -27,6 +28,8 @@ pub struct Words {
     pub trouble: String,
     /// Where the age of the value in hand stands.
     pub in_hand: String,
+    /// How the list's own page was answered last.
+    pub list_page: String,
     /// How long callers waited, against how long loads took.
     pub times: String,
     pub source: &'static str,
@@ -53,6 +56,7 @@ impl Words {
             why: why(&view.outcome, view.loads_under_way),
             trouble: trouble(view),
             in_hand: in_hand(view.in_hand.as_ref(), view.store_answers),
+            list_page: list_page(view.list_page.as_ref()),
             times: times(&view.numbers.waits, &view.numbers.load_times),
             source: source(view.switches),
             workers: workers(view),
@@ -140,6 +144,14 @@ fn in_hand(in_hand: Option<&InHand>, store_answers: Option<bool>) -> String {
     };
     let asked_for = if *asked_for { "; its refresh was asked for" } else { "" };
     format!("The list in the store is {} old. {stands}{asked_for}.", Span(*age_ms))
+}
+
+fn list_page(last: Option<&LastAnswer>) -> String {
+    let Some(LastAnswer { status, age_secs, waited_ms, .. }) = last else {
+        return "Nobody has asked for it yet.".into();
+    };
+    let age = age_secs.map(|age| format!(", {age} s old")).unwrap_or_default();
+    format!("Answered last with {status} after {}{age}.", Span(*waited_ms))
 }
 
 fn times(waits: &Spread, load_times: &Spread) -> String {

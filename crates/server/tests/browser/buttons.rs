@@ -1,5 +1,6 @@
 //! Every button does what it says: on the page, and in the state that programs read.
 
+use fantoccini::Locator;
 use serde_json::json;
 
 use crate::chromium::Chromium;
@@ -23,6 +24,19 @@ pub async fn one_request_is_told(chromium: &Chromium) {
     page.pressed("get", "One request: hit.").await;
     page.lists(&["one"]).await;
     assert_eq!(page.text("status").await, "hit");
+    page.is_content().await;
+}
+
+pub async fn the_lists_own_page_is_asked_for_and_told_of(chromium: &Chromium) {
+    let (_origin, freshen) = demo(&["one"]);
+    let page = Page::open(chromium, &freshen).await;
+    assert_eq!(page.text("cache-status").await, "–");
+    page.pressed("page", "fwd=uri-miss").await;
+    page.pressed("page", "Cache-Status: freshen;hit").await;
+    page.says("cache-status", "freshen;hit;ttl=").await;
+    page.says("list-page", "Answered last with 200 after ").await;
+    chromium.client.find(Locator::Css("a[href='/list.html']")).await.unwrap().click().await.unwrap();
+    page.lists(&["one"]).await;
     page.is_content().await;
 }
 

@@ -24,6 +24,7 @@ pub async fn tab_goes_through_all_that_can_be_pressed_in_the_order_of_the_page(c
     let stops = [
         "burst",
         "get",
+        "page",
         "invalidate-softly",
         "invalidate-hard",
         "slow",
@@ -33,6 +34,7 @@ pub async fn tab_goes_through_all_that_can_be_pressed_in_the_order_of_the_page(c
         "unfreeze",
         "marks",
         "SUMMARY",
+        "/list.html",
         "/state.json",
     ];
     for stop in stops {

@@ -40,6 +40,7 @@ macro_rules! tests {
 tests! {
     buttons::a_burst_is_told_and_drawn,
     buttons::one_request_is_told,
+    buttons::the_lists_own_page_is_asked_for_and_told_of,
     buttons::a_soft_invalidation_shows_the_old_list_as_stale_and_a_hard_one_waits_for_the_new,
     buttons::the_source_is_slowed_broken_and_brought_back,
     buttons::the_workers_are_frozen_and_unfrozen,

@@ -17,5 +17,6 @@ mod fleets;
 mod flags;
 mod kills;
 mod life;
+mod list_page;
 mod metrics;
 mod sources;
