@@ -29,26 +29,20 @@ pub const KNOWN: &[Known] = &[
             }
         },
     ),
-    otherwise("it gives weak bytes the strong tag of an update", "RFC 9110 8.8.1", Right::Ours, |trial, question| {
-        let Trial { response, update, .. } = &trial;
-        let weak = response
-            .line("etag")
-            .filter(|tag| tag.strip_prefix("W/").is_some_and(|of| update.line("etag") == Some(of)));
-        let weak = weak.map(str::to_owned).filter(|_| question.is_of_an_update() && is_strongly_modified(trial));
-        weak.into_iter().for_each(|weak| trial.update.set("etag", weak));
-    }),
     otherwise(
         "a strong tag hides that the modification is the same",
         "RFC 9111 4.3.4",
         Right::Ours,
         |trial, question| {
-            if question.is_of_an_update()
-                && !trial.response.has("etag")
-                && is_strongly_modified(trial)
-                && trial.update.has("etag")
-            {
-                let tag = trial.update.line("etag").unwrap().to_owned();
-                trial.response.set("etag", tag);
+            let Some(said) = trial.update.line("etag").map(str::to_owned) else { return };
+            if !question.is_of_an_update() || !is_strongly_modified(trial) {
+                return;
+            }
+            match trial.response.line("etag").map(str::to_owned) {
+                None => trial.response.set("etag", said),
+                // Weak bytes are not given the strong tag (RFC 9110, section 8.8.1).
+                Some(stored) if stored.strip_prefix("W/") == Some(&said) => trial.update.set("etag", stored),
+                Some(_) => {}
             }
         },
     ),
