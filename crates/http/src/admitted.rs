@@ -67,7 +67,8 @@ impl Admitted {
         exchange: &Exchange,
         config: &Config,
     ) -> Result<Admitted, Rule> {
-        let (terms, rule) = match Storing::of(sent, response, exchange, config) {
+        let (storing, directives) = Storing::by(sent.asked(config), sent.target(), response, exchange, config);
+        let (terms, rule) = match storing {
             Storing::Store(terms, rule) => (terms, rule),
             Storing::Pass(rule) => return Err(rule),
         };
@@ -77,7 +78,7 @@ impl Admitted {
             return Err(Rule::FieldsLeftOut);
         }
         within_bound(response.headers.len())?;
-        let kept = Kept::of(&response.headers, config);
+        let kept = Kept::by(directives, &response.headers, config);
         let mut headers = kept.headers(&response.headers);
         dated(&mut headers, exchange.answered_at)?;
         let (terms, body) = (terms.described_by(&headers), Body::default());

@@ -52,11 +52,12 @@ pub fn format_date(at: Timestamp) -> String {
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(text: &str) -> Option<i64> {
     // Nearly all dates are written like this, each part in its place.
-    if text.len() != 29 || !text.is_ascii() {
+    let bytes: &[u8; 29] = text.as_bytes().try_into().ok()?;
+    let between = [3, 4, 7, 11, 16, 25].map(|at| bytes[at]);
+    if between != *b",     " || !text.is_ascii() {
         return None;
     }
-    let between = [&text[3..5], &text[7..8], &text[11..12], &text[16..17], &text[25..26]];
-    is_weekday(&text[..3], 3).filter(|()| between == [", ", " ", " ", " ", " "])?;
+    is_weekday(&text[..3], 3)?;
     is_gmt(&text[26..])?;
     at(digits(&text[12..16], 4)?, month_of(&text[8..11])?, digits(&text[5..7], 2)?, &text[17..25])
 }
@@ -102,7 +103,7 @@ fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
 }
 
 fn is_weekday(name: &str, letters: usize) -> Option<()> {
-    let same = |day: &&str| day[..letters.min(day.len())].eq_ignore_ascii_case(name);
+    let same = |day: &&str| name.len() == letters.min(day.len()) && day[..name.len()].eq_ignore_ascii_case(name);
     DAYS.iter().any(same).then_some(())
 }
 
@@ -112,7 +113,8 @@ fn is_gmt(zone: &str) -> Option<()> {
 }
 
 fn month_of(name: &str) -> Option<i64> {
-    let at = MONTHS.iter().position(|month| month.eq_ignore_ascii_case(name))?;
+    let name: [u8; 3] = name.as_bytes().try_into().ok()?;
+    let at = MONTHS.iter().position(|month| month.as_bytes() == name.map(|letter| letter.to_ascii_lowercase()))?;
     i64::try_from(at + 1).ok()
 }
 

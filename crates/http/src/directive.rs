@@ -1,8 +1,9 @@
 //! One directive of a Cache-Control field (RFC 9111, section 5.2).
 
-use http::{HeaderMap, HeaderName};
+use http::header::GetAll;
+use http::{HeaderName, HeaderValue};
 
-use crate::members::{members, trim};
+use crate::members::{members_of, trim};
 use crate::seconds::delta_seconds;
 
 /// Most bytes of the lines of one field. What is longer is not looked through: it counts as a prohibition.
@@ -29,10 +30,10 @@ enum Argument<'a> {
     Malformed,
 }
 
-/// The directives of a field, in their order; `None`: it is too long.
-pub(crate) fn directives<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<impl Iterator<Item = Directive<'a>>> {
-    let bytes: usize = headers.get_all(name).into_iter().map(|line| line.len()).sum();
-    (bytes <= FIELD_BYTES_MOST).then(|| members(headers, name).map(Directive::of))
+/// The directives in the lines of a field, in their order; `None`: it is too long.
+pub(crate) fn directives(lines: GetAll<'_, HeaderValue>) -> Option<impl Iterator<Item = Directive<'_>>> {
+    let bytes: usize = lines.iter().map(HeaderValue::len).sum();
+    (bytes <= FIELD_BYTES_MOST).then(|| members_of(lines.iter()).map(Directive::of))
 }
 
 impl<'a> Directive<'a> {
@@ -115,9 +116,26 @@ fn is_quoted(inner: &[u8]) -> bool {
 }
 
 /// RFC 9110, section 5.6.2.
-pub(crate) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+fn is_token(byte: u8) -> bool {
+    TOKEN[usize::from(byte)]
 }
+
+/// Which bytes a token may have: each byte of each directive is looked up here, at each request.
+const TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        token[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < PUNCTUATION.len() {
+        token[PUNCTUATION[at] as usize] = true;
+        at += 1;
+    }
+    token
+};
+const PUNCTUATION: &[u8] = b"!#$%&'*+-.^_`|~";
 
 #[cfg(test)]
 mod tests {

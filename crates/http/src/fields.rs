@@ -31,7 +31,11 @@ pub(crate) struct Kept {
 
 impl Kept {
     pub fn of(headers: &HeaderMap, config: &Config) -> Self {
-        let Governing { directives, .. } = Governing::of(headers, config);
+        Kept::by(Governing::of(headers, config).directives, headers, config)
+    }
+
+    /// By the directives that govern the response.
+    pub fn by(directives: ResponseDirectives, headers: &HeaderMap, config: &Config) -> Self {
         let (shared, cookies) = (config.is_shared(), config.cookies);
         Kept { hop_by_hop: HopByHop::of_response(headers, config), directives, shared, cookies }
     }

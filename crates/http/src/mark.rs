@@ -26,7 +26,7 @@ impl Mark {
     /// The tag with this name, if it fits into one.
     pub fn named(self, name: &[u8]) -> Option<Tag> {
         let name = std::str::from_utf8(name).ok().filter(|name| name.bytes().all(|byte| byte.is_ascii_graphic()))?;
-        let tag = format!("{}:{name}", self.letter());
+        let tag = [self.prefix(), name].concat();
         (tag.len() <= TAG_BYTES_MAX).then(|| Tag::new(tag).expect("it is not empty, and no longer than a tag may be"))
     }
 
@@ -35,22 +35,22 @@ impl Mark {
         let mut bytes = Vec::with_capacity(HASHED_BYTES_USUAL);
         write(&mut bytes);
         let hash = blake3::hash(&bytes).to_hex();
-        Tag::new(format!("{}:{}", self.letter(), &hash[..32])).expect("34 letters make a tag")
+        Tag::new([self.prefix(), &hash[..32]].concat()).expect("34 letters make a tag")
     }
 
     /// Whether a tag is of this kind.
     pub fn is_of(self, tag: &Tag) -> bool {
-        tag.as_str().strip_prefix(self.letter()).is_some_and(|name| name.starts_with(':'))
+        tag.as_str().starts_with(self.prefix())
     }
 
-    fn letter(self) -> char {
+    fn prefix(self) -> &'static str {
         match self {
-            Mark::Target => 'u',
-            Mark::Path => 'p',
-            Mark::Origin => 'o',
-            Mark::Group => 'g',
-            Mark::Surrogate => 's',
-            Mark::LongSurrogate => 'l',
+            Mark::Target => "u:",
+            Mark::Path => "p:",
+            Mark::Origin => "o:",
+            Mark::Group => "g:",
+            Mark::Surrogate => "s:",
+            Mark::LongSurrogate => "l:",
         }
     }
 }

@@ -35,14 +35,15 @@ impl RequestDirectives {
     /// Reads a request's fields. Of contradicting directives the strictest counts.
     pub fn read(headers: &HeaderMap) -> RequestDirectives {
         let mut read = RequestDirectives::default();
-        if headers.contains_key(CACHE_CONTROL) {
-            match directives(headers, &CACHE_CONTROL) {
-                Some(all) => all.for_each(|directive| read.add(directive)),
-                None => (read.no_store, read.no_cache) = (true, true),
-            }
-        } else if headers.contains_key(PRAGMA) {
+        let lines = headers.get_all(CACHE_CONTROL);
+        if lines.iter().next().is_none() {
             // RFC 9111, section 5.4: where there is no Cache-Control.
             read.no_cache = members(headers, &PRAGMA).any(|member| member.eq_ignore_ascii_case(b"no-cache"));
+            return read;
+        }
+        match directives(lines) {
+            Some(all) => all.for_each(|directive| read.add(directive)),
+            None => (read.no_store, read.no_cache) = (true, true),
         }
         read
     }

@@ -55,7 +55,7 @@ impl ResponseDirectives {
     /// contradicting prohibitions all do (RFC 9111, section 4.2.1).
     pub fn read(headers: &HeaderMap, name: &HeaderName) -> ResponseDirectives {
         let mut read = ResponseDirectives::default();
-        match directives(headers, name) {
+        match directives(headers.get_all(name)) {
             Some(all) => all.for_each(|directive| read.add(directive)),
             // Nobody means well by a field of this length.
             None => read.no_store = true,

@@ -31,24 +31,26 @@ pub enum Storing {
 impl Storing {
     /// Decides by the request as its origin got it.
     pub fn of(sent: &Sent<'_>, response: &response::Parts, exchange: &Exchange, config: &Config) -> Storing {
-        Storing::by(sent.asked(config), sent.target(), response, exchange, config)
+        Storing::by(sent.asked(config), sent.target(), response, exchange, config).0
     }
 
+    /// Decides, and tells by which directives.
     pub(crate) fn by(
         asked: Asked,
         target: &Target,
         response: &response::Parts,
         exchange: &Exchange,
         config: &Config,
-    ) -> Storing {
+    ) -> (Storing, ResponseDirectives) {
         let offer = Offer::of(asked, target, response, config);
-        match offer.judge() {
+        let storing = match offer.judge() {
             Err(rule) => Storing::Pass(rule),
             Ok(rule) => {
                 let terms = offer.terms(exchange);
                 if terms.is_of_use(config) { Storing::Store(terms, rule) } else { Storing::Pass(Rule::NeverOfUse) }
             }
-        }
+        };
+        (storing, offer.directives)
     }
 
     /// The terms of a response, be it stored or not.

@@ -67,7 +67,7 @@ impl Told {
     /// Judges them as if they had just come in answer to this request: under which terms they are stored.
     pub fn judged(&self, sent: &Sent<'_>, stored: &Stored, exchange: &Exchange, config: &Config) -> Storing {
         let (asked, response) = self.as_an_answer(sent, stored, config);
-        match Storing::by(asked, sent.target(), &response, exchange, config) {
+        match Storing::by(asked, sent.target(), &response, exchange, config).0 {
             Storing::Store(..) if self.sets_a_cookie => Storing::Pass(Rule::SetCookie),
             Storing::Store(terms, rule) => {
                 Storing::Store(self.of_the_content(terms.described_by(&self.kept), stored), rule)

@@ -3,14 +3,15 @@
 use http::header::{CONNECTION, UPGRADE};
 use http::{HeaderMap, HeaderName, Version};
 
-use crate::members::members;
+use crate::members::{members, members_of};
 
 /// The protocols that a request offers and that may be offered to its origin, in their order. None is HTTP, or what a version of it
 /// came from, nor TLS, in which HTTP goes on: what a client says in those after the change would reach the origin past all that reads
 /// requests here.
 pub(crate) fn offered(headers: &HeaderMap, version: Version) -> impl Iterator<Item = &[u8]> {
     let is_meant = version == Version::HTTP_11 && headers.contains_key(UPGRADE) && connection_names_it(headers);
-    members(headers, &UPGRADE).filter(move |protocol| is_meant && may_be_offered(protocol))
+    let lines = is_meant.then(|| headers.get_all(UPGRADE));
+    members_of(lines.into_iter().flatten()).filter(|protocol| may_be_offered(protocol))
 }
 
 fn connection_names_it(headers: &HeaderMap) -> bool {
