@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use crate::body::PageBody;
 use crate::flight::Coming;
-use crate::following::Followed;
 
 /// Makes of a page what a request gets.
 ///
@@ -49,7 +48,7 @@ pub(crate) fn of_coming(
     let body = match following.content {
         Portion::Nothing => PageBody::empty(),
         portion => match coming.joining.reader() {
-            Some(reader) => PageBody::following(Followed::new(reader, portion, coming.admitted.clone())),
+            Some(reader) => PageBody::following(reader, portion, &coming.admitted),
             None => return Ok(None),
         },
     };

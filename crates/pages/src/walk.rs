@@ -6,7 +6,7 @@ use freshen_core::{Answer, GetError, Status};
 use freshen_http::{
     AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey, stand_in,
 };
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
+use http::header::RANGE;
 use http::{Response, request};
 
 use crate::body::PageBody;
@@ -135,11 +135,12 @@ impl Walk<'_> {
         if self.inquiry.asked.directives.only_if_cached {
             return Turn::End(End::Answered(reply::refused(Rule::OnlyIfCached)));
         }
-        if let Some(rule) = self.is_sent_itself() {
-            return Turn::End(self.alone(why, rule));
-        }
         let seat = match () {
+            () if self.inquiry.asked.directives.no_store => Err(Rule::RequestNoStore),
             () if found.is_none() && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
+            // Where nothing is stored, no whole page is fetched for its head. What is stale is made again as for GET, so that HEAD
+            // freshens or replaces it (RFC 9111, section 4.3.5).
+            () if found.is_none() && self.is_head() => self.pages.seat(at).ok_or(Rule::MethodNotStored),
             // What comes for another is most likely not for him.
             () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
             () => self.pages.board(at, self.fetch).ok_or(Rule::NothingStored),
@@ -172,14 +173,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Why the request goes to the origin as it is, with its conditions: its response is never kept.
-    fn is_sent_itself(&self) -> Option<Rule> {
-        let asked = &self.inquiry.asked;
-        match () {
-            () if asked.method == AskedBy::Head => Some(Rule::MethodNotStored),
-            () if asked.directives.no_store => Some(Rule::RequestNoStore),
-            () => None,
-        }
+    fn is_head(&self) -> bool {
+        self.inquiry.asked.method == AskedBy::Head
     }
 
     /// Whether it asks for a part of a page that may be of any length: the whole is not fetched for a few bytes, over and over. From
@@ -201,9 +196,15 @@ impl Walk<'_> {
         if demanded { cache.load(at).await } else { cache.request(at).max_stale(Duration::ZERO).get().await }
     }
 
-    /// What came for this request alone, if it was the one that was sent.
+    /// What came for this request alone, if it was the one that was sent. HEAD gets none of its content (RFC 9110, section 9.3.2).
+    fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
+        let response = seat.own()?;
+        Some(if self.is_head() { response.map(|_| PageBody::empty()) } else { response })
+    }
+
+    /// Answers with what came for this request alone, or sends it on.
     fn own(&self, seat: &Seat, why: Forward, rule: Rule) -> End {
-        match seat.own() {
+        match self.came(seat) {
             Some(response) => {
                 let status = CacheStatus::forwarded(why, Some(rule)).stored(false);
                 End::Answered(self.told(response, Some(status)))
@@ -217,9 +218,7 @@ impl Walk<'_> {
     fn follow(&self, seat: &Seat, coming: &Coming, why: Forward) -> Option<Turn> {
         let (cache, admitted) = (self.pages.cache(), &coming.admitted);
         let own = CacheStatus::forwarded(why, Some(admitted.rule())).stored(true);
-        if (!self.wants_less() || coming.sets_cookie)
-            && let Some(response) = seat.own()
-        {
+        if let Some(response) = self.came(seat) {
             return Some(Turn::End(End::Answered(self.told(response, Some(own)))));
         }
         if coming.raises != cache.raises() {
@@ -238,12 +237,6 @@ impl Walk<'_> {
             Ok(response) => End::Answered(self.told(response?, Some(status))),
             Err(rule) => End::Alone(CacheStatus::forwarded(why, Some(rule)).collapsed(false)),
         }))
-    }
-
-    /// Whether the request asks for a part, or for nothing if its client has the page already. Neither went with the request that was
-    /// sent. A cookie that is set for the one whose request it was goes with the whole alone.
-    fn wants_less(&self) -> bool {
-        [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| self.parts.headers.contains_key(name))
     }
 
     /// Answers by how the load ended.
@@ -283,7 +276,10 @@ impl Walk<'_> {
             // It came for those who wait: also what has to be validated at each use was, for them.
             Status::Loaded => {
                 let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
-                self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) }))
+                match self.came(seat) {
+                    Some(own) => End::Answered(self.told(own, Some(status))),
+                    None => self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) })),
+                }
             }
             _ if serves => self.serve(variant, CacheStatus::judged(&judgement, &terms)),
             _ => self.own(seat, why, judgement.rule),
@@ -302,7 +298,7 @@ impl Walk<'_> {
         if let Some(response) = self.stand_in(at, failure, judged).await {
             return End::Answered(response);
         }
-        match (seat.own(), failure) {
+        match (self.came(seat), failure) {
             (Some(response), _) => {
                 let status = CacheStatus::forwarded(why, Some(Rule::OriginFailed)).stored(false);
                 End::Answered(self.told(response, Some(status)))

@@ -182,3 +182,72 @@ async fn a_stale_page_is_made_again_for_head_and_not_for_who_wants_nothing_store
     assert_eq!((site.origin.count(), site.origin.asked()[1].method.as_str()), (2, "GET"));
     assert_eq!(site.get("HEAD /a").await.told(), "hit;ttl=59;detail=fresh");
 }
+
+/// RFC 9111, section 4.3.5, by way of GET: what comes is held against all that was outdated meanwhile, as any load is.
+#[tokio::test(start_paused = true)]
+async fn a_stale_page_is_freshened_or_replaced_for_head_as_for_get() {
+    for (again, tag, text) in [
+        ("304 | etag: \"1\" | cache-control: max-age=60", "\"1\"", "hello"),
+        ("200 | etag: \"2\" | cache-control: max-age=60 | other", "\"2\"", "other"),
+    ] {
+        let site = site().await;
+        site.origin.answers(move |request| match request.headers.contains_key("if-none-match") {
+            true => answer(again),
+            false => answer("200 | etag: \"1\" | cache-control: max-age=60 | hello"),
+        });
+        site.get("GET /a").await;
+        pass(61 * SECOND).await;
+        let head = site.get("HEAD /a").await;
+        assert_eq!((head.status(), head.text.as_str(), head.field("etag")), (200, "", tag), "{}", head.told());
+        assert_eq!(head.field("content-length"), "5");
+        assert_eq!((site.origin.count(), site.origin.asked()[1].method.as_str()), (2, "GET"));
+        settle().await;
+        let get = site.get("GET /a").await;
+        assert_eq!((get.text.as_str(), get.is_hit(), site.origin.count()), (text, true, 2));
+    }
+}
+
+/// What was outdated while it was asked for stays so.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_outdated_while_head_freshens_it_is_not_fresh() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | etag: \"1\" | cache-control: max-age=60 | old"));
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    site.origin.then(|_| async {
+        tokio::time::sleep(2 * SECOND).await;
+        Ok(answer("304 | etag: \"1\" | cache-control: max-age=60"))
+    });
+    let head = tokio::spawn(site.send("HEAD /a"));
+    pass(SECOND).await;
+    site.origin.answers(|_| answer("200 | etag: \"2\" | cache-control: max-age=60 | new"));
+    site.pages.invalidate(freshen_pages::Pages::At("/a"), freshen_core::Strength::Hard).await.unwrap();
+    head.await.unwrap();
+    assert_eq!(site.get("GET /a").await.text, "new");
+}
+
+/// RFC 9110, section 9.3.2: whatever came for it. Where nothing is stored it goes on as it is, unless the page is under way.
+#[tokio::test(start_paused = true)]
+async fn head_gets_no_content_of_what_was_fetched_for_it() {
+    for other in ["200 | cache-control: no-store | mine", "500 | oh no"] {
+        let site = site().await;
+        site.origin.then(|_| async { Ok(answer("200 | cache-control: max-age=60 | hello")) });
+        site.get("GET /a").await;
+        pass(61 * SECOND).await;
+        site.origin.answers(move |_| answer(other));
+        let head = site.get("HEAD /a").await;
+        assert_eq!((&head.status().to_string()[..], head.text.as_str()), (&other[..3], ""), "{other}");
+        assert_eq!(site.origin.asked()[1].method, "GET");
+    }
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    let cold = site.get("HEAD /b").await;
+    assert_eq!((cold.status(), site.origin.asked().last().unwrap().method.as_str()), (200, "HEAD"));
+    site.origin.takes(SECOND);
+    let asked = site.origin.count();
+    let first = site.getting("GET /c");
+    settle().await;
+    let follows = site.get("HEAD /c").await;
+    assert_eq!((follows.text.as_str(), follows.field("content-length"), site.origin.count()), ("", "5", asked + 1));
+    assert_eq!(first.await.unwrap().text, "hello");
+}

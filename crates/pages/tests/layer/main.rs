@@ -7,6 +7,7 @@ mod site;
 
 mod freshness;
 mod crowds;
+mod own;
 mod bodies;
 mod variants;
 mod writes;
