@@ -13,3 +13,4 @@ mod variants;
 mod writes;
 mod failures;
 mod fleet;
+mod wire;
