@@ -117,6 +117,8 @@ rules! {
     NothingAllows = "nothing-allows", "RFC 9111 3", Response;
     /// It could be stored, but never be served: it is stale at once, and cannot be validated.
     NeverOfUse = "never-of-use", "configuration", Response;
+    /// As many pages are being loaded as may be.
+    TooManyLoads = "too-many-loads", "configuration", Configuration;
     /// A failure of the origin, where what it would take the place of may still be served.
     StoredIsUsable = "stored-is-usable", "configuration", Configuration;
     /// `public`.

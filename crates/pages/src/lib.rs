@@ -60,6 +60,7 @@ mod page;
 mod siblings;
 mod load;
 mod flight;
+mod places;
 mod fetch;
 mod error;
 

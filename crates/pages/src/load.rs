@@ -21,6 +21,7 @@ use crate::fetch::Fetch;
 use crate::fill::fill;
 use crate::flight::{Coming, Flight, Flights, News};
 use crate::page::{Page, PageAt};
+use crate::places::Places;
 use crate::pump::{Pumped, pump};
 use crate::reader::Reader;
 use crate::reply;
@@ -34,7 +35,7 @@ const PANICKED: Failure = Failure::Status(StatusCode::INTERNAL_SERVER_ERROR);
 impl Job for PageAt {
     type Output = Page;
     type Error = PageError;
-    type State = (Flights, Budget);
+    type State = (Flights, Budget, Places);
     const NAME: &'static str = "page";
     const NAMESPACE: &'static str = "pages";
 
@@ -48,8 +49,10 @@ impl Job for PageAt {
     }
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Page>, PageError> {
-        let (flights, budget) = load.state();
+        let (flights, budget, places) = load.state();
         let seat = flights.seat(self).ok_or(PageError::NoRequest)?;
+        // Until the content is there, or goes to its client alone.
+        let _place = places.take().await.ok_or(PageError::Crowded)?;
         let page = load.previous().map(|previous| previous.value());
         let previous = page.and_then(|page| page.variant(&seat.flight.fetch.settings.rules));
         let making = Making { flight: &seat.flight, cache: load.cache(), budget, page, previous };

@@ -7,7 +7,7 @@ use freshen_http::{
     AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey, stand_in,
 };
 use http::header::RANGE;
-use http::{Response, request};
+use http::{Response, StatusCode, request};
 
 use crate::body::PageBody;
 use crate::cache::PageCache;
@@ -135,18 +135,11 @@ impl Walk<'_> {
         if self.inquiry.asked.directives.only_if_cached {
             return Turn::End(End::Answered(reply::refused(Rule::OnlyIfCached)));
         }
-        let seat = match () {
-            () if self.inquiry.asked.directives.no_store => Err(Rule::RequestNoStore),
-            () if found.is_none() && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
-            // Where nothing is stored, no whole page is fetched for its head. What is stale is made again as for GET, so that HEAD
-            // freshens or replaces it (RFC 9111, section 4.3.5).
-            () if found.is_none() && self.is_head() => self.pages.seat(at).ok_or(Rule::MethodNotStored),
-            // What comes for another is most likely not for him.
-            () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
-            () => self.pages.board(at, self.fetch).ok_or(Rule::NothingStored),
-        };
-        let seat = match seat {
+        let seat = match self.seat(at, found.is_some()) {
             Ok(seat) => seat,
+            Err(Rule::TooManyLoads) => {
+                return Turn::End(self.crowded(at, found.as_ref().map(|(_, judgement)| judgement)).await);
+            }
             Err(rule) => return Turn::End(self.alone(why, rule)),
         };
         let mut news = seat.news();
@@ -170,6 +163,24 @@ impl Walk<'_> {
                 Ok(()) = news.changed() => {}
                 loaded = &mut loaded => return self.landed(at, &seat, loaded, found, why).await,
             }
+        }
+    }
+
+    /// A seat in the load of the page.
+    ///
+    /// # Errors
+    /// The rule by which the request goes on by itself; or, by [`Rule::TooManyLoads`], not at all.
+    fn seat(&self, at: &PageAt, is_stored: bool) -> Result<Seat, Rule> {
+        match () {
+            () if self.inquiry.asked.directives.no_store => Err(Rule::RequestNoStore),
+            () if !is_stored && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
+            // Where nothing is stored, no whole page is fetched for its head. What is stale is made again as for GET, so that HEAD
+            // freshens or replaces it (RFC 9111, section 4.3.5).
+            () if !is_stored && self.is_head() => self.pages.seat(at).ok_or(Rule::MethodNotStored),
+            () if self.pages.is_full() => self.pages.seat(at).ok_or(Rule::TooManyLoads),
+            // What comes for another is most likely not for him.
+            () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
+            () => Ok(self.pages.board(at, self.fetch)),
         }
     }
 
@@ -254,6 +265,7 @@ impl Walk<'_> {
             Err(GetError::Load { source, .. }) => match *source {
                 PageError::Failed { failure, .. } => self.failed(at, seat, failure, judgement, why).await,
                 PageError::Unkept(rule) => self.own(seat, why, rule),
+                PageError::Crowded => self.crowded(at, judgement).await,
                 PageError::NoRequest => self.own(seat, why, Rule::NothingStored),
             },
             Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut, judgement, why).await,
@@ -317,8 +329,15 @@ impl Walk<'_> {
         }
         match judged {
             Some(_) => self.alone(why, Rule::OriginFailed),
-            None => End::Answered(reply::failed(http::StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))),
+            None => End::Answered(reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))),
         }
+    }
+
+    /// The services behind are asked for as much as they may be.
+    async fn crowded(&self, at: &PageAt, judged: Option<&Judgement>) -> End {
+        let stands_in = self.stand_in(at, Failure::TimedOut, judged).await;
+        let refused = || reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(self.pages.retry_after()));
+        End::Answered(stands_in.unwrap_or_else(refused))
     }
 
     async fn stand_in(&self, at: &PageAt, failure: Failure, judged: Option<&Judgement>) -> Option<Response<PageBody>> {

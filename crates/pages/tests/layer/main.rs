@@ -13,4 +13,5 @@ mod variants;
 mod writes;
 mod failures;
 mod fleet;
+mod bounds;
 mod wire;
