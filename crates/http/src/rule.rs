@@ -71,6 +71,8 @@ rules! {
     SteeringNotKept = "steering-not-kept", "configuration", Request;
     /// The target is longer than that of a key may be.
     TargetTooLong = "target-too-long", "configuration", Request;
+    /// The page of the request is for nobody: its application says so.
+    ForNobody = "for-nobody", "configuration", Request;
     /// The name of the audience is longer than that of a key may be.
     AudienceTooLong = "audience-too-long", "configuration", Request;
     /// The response has more tags than an entry can carry.

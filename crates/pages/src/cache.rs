@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::{BuildError, Cache, CacheBuilder, CacheError, Strength};
-use freshen_http::{CacheStatus, Invalidation};
+use freshen_http::{CacheStatus, Invalidation, Outdating};
 use http::Response;
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
@@ -106,8 +106,17 @@ impl PageCache {
 
     /// What a write to a resource outdates. One that cannot be outdated is told to the log: the write is done.
     pub(crate) async fn outdate(&self, invalidation: &Invalidation) {
-        if let Err(error) = self.cache().invalidate_tags(&invalidation.tags, Strength::Hard).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
+        let named = match self.settings.rules.outdates_named {
+            Outdating::Soft => Strength::Soft,
+            Outdating::Hard => Strength::Hard,
+        };
+        for (tags, strength) in [(&invalidation.tags, Strength::Hard), (&invalidation.named, named)] {
+            if tags.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.cache().invalidate_tags(tags, strength).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
+            }
         }
     }
 

@@ -73,7 +73,7 @@ mod course;
 mod pieces;
 mod budget;
 
-pub use audience::Audience;
+pub use audience::{Audience, Whom};
 pub use body::PageBody;
 pub use budget::Budget;
 pub use cache::PageCache;

@@ -96,12 +96,13 @@ where
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };
     let audience = settings.audience.of(&parts);
-    let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
+    let inquiry = |audience: Option<&str>| Inquiry::of(&parts, &target, asks, audience, &settings.rules);
+    let end = match audience.as_ref().map_err(|rule| *rule).and_then(|audience| inquiry(audience.as_deref())) {
         Ok(inquiry) => {
             let fetch = || Fetch {
                 parts: fetched(&parts),
                 target: target.clone(),
-                audience: audience.clone(),
+                audience: audience.clone().ok().flatten(),
                 asks,
                 content: content.clone(),
                 settings: pages.shared_settings().clone(),

@@ -14,7 +14,8 @@ use crate::whole_uri::WholeUri;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What HTTP leaves to be chosen. By default a shared cache that is careful, and serves what says nothing of it for a minute
-    /// after its lifetime while it is made again, and for an hour where that fails.
+    /// after its lifetime while it is made again, and for an hour where that fails. [`Config::default`] has no such grace: whoever
+    /// changes some of the rules and wants to keep it begins with those of [`Settings::default`].
     pub rules: Config,
     /// Over which scheme requests come, where they do not say it. By default `http`: behind a gateway that ends TLS it is `https`.
     pub scheme: Scheme,

@@ -13,5 +13,7 @@ mod variants;
 mod writes;
 mod failures;
 mod fleet;
+mod whom;
+mod chosen;
 mod bounds;
 mod wire;
