@@ -13,6 +13,7 @@ mod variants;
 mod writes;
 mod failures;
 mod fleet;
+mod far;
 mod whom;
 mod chosen;
 mod bounds;
