@@ -272,6 +272,7 @@ impl Making<'_> {
         let outgoing = Outgoing::of(head, &self.flight.fetch.settings.rules);
         let mut parts = head.clone();
         parts.headers = outgoing.headers(&head.headers);
+        reply::date(&mut parts, self.cache.now());
         parts
     }
 

@@ -178,10 +178,16 @@ impl Walk<'_> {
             // freshens or replaces it (RFC 9111, section 4.3.5).
             () if !is_stored && self.is_head() => self.pages.seat(at).ok_or(Rule::MethodNotStored),
             () if self.pages.is_full() => self.pages.seat(at).ok_or(Rule::TooManyLoads),
+            // RFC 9111, section 5.2.1.4: what is under way was asked for before him.
+            () if self.wants_it_validated() => self.pages.begin(at, self.fetch).ok_or(Rule::RequestNoCache),
             // What comes for another is most likely not for him.
             () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
             () => Ok(self.pages.board(at, self.fetch)),
         }
+    }
+
+    fn wants_it_validated(&self) -> bool {
+        self.rules().obeys_reloads && self.inquiry.asked.directives.no_cache
     }
 
     fn is_head(&self) -> bool {

@@ -233,3 +233,28 @@ async fn no_ranges_make_more_of_a_page_than_it_is() {
     settle().await;
     assert_eq!(site.origin.count(), 1);
 }
+
+/// Each page has a handful of tags that no other has.
+#[tokio::test(start_paused = true)]
+async fn pages_that_leave_take_their_tags_with_them() {
+    let service = By(async |request: Request<Full<Bytes>>| {
+        let keys: String = (0..20).map(|key| format!("{}-{key} ", request.uri().path())).collect();
+        Ok(answer(&format!("200 | cache-control: max-age=60 | surrogate-key: {keys} | {}", "x".repeat(4_000))))
+    });
+    let (pages, layer) = before(builder().capacity(1 << 20).near_capacity(1 << 20), service).await;
+    let mut most = [0; 2];
+    for number in 0..2_000 {
+        read(layer.clone().call(request(&format!("GET /{number}"))).await.unwrap()).await;
+        most[number / 1_000] = most[number / 1_000].max(cells(&pages));
+    }
+    let there = pages.cache().near_size().0;
+    assert!((20..1_000).contains(&there), "{there}");
+    assert!(most[0] > 20 * 20 && most[1] <= most[0] + most[0] / 10, "{most:?}: the second thousand adds nothing");
+}
+
+/// How many tags the near tier knows.
+fn cells(pages: &freshen_pages::PageCache) -> usize {
+    let told = format!("{:?}", pages.cache());
+    let cells = told.split("cells: ").nth(1).unwrap_or_default();
+    cells.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default().parse().unwrap()
+}
