@@ -77,7 +77,7 @@ pub struct CacheSettings {
     pub refreshes_most: usize,
     /// So many loads ask the services behind at a time, over all pages: of what may be kept, no origin has more requests to answer
     /// at once. By default 1,000. What passes is not counted, as it asks no cache: tower's `ConcurrencyLimit` behind the layer
-    /// bounds both.
+    /// bounds both. A service that asks the cache itself while it answers takes one more.
     pub asking_most: usize,
     /// How long a load waits until it may ask. By default 5 s; then what is in hand stands in, as for an origin that fails, or its
     /// visitors get 503 with Retry-After.
