@@ -273,6 +273,23 @@ async fn a_stale_page_is_freshened_or_replaced_for_head_as_for_get() {
     }
 }
 
+/// Whoever comes first: what is sent is a GET.
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_by_head_and_get_for_a_stale_page_send_one_request() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    site.origin.takes(SECOND);
+    let all = ["HEAD", "GET", "HEAD", "GET"].map(|method| (method, site.getting(&format!("{method} /a"))));
+    for (method, got) in all {
+        let text = if method == "GET" { "hello" } else { "" };
+        let got = got.await.unwrap();
+        assert_eq!((got.text.as_str(), got.field("content-length")), (text, "5"), "{method}");
+    }
+    assert_eq!(site.origin.count(), 2);
+}
+
 /// What was outdated while it was asked for stays so.
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_outdated_while_head_freshens_it_is_not_fresh() {
