@@ -248,14 +248,14 @@ impl Making<'_> {
         reader: Reader,
     ) -> Response<PageBody> {
         let Fetch { parts, settings, .. } = &self.flight.fetch;
-        let mut own = self.outgoing(head);
         match admitted.own(head, &parts.headers, &inquiry.asked, self.cache.now(), &settings.rules) {
             Ok((Following { status, headers, content }, _)) => {
+                let mut own = head.clone();
                 (own.status, own.headers) = (status, headers);
                 Response::from_parts(own, PageBody::portion(reader, content, admitted))
             }
             // It is a part itself, which he did not ask for: it goes on as it came.
-            Err(_) => Response::from_parts(own, PageBody::coming(reader)),
+            Err(_) => Response::from_parts(self.outgoing(head), PageBody::coming(reader)),
         }
     }
 
