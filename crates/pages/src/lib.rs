@@ -49,6 +49,8 @@ mod service;
 // How a request is answered.
 mod question;
 mod walk;
+mod boarding;
+mod standing_in;
 mod record;
 mod explain;
 mod reply;

@@ -205,6 +205,8 @@ impl Making<'_> {
         }
         let pumped = tokio::time::timeout(settings.content_timeout, pump(body, filling)).await;
         match pumped {
+            // All who read it have its end by now. Who comes from here on waits for one write to the store, which tells whether
+            // anything was outdated meanwhile.
             Ok(Ok(Pumped::Filled(filled))) => {
                 let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
                 self.kept(kept.map_err(PageError::Unkept)?, told.as_ref())

@@ -3,11 +3,8 @@
 use std::time::Duration;
 
 use freshen_core::{Answer, GetError, Status};
-use freshen_http::{
-    AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey, stand_in,
-};
-use http::header::RANGE;
-use http::{Response, StatusCode, request};
+use freshen_http::{CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey};
+use http::{Response, request};
 
 use crate::body::PageBody;
 use crate::cache::PageCache;
@@ -91,15 +88,15 @@ impl Walk<'_> {
         }
     }
 
-    async fn in_hand(&self, at: &PageAt) -> Option<Found> {
+    pub(crate) async fn in_hand(&self, at: &PageAt) -> Option<Found> {
         self.pages.cache().request(at).in_hand().await.ok().flatten()
     }
 
-    fn rules(&self) -> &freshen_http::Config {
+    pub(crate) fn rules(&self) -> &freshen_http::Config {
         &self.pages.settings().rules
     }
 
-    fn judge(&self, found: &Found, variant: &Variant) -> (Terms, Judgement) {
+    pub(crate) fn judge(&self, found: &Found, variant: &Variant) -> (Terms, Judgement) {
         judged(found, variant, &self.inquiry.asked, self.pages.cache().now(), self.rules())
     }
 
@@ -122,7 +119,7 @@ impl Walk<'_> {
         }
     }
 
-    fn serve(&self, variant: &Variant, status: Option<CacheStatus<'_>>) -> End {
+    pub(crate) fn serve(&self, variant: &Variant, status: Option<CacheStatus<'_>>) -> End {
         let (asked, now) = (&self.inquiry.asked, self.pages.cache().now());
         match reply::of_stored(&variant.stored, &self.parts.headers, asked, now, self.rules()) {
             Ok(response) => End::Answered(self.told(response, status)),
@@ -166,55 +163,13 @@ impl Walk<'_> {
         }
     }
 
-    /// A seat in the load of the page.
-    ///
-    /// # Errors
-    /// The rule by which the request goes on by itself; or, by [`Rule::TooManyLoads`], not at all.
-    fn seat(&self, at: &PageAt, is_stored: bool) -> Result<Seat, Rule> {
-        match () {
-            () if self.inquiry.asked.directives.no_store => Err(Rule::RequestNoStore),
-            () if !is_stored && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
-            // Where nothing is stored, no whole page is fetched for its head. What is stale is made again as for GET, so that HEAD
-            // freshens or replaces it (RFC 9111, section 4.3.5).
-            () if !is_stored && self.is_head() => self.pages.seat(at).ok_or(Rule::MethodNotStored),
-            () if self.pages.is_full() => self.pages.seat(at).ok_or(Rule::TooManyLoads),
-            // RFC 9111, section 5.2.1.4: what is under way was asked for before him.
-            () if self.wants_it_validated() => self.pages.begin(at, self.fetch).ok_or(Rule::RequestNoCache),
-            // What comes for another is most likely not for him.
-            () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
-            () => Ok(self.pages.board(at, self.fetch)),
-        }
-    }
-
-    fn wants_it_validated(&self) -> bool {
-        self.rules().obeys_reloads && self.inquiry.asked.directives.no_cache
-    }
-
-    fn is_head(&self) -> bool {
-        self.inquiry.asked.method == AskedBy::Head
-    }
-
-    /// Whether it asks for a part of a page that may be of any length: the whole is not fetched for a few bytes, over and over. From
-    /// the first byte to the end is the whole.
-    fn wants_a_part(&self) -> bool {
-        self.inquiry.asked.ranged && self.parts.headers.get(RANGE).is_some_and(|range| range != "bytes=0-")
-    }
-
-    /// Whether what forbids to keep a response was something about the client who came first, and this one has nothing of that kind:
-    /// else whoever always comes first would keep a page from being kept.
-    fn may_fare_better(&self, seat: &Seat, rule: Rule) -> bool {
-        let asked = &self.inquiry.asked;
-        let of_client = matches!(rule, Rule::Authorization | Rule::Personal | Rule::StatusOfRequest);
-        !seat.first && of_client && !asked.authorized && asked.personal.is_none()
-    }
-
     async fn load(&self, at: &PageAt, demanded: bool) -> Loaded {
         let cache = self.pages.cache();
         if demanded { cache.load(at).await } else { cache.request(at).max_stale(Duration::ZERO).get().await }
     }
 
     /// What came for this request alone, if it was the one that was sent. HEAD gets none of its content (RFC 9110, section 9.3.2).
-    fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
+    pub(crate) fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
         let response = seat.own()?;
         Some(if self.is_head() { response.map(|_| PageBody::empty()) } else { response })
     }
@@ -304,66 +259,11 @@ impl Walk<'_> {
         })
     }
 
-    /// The service behind failed: what is in hand stands in, if it may.
-    async fn failed(
-        &self,
-        at: &PageAt,
-        seat: &Seat,
-        failure: Failure,
-        judged: Option<&Judgement>,
-        why: Forward,
-    ) -> End {
-        if let Some(response) = self.stand_in(at, failure, judged).await {
-            return End::Answered(response);
-        }
-        match (self.came(seat), failure) {
-            (Some(response), _) => {
-                let status = CacheStatus::forwarded(why, Some(Rule::OriginFailed)).stored(false);
-                End::Answered(self.told(response, Some(status)))
-            }
-            // The one that was sent has met it; another need not.
-            (None, Failure::Status(status)) if seat.first => End::Answered(reply::failed(status, None)),
-            (None, Failure::Status(_)) => self.alone(why, Rule::OriginFailed),
-            (None, failure) => End::Answered(reply::failed(failure.status(), None)),
-        }
-    }
-
-    /// The service behind failed a moment ago.
-    async fn cooling(&self, at: &PageAt, retry_after: Duration, judged: Option<&Judgement>, why: Forward) -> End {
-        if let Some(response) = self.stand_in(at, Failure::Unreachable, judged).await {
-            return End::Answered(response);
-        }
-        match judged {
-            Some(_) => self.alone(why, Rule::OriginFailed),
-            None => End::Answered(reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))),
-        }
-    }
-
-    /// The services behind are asked for as much as they may be.
-    async fn crowded(&self, at: &PageAt, judged: Option<&Judgement>) -> End {
-        let stands_in = self.stand_in(at, Failure::TimedOut, judged).await;
-        let refused = || reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(self.pages.retry_after()));
-        End::Answered(stands_in.unwrap_or_else(refused))
-    }
-
-    async fn stand_in(&self, at: &PageAt, failure: Failure, judged: Option<&Judgement>) -> Option<Response<PageBody>> {
-        let found = self.in_hand(at).await?;
-        let Record::Selected(variant) = Record::of(&found, &self.inquiry.sent, self.rules()) else { return None };
-        let (terms, judgement) = self.judge(&found, variant);
-        let (asked, now) = (&self.inquiry.asked, self.pages.cache().now());
-        let rule = stand_in(&terms, asked, failure, now, self.rules()).ok()?;
-        let status = CacheStatus::stood_in(rule, judged.unwrap_or(&judgement), failure, &terms, now);
-        match self.serve(variant, Some(status)) {
-            End::Answered(response) => Some(response),
-            End::Alone(_) => None,
-        }
-    }
-
-    fn alone(&self, why: Forward, rule: Rule) -> End {
+    pub(crate) fn alone(&self, why: Forward, rule: Rule) -> End {
         End::Alone(CacheStatus::forwarded(why, Some(rule)))
     }
 
-    fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
+    pub(crate) fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
         self.pages.told(response, status.as_ref())
     }
 }
