@@ -2,18 +2,19 @@
 
 use bytes::Bytes;
 use freshen_core::{Tags, Timestamp};
-use http::header::{AGE, IF_RANGE, LAST_MODIFIED};
-use http::{HeaderMap, StatusCode, response};
+use http::header::{AGE, IF_RANGE, LAST_MODIFIED, TRAILER};
+use http::{HeaderMap, HeaderName, StatusCode, response};
 
 use crate::asked::Asked;
 use crate::body::Body;
 use crate::config::Config;
 use crate::exchange::Exchange;
-use crate::fields::{Kept, dated, selected, within_bound, without};
-use crate::following::Following;
+use crate::fields::{FIELDS_MOST, Kept, dated, selected, within_bound, without};
+use crate::following::{Following, Portion};
 use crate::framing::Framing;
 use crate::judgement::{Judgement, Step, judge};
 use crate::key::CacheKey;
+use crate::members::members;
 use crate::outgoing::Outgoing;
 use crate::received::{End, Received};
 use crate::reply_head::ReplyHead;
@@ -35,6 +36,8 @@ pub struct Admitted {
     rule: Rule,
     framing: Framing,
     kept: Kept,
+    /// Which trailers it tells of that go to all.
+    trailing: Vec<HeaderName>,
     in_parts: bool,
 }
 
@@ -86,7 +89,9 @@ impl Admitted {
         let selecting = Selecting::of(sent, &response.headers, config)?;
         let variant = Variant { selecting, stored, tags: tags(&response.headers, key, config)? };
         let framing = Framing::of(sent.method(), response)?;
-        Ok(Admitted { variant, rule, framing, kept, in_parts })
+        let told = members(&response.headers, &TRAILER).filter_map(|name| HeaderName::from_bytes(name).ok());
+        let trailing = told.filter(|name| kept.may_trail(name)).take(FIELDS_MOST).collect();
+        Ok(Admitted { variant, rule, framing, kept, trailing, in_parts })
     }
 
     /// The rule that allows to store it.
@@ -143,7 +148,12 @@ impl Admitted {
         config: &Config,
     ) -> Result<(Following, Rule), Rule> {
         let head = ReplyHead { stored: self.whole_for(asked)?, request, now, config };
-        Ok(Following::of(&head, asked, self.framing.length_bytes()))
+        let (mut following, rule) = Following::of(&head, asked, self.framing.length_bytes());
+        if following.content == Portion::All {
+            // RFC 9110, section 6.6.2: over HTTP/1.1 a server may send no more than it has told.
+            following.headers.extend(self.trailing.iter().map(|name| (TRAILER, name.clone().into())));
+        }
+        Ok((following, rule))
     }
 
     /// What the client gets whose request brought it, from the head as it came. Its conditions and its Range did not go with that
@@ -161,7 +171,7 @@ impl Admitted {
         config: &Config,
     ) -> Result<(Following, Rule), Rule> {
         let outgoing = Outgoing::of(response, config).headers(&response.headers);
-        let alone = selected(&outgoing, |name| name == AGE || !self.kept.keeps(name));
+        let alone = selected(&outgoing, |name| name == AGE || name != TRAILER && !self.kept.keeps(name));
         let mut whole = self.whole_for(asked)?.clone();
         whole.headers.extend(alone.clone());
         let head = ReplyHead { stored: &whole, request, now, config };
@@ -169,6 +179,9 @@ impl Admitted {
         following.headers.remove(AGE);
         // No other field that describes the content is for one client alone, and this one is there where it belongs.
         following.headers.extend(without(&alone, &[LAST_MODIFIED]));
+        if following.content == Portion::All {
+            following.headers.extend(selected(&outgoing, |name| name == TRAILER));
+        }
         Ok((following, rule))
     }
 

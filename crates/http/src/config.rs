@@ -9,6 +9,7 @@ use crate::cache_status::Identifier;
 use crate::choices::Choices;
 use crate::likeness::Likeness;
 use crate::steering::usual_steering;
+use crate::terms::Outdating;
 
 /// What a cache does where the standards leave a choice. The default is a shared cache that is careful.
 #[derive(Clone, Debug)]
@@ -25,7 +26,8 @@ pub struct Config {
     /// origin. `only-if-cached`, `no-store` and what a request permits to be stale are heeded in any case: that costs the origin
     /// nothing, and others no more than that this response is not stored for them.
     pub obeys_reloads: bool,
-    /// Windows for stale responses that say none of their own, also for those that are stored already. Failures of the origin have
+    /// Windows for stale responses that say none of their own, also for those that are stored already. By default none: a layer for
+    /// the pages of one application may have another default. Failures of the origin have
     /// none, nor has what is stale from the beginning: that is wanted validated at each use. What an origin forbids stays
     /// forbidden. A response with `s-maxage` is never served stale by a shared cache, though it says `stale-while-revalidate`
     /// itself (RFC 9111, section 5.2.2.10).
@@ -46,6 +48,11 @@ pub struct Config {
     /// [begins](crate::Invalidation::of) when they have come, so that nothing outdates them that happened before: where several
     /// change a target at once, the answer to an earlier one may be stored last, and served for as long as it says.
     pub stores_post: bool,
+    /// How that is outdated which Location and Content-Location name where a request has changed something: it may be, and need not
+    /// (RFC 9111, section 4.4). By default softly: whoever may POST could else have any page that a redirect leads to made cold at
+    /// will, with nothing to stand in for an origin that fails. Hard is for an application that shows in it what was written just
+    /// now: whoever is redirected waits for it, and so do all others. What the request was sent to is outdated hard in any case.
+    pub outdates_named: Outdating,
     /// Which targets are held for one.
     pub choices: Choices,
     /// Whether a request of HTTP/1.1 that names its origin in its target may name another one in Host, which is then ignored (RFC
@@ -154,6 +161,7 @@ impl Default for Config {
             variants: Variants::default(),
             stores_query: true,
             stores_post: false,
+            outdates_named: Outdating::Soft,
             choices: Choices::default(),
             ignores_host: false,
             query_content_bytes_most: 64 << 10,

@@ -43,16 +43,17 @@ impl Kept {
     /// Header fields, in their order and with their repeats.
     pub fn headers(&self, headers: &HeaderMap) -> HeaderMap {
         // An Age is of one moment: it is part of the terms, and each use writes a new one (RFC 9111, section 4).
-        self.filtered(headers, |name| name == AGE)
+        selected(headers, |name| self.keeps(name) && name != AGE)
     }
 
     /// Trailer fields. What is read before the content, or decides about it, is none (RFC 9110, section 6.5.1).
     pub fn trailers(&self, trailers: &HeaderMap) -> HeaderMap {
-        self.filtered(trailers, |name| !self.hop_by_hop.may_trail(name))
+        selected(trailers, |name| self.may_trail(name))
     }
 
-    fn filtered(&self, fields: &HeaderMap, besides: impl Fn(&HeaderName) -> bool) -> HeaderMap {
-        selected(fields, |name| self.keeps(name) && !besides(name))
+    /// Whether a trailer field with this name is kept.
+    pub fn may_trail(&self, name: &HeaderName) -> bool {
+        self.keeps(name) && self.hop_by_hop.may_trail(name)
     }
 
     /// Whether a field may be kept, if it is not about one moment.

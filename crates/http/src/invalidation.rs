@@ -13,8 +13,11 @@ use crate::target::Target;
 /// What is outdated: all stored responses that carry one of these tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalidation {
-    /// The tags.
+    /// The tags of what is served no more before its origin was asked.
     pub tags: Vec<Tag>,
+    /// The tags of what the response names in Location and Content-Location, and is not outdated anyway. It may be outdated, and need
+    /// not be (RFC 9111, section 4.4): [`Config::outdates_named`] says how.
+    pub named: Vec<Tag>,
 }
 
 impl Invalidation {
@@ -40,33 +43,38 @@ impl Invalidation {
         }
         let keyed = config.choices.keyed(target);
         let mut tags = target_tags(&keyed, config);
-        for named in named(target, response, config).into_iter().filter(|named| named.origin() == keyed.origin()) {
-            tags.extend(target_tags(&named, config));
-        }
         tags.extend(outdates(&response.headers, keyed.origin(), config));
-        Some(Invalidation::by(tags))
+        let named = named(target, response, config).into_iter().filter(|named| named.origin() == keyed.origin());
+        Some(Invalidation::by(tags, named.flat_map(|named| target_tags(&named, config)).collect()))
     }
 
     /// Outdates all that is stored of a target: whatever selects it, for whomever it is, and its responses to QUERY.
     pub fn of_target(target: &Target, config: &Config) -> Invalidation {
-        Invalidation::by(target_tags(&config.choices.keyed(target), config))
+        Invalidation::by(target_tags(&config.choices.keyed(target), config), Vec::new())
     }
 
     /// Outdates all that is stored of an origin.
     pub fn of_origin(origin: &Origin, config: &Config) -> Invalidation {
-        Invalidation::by(vec![config.choices.keyed_origin(origin).tag()])
+        Invalidation::by(vec![config.choices.keyed_origin(origin).tag()], Vec::new())
     }
 
     /// Each tag once, in their order.
-    fn by(all: Vec<Tag>) -> Invalidation {
-        let mut tags: Vec<Tag> = Vec::new();
-        for tag in all {
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
-        Invalidation { tags }
+    fn by(tags: Vec<Tag>, named: Vec<Tag>) -> Invalidation {
+        let tags = but_for(&[], tags);
+        let named = but_for(&tags, named);
+        Invalidation { tags, named }
     }
+}
+
+/// The tags that are not among those, each once.
+fn but_for(those: &[Tag], all: Vec<Tag>) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for tag in all {
+        if !those.contains(&tag) && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
 }
 
 /// The tags by which all that is stored of a keyed target is outdated. Where an origin may say that not all of a query matters, a

@@ -71,6 +71,8 @@ rules! {
     SteeringNotKept = "steering-not-kept", "configuration", Request;
     /// The target is longer than that of a key may be.
     TargetTooLong = "target-too-long", "configuration", Request;
+    /// The page of the request is for nobody: its application says so.
+    ForNobody = "for-nobody", "configuration", Request;
     /// The name of the audience is longer than that of a key may be.
     AudienceTooLong = "audience-too-long", "configuration", Request;
     /// The response has more tags than an entry can carry.
@@ -117,6 +119,8 @@ rules! {
     NothingAllows = "nothing-allows", "RFC 9111 3", Response;
     /// It could be stored, but never be served: it is stale at once, and cannot be validated.
     NeverOfUse = "never-of-use", "configuration", Response;
+    /// As many pages are being loaded as may be.
+    TooManyLoads = "too-many-loads", "configuration", Configuration;
     /// A failure of the origin, where what it would take the place of may still be served.
     StoredIsUsable = "stored-is-usable", "configuration", Configuration;
     /// `public`.

@@ -17,8 +17,8 @@ pub const SURROGATE_CAPABILITY: HeaderName = HeaderName::from_static("surrogate-
 /// What a request to an origin says in [`SURROGATE_CAPABILITY`], behind what caches in front have written there; `None`: nothing,
 /// since [`SURROGATE_CONTROL`] is not heeded.
 pub fn surrogate_capability(config: &Config) -> Option<HeaderValue> {
-    let said = format!("{}=\"Surrogate/1.0\"", config.identifier.device());
-    is_heeded(config).then(|| HeaderValue::try_from(said).expect("a token and a quoted string are a value"))
+    let said = || format!("{}=\"Surrogate/1.0\"", config.identifier.device());
+    is_heeded(config).then(|| HeaderValue::try_from(said()).expect("a token and a quoted string are a value"))
 }
 
 /// Takes [`SURROGATE_CONTROL`] from a response before it is sent on, where it is heeded: it was for this cache.

@@ -23,9 +23,9 @@ fn request(method: &str, uri: &str) -> request::Parts {
     Request::builder().method(method).uri(uri).body(()).unwrap().into_parts().0
 }
 
-/// The tags that are outdated, in their order.
+/// The tags that are outdated, those of what is named behind the others.
 fn outdated_by(method: &str, status: u16, uri: &str, fields: &[(&str, &[u8])], config: &Config) -> Vec<Tag> {
-    invalidation(method, status, uri, fields, config).map(|made| made.tags).unwrap_or_default()
+    invalidation(method, status, uri, fields, config).map(|made| [made.tags, made.named].concat()).unwrap_or_default()
 }
 
 /// The tags of targets.
@@ -113,6 +113,16 @@ fn location_and_content_location_of_the_same_origin_are_outdated_too() {
         );
         assert_eq!(outdated(&[("content-location", reference)])[1..], of(&[expected]));
     }
+}
+
+/// RFC 9111, section 4.4: what was asked for must be, what is named may be.
+#[test]
+fn what_the_response_names_is_told_apart_from_what_was_asked_for() {
+    let fields: [(&str, &[u8]); 3] =
+        [("location", b"/b/c?d"), ("content-location", b"/x"), ("cache-group-invalidation", b"\"g\"")];
+    let made = invalidation("POST", 303, "http://a/b/c?d", &fields, &Config::default()).unwrap();
+    assert_eq!(made.tags[0], of(&["http://a/b/c?d"])[0], "though it is named as well");
+    assert_eq!((made.tags.len(), made.named), (2, of(&["http://a/x"])));
 }
 
 /// RFC 9111, section 4.4: MUST NOT.
@@ -212,8 +222,8 @@ fn what_is_outdated_is_the_keyed_form() {
             let fields: [(&str, &[u8]); 2] =
                 [("location", location.as_bytes()), ("cache-group-invalidation", b"\"g\"")];
             let made = invalidation("POST", 200, "http://www.a/b?utm_a=1", &fields, &config).unwrap();
-            let expected = [of(&["http://a/b", "http://a/x?b=2&c=1"]), vec![group.clone()]].concat();
-            assert_eq!(made.tags, expected, "{origin_sees:?} {location}");
+            assert_eq!(made.tags, [of(&["http://a/b"]), vec![group.clone()]].concat(), "{origin_sees:?} {location}");
+            assert_eq!(made.named, of(&["http://a/x?b=2&c=1"]), "{origin_sees:?} {location}");
         }
     }
 }
@@ -227,8 +237,9 @@ fn what_a_reference_names_is_outdated_in_its_keyed_form_whatever_the_origin_was_
         // Each part of a path is decoded by itself, and where a per cent sign encodes nothing it stays.
         for (location, named) in [("d", "b/d"), ("%zz", "b/%zz"), ("%64/%zz", "b/d/%zz"), ("../%64", "d")] {
             let location = [("location", location.as_bytes())];
-            let made = invalidation("POST", 200, "http://a/%62/c", &location, &config).unwrap().tags;
-            assert_eq!(made, of(&["http://a/b/c", &format!("http://a/{named}")]), "{origin_sees:?} {named}");
+            let made = invalidation("POST", 200, "http://a/%62/c", &location, &config).unwrap();
+            assert_eq!(made.tags, of(&["http://a/b/c"]), "{origin_sees:?}");
+            assert_eq!(made.named, of(&[&format!("http://a/{named}")]), "{origin_sees:?} {named}");
         }
     }
 }
@@ -335,7 +346,7 @@ proptest! {
         let named = own.resolve(reference.as_bytes()).filter(|named| named.origin() == own.origin());
         let named = named.filter(|named| *named != own);
         let expected = [Some(own), named].into_iter().flatten().flat_map(|target| Invalidation::of_target(&target, &config).tags);
-        prop_assert_eq!(made.tags, expected.collect::<Vec<_>>());
+        prop_assert_eq!([made.tags, made.named].concat(), expected.collect::<Vec<_>>());
     }
 
     #[test]

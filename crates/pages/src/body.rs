@@ -6,6 +6,7 @@ use std::vec::IntoIter;
 
 use bytes::Bytes;
 use freshen_core::BoxError;
+use freshen_http::{Admitted, Portion};
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
@@ -44,8 +45,18 @@ impl PageBody {
         PageBody(Kind::Coming(reader))
     }
 
-    pub(crate) fn following(followed: Followed) -> PageBody {
-        PageBody(Kind::Following(Box::new(followed)))
+    /// What one who follows gets of a body.
+    pub(crate) fn following(reader: Reader, portion: Portion, admitted: &Admitted) -> PageBody {
+        PageBody(Kind::Following(Box::new(Followed::new(reader, portion, admitted.clone()))))
+    }
+
+    /// What the one gets of it whose request brought it: of the whole also the trailers that are for him alone.
+    pub(crate) fn portion(reader: Reader, portion: Portion, admitted: &Admitted) -> PageBody {
+        match portion {
+            Portion::Nothing => PageBody::empty(),
+            Portion::All => PageBody::coming(reader),
+            Portion::Part(_) => PageBody::following(reader, portion, admitted),
+        }
     }
 
     pub(crate) fn passing(body: InnerBody) -> PageBody {

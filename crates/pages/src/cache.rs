@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use freshen_core::{BuildError, Cache, CacheBuilder, CacheError, Strength};
-use freshen_http::{CacheStatus, Invalidation};
+use freshen_http::{CacheStatus, Invalidation, Outdating};
 use http::Response;
 use tokio::sync::Semaphore;
 use tower_layer::Layer;
@@ -15,6 +15,7 @@ use crate::budget::Budget;
 use crate::fetch::Fetch;
 use crate::flight::{Flights, Seat};
 use crate::page::PageAt;
+use crate::places::Places;
 use crate::reply;
 use crate::service::PageService;
 use crate::settings::{CacheSettings, Settings};
@@ -55,9 +56,10 @@ impl PageCache {
     /// [`BuildError`] names what is wrong or missing.
     pub async fn over(builder: CacheBuilder, settings: CacheSettings) -> Result<PageCache, BuildError> {
         let flights = Flights::default();
-        let builder = builder.job::<PageAt>().state(flights.clone()).state(Budget::new(settings.coming_bytes_most));
-        let cache = builder.build().await?;
-        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most));
+        let places = Places::new(settings.asking_most, settings.asking_timeout);
+        let budget = Budget::new(settings.coming_bytes_most);
+        let cache = builder.job::<PageAt>().state(flights.clone()).state(budget).state(places).build().await?;
+        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.min(Semaphore::MAX_PERMITS)));
         let shared = Arc::new(Shared { cache, flights, refreshes, settings });
         Ok(PageCache { shared, settings: Arc::default() })
     }
@@ -104,21 +106,38 @@ impl PageCache {
 
     /// What a write to a resource outdates. One that cannot be outdated is told to the log: the write is done.
     pub(crate) async fn outdate(&self, invalidation: &Invalidation) {
-        if let Err(error) = self.cache().invalidate_tags(&invalidation.tags, Strength::Hard).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
+        let named = match self.settings.rules.outdates_named {
+            Outdating::Soft => Strength::Soft,
+            Outdating::Hard => Strength::Hard,
+        };
+        for (tags, strength) in [(&invalidation.tags, Strength::Hard), (&invalidation.named, named)] {
+            if tags.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.cache().invalidate_tags(tags, strength).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
+            }
         }
     }
 
-    /// A seat in the load of a page. `None`: there are as many as there may be.
-    pub(crate) fn board(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) -> Option<Seat> {
-        let Shared { flights, settings, .. } = &*self.shared;
-        (flights.len() < settings.loads_most).then(|| flights.board(at, fetch))
+    /// Whether as many pages are being loaded as may be.
+    pub(crate) fn is_full(&self) -> bool {
+        self.shared.flights.len() >= self.shared.settings.loads_most
     }
 
-    /// The first seat in the load of a page. `None`: it is under way, or there are as many as there may be.
+    /// After how long somebody whom there was no room for may come again.
+    pub(crate) fn retry_after(&self) -> Duration {
+        self.shared.settings.asking_timeout
+    }
+
+    /// A seat in the load of a page.
+    pub(crate) fn board(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) -> Seat {
+        self.shared.flights.board(at, fetch)
+    }
+
+    /// The first seat in the load of a page. `None`: it is under way.
     pub(crate) fn begin(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) -> Option<Seat> {
-        let Shared { flights, settings, .. } = &*self.shared;
-        if flights.len() < settings.loads_most { flights.begin(at, true, fetch) } else { None }
+        self.shared.flights.begin(at, true, fetch)
     }
 
     /// A seat in the load of a page, if it is under way.

@@ -18,6 +18,9 @@ pub enum PageError {
     /// What came is for one client alone, by this rule.
     #[error("what came is not kept: {}", .0.name())]
     Unkept(Rule),
+    /// So many loads ask the services behind that none of them left its place in time.
+    #[error("too many loads ask their origins")]
+    Crowded,
     /// Nobody here has asked for it, so that there is no request to send.
     #[error("nobody here has asked for the page")]
     NoRequest,

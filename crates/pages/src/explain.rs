@@ -58,8 +58,10 @@ impl PageCache {
         let settings = self.settings();
         let target = settings.target(request)?;
         let audience = settings.audience.of(request);
+        let inquiry =
+            |audience: Option<&str>| Inquiry::of(request, &target, Content::Absent, audience, &settings.rules);
         let mut explained = PageExplanation { asks: target.to_string(), passes: None, records: Vec::new() };
-        match Inquiry::of(request, &target, Content::Absent, audience.as_deref(), &settings.rules) {
+        match audience.as_ref().map_err(|rule| *rule).and_then(|audience| inquiry(audience.as_deref())) {
             Ok(inquiry) => {
                 explained.asks = inquiry.key.to_string();
                 explained.records = self.records(&inquiry).await;

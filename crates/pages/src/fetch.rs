@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use freshen_core::{BoxError, BoxFuture};
-use freshen_http::{Content, Inquiry, Rule, Sent, Target};
+use freshen_http::{Config, Content, Inquiry, Rule, SURROGATE_CAPABILITY, Sent, Target, surrogate_capability};
 use http::uri::{Parts as UriParts, PathAndQuery};
-use http::{Request, Response, Uri, request};
+use http::{HeaderMap, Request, Response, Uri, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -37,10 +37,19 @@ impl Fetch {
     pub fn send(&self, sent: &Sent<'_>) -> BoxFuture<'static, Result<Response<InnerBody>, BoxError>> {
         let mut parts = self.parts.clone();
         parts.headers = sent.headers();
+        offer(&mut parts.headers, &self.settings.rules);
         if sent.target() != &self.target {
             parts.uri = about(parts.uri, &self.target, sent.target());
         }
         self.service.answer(Request::from_parts(parts, self.content.clone()))
+    }
+}
+
+/// Tells the service behind that what it says to caches of this kind is heeded, if it is. A request with as many fields as there can
+/// be goes without.
+pub(crate) fn offer(headers: &mut HeaderMap, rules: &Config) {
+    if let Some(capability) = surrogate_capability(rules) {
+        _ = headers.try_append(SURROGATE_CAPABILITY, capability);
     }
 }
 

@@ -35,8 +35,6 @@ pub(crate) enum News {
 pub(crate) struct Coming {
     pub admitted: Admitted,
     pub joining: Joining,
-    /// Whether it sets a cookie, for the one whose request it was.
-    pub sets_cookie: bool,
     /// How many invalidations had been heard of before it was asked for.
     pub raises: u64,
 }

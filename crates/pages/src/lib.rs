@@ -49,6 +49,8 @@ mod service;
 // How a request is answered.
 mod question;
 mod walk;
+mod boarding;
+mod standing_in;
 mod record;
 mod explain;
 mod reply;
@@ -60,6 +62,7 @@ mod page;
 mod siblings;
 mod load;
 mod flight;
+mod places;
 mod fetch;
 mod error;
 
@@ -72,7 +75,7 @@ mod course;
 mod pieces;
 mod budget;
 
-pub use audience::Audience;
+pub use audience::{Audience, Whom};
 pub use body::PageBody;
 pub use budget::Budget;
 pub use cache::PageCache;

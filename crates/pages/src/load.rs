@@ -6,21 +6,25 @@ use std::time::Duration;
 
 use freshen_core::{Cache, Job, Load, Loaded, Policy, PolicyBuilder, Timestamp, Windows};
 use freshen_http::{
-    About, Admitted, End, Exchange, Failure, Freshened, Inquiry, Outgoing, Question, Rule, Sent, Stored, Terms,
-    Validated, Variant, takes_its_place,
+    About, Admitted, End, Exchange, Failure, Following, Freshened, Inquiry, Outgoing, Question, Rule, Sent, Stored,
+    Terms, Validated, Variant, takes_its_place,
 };
 use futures_util::FutureExt;
-use http::header::{CONTENT_LENGTH, SET_COOKIE, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Response, StatusCode, response};
 use http_body::Body;
 
 use crate::body::{InnerBody, PageBody};
 use crate::budget::Budget;
 use crate::error::PageError;
+use crate::fetch::Fetch;
 use crate::fill::fill;
 use crate::flight::{Coming, Flight, Flights, News};
 use crate::page::{Page, PageAt};
+use crate::places::Places;
 use crate::pump::{Pumped, pump};
+use crate::reader::Reader;
+use crate::reply;
 use crate::tags::{self, PageTags};
 
 /// A 304 about nothing that is stored, or an update that cannot be kept, is asked once more, for the whole.
@@ -31,7 +35,7 @@ const PANICKED: Failure = Failure::Status(StatusCode::INTERNAL_SERVER_ERROR);
 impl Job for PageAt {
     type Output = Page;
     type Error = PageError;
-    type State = (Flights, Budget);
+    type State = (Flights, Budget, Places);
     const NAME: &'static str = "page";
     const NAMESPACE: &'static str = "pages";
 
@@ -45,8 +49,10 @@ impl Job for PageAt {
     }
 
     async fn load(&self, load: Load<'_, Self>) -> Result<Loaded<Page>, PageError> {
-        let (flights, budget) = load.state();
+        let (flights, budget, places) = load.state();
         let seat = flights.seat(self).ok_or(PageError::NoRequest)?;
+        // Until the content is there, or goes to its client alone.
+        let _place = places.take().await.ok_or(PageError::Crowded)?;
         let page = load.previous().map(|previous| previous.value());
         let previous = page.and_then(|page| page.variant(&seat.flight.fetch.settings.rules));
         let making = Making { flight: &seat.flight, cache: load.cache(), budget, page, previous };
@@ -108,7 +114,7 @@ impl Making<'_> {
                 Validated::Failed { failure, rule } => {
                     let admitted = self.admit(&inquiry, question.sent(), &answered);
                     return match admitted {
-                        Ok(admitted) => self.keep(admitted, answered, raises).await,
+                        Ok(admitted) => self.keep(admitted, &inquiry, answered, raises).await,
                         Err(_) => {
                             self.alone(answered, rule);
                             Err(PageError::Failed { failure, cools: self.previous.is_some() })
@@ -117,7 +123,7 @@ impl Making<'_> {
                 }
                 Validated::Answer { outdates, .. } => {
                     return match self.admit(&inquiry, question.sent(), &answered) {
-                        Ok(admitted) => self.keep(admitted, answered, raises).await,
+                        Ok(admitted) => self.keep(admitted, &inquiry, answered, raises).await,
                         Err(rule) => self.pass(answered, rule, outdates),
                     };
                 }
@@ -158,13 +164,18 @@ impl Making<'_> {
         let Answered { head, exchange, .. } = answered;
         let variant = self.previous?;
         Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
-            Freshened::Kept { variant, .. } => self.kept(variant, head.extensions.get()),
+            Freshened::Kept { variant, served, .. } => {
+                self.offer(&served, inquiry);
+                self.kept(variant, head.extensions.get())
+            }
             Freshened::Once(stored, rule) => {
-                self.alone_with(&stored, inquiry, rule);
+                self.offer(&stored, inquiry);
+                self.flight.tell(News::Alone(rule));
                 Err(PageError::Unkept(rule))
             }
             Freshened::Last(stored, rule) => {
-                self.alone_with(&stored, inquiry, rule);
+                self.offer(&stored, inquiry);
+                self.flight.tell(News::Alone(rule));
                 Ok(self.passing(rule))
             }
             Freshened::Fetch(_) => return None,
@@ -172,23 +183,30 @@ impl Making<'_> {
     }
 
     /// Keeps a response, and lets others follow it while it comes.
-    async fn keep(&self, admitted: Admitted, answered: Answered, raises: u64) -> Result<Page, PageError> {
+    async fn keep(
+        &self,
+        admitted: Admitted,
+        inquiry: &Inquiry<'_>,
+        answered: Answered,
+        raises: u64,
+    ) -> Result<Page, PageError> {
         let settings = &self.flight.fetch.settings;
         let Answered { head, body, .. } = answered;
         let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let told: Option<PageTags> = head.extensions.get().cloned();
-        let sets_cookie = head.headers.contains_key(SET_COOKIE);
         let (filling, reader) = fill(settings.bounds, self.budget, length);
-        self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::coming(reader)));
+        self.flight.offer(self.own(&admitted, inquiry, &head, reader));
         match filling.joining() {
             Some(joining) => {
-                let coming = Coming { admitted: admitted.clone(), joining, sets_cookie, raises };
+                let coming = Coming { admitted: admitted.clone(), joining, raises };
                 self.flight.tell(News::Coming(coming.into()));
             }
             None => self.flight.tell(News::Alone(Rule::ContentTooLong)),
         }
         let pumped = tokio::time::timeout(settings.content_timeout, pump(body, filling)).await;
         match pumped {
+            // All who read it have its end by now. Who comes from here on waits for one write to the store, which tells whether
+            // anything was outdated meanwhile.
             Ok(Ok(Pumped::Filled(filled))) => {
                 let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
                 self.kept(kept.map_err(PageError::Unkept)?, told.as_ref())
@@ -223,24 +241,40 @@ impl Making<'_> {
         self.flight.tell(News::Alone(rule));
     }
 
-    fn alone_with(&self, stored: &Stored, inquiry: &Inquiry<'_>, rule: Rule) {
-        let fetch = &self.flight.fetch;
-        if let Ok(response) = crate::reply::of_stored(
-            stored,
-            &fetch.parts.headers,
-            &inquiry.asked,
-            self.cache.now(),
-            &fetch.settings.rules,
-        ) {
+    /// What the one gets whose request brought a response that is kept: with what came for him alone.
+    fn own(
+        &self,
+        admitted: &Admitted,
+        inquiry: &Inquiry<'_>,
+        head: &response::Parts,
+        reader: Reader,
+    ) -> Response<PageBody> {
+        let Fetch { parts, settings, .. } = &self.flight.fetch;
+        match admitted.own(head, &parts.headers, &inquiry.asked, self.cache.now(), &settings.rules) {
+            Ok((Following { status, headers, content }, _)) => {
+                let mut own = head.clone();
+                (own.status, own.headers) = (status, headers);
+                Response::from_parts(own, PageBody::portion(reader, content, admitted))
+            }
+            // It is a part itself, which he did not ask for: it goes on as it came.
+            Err(_) => Response::from_parts(self.outgoing(head), PageBody::coming(reader)),
+        }
+    }
+
+    /// Gives the one whose request it was what is stored, as it is for him.
+    fn offer(&self, stored: &Stored, inquiry: &Inquiry<'_>) {
+        let Fetch { parts, settings, .. } = &self.flight.fetch;
+        let now = self.cache.now();
+        if let Ok(response) = reply::of_stored(stored, &parts.headers, &inquiry.asked, now, &settings.rules) {
             self.flight.offer(response);
         }
-        self.flight.tell(News::Alone(rule));
     }
 
     fn outgoing(&self, head: &response::Parts) -> response::Parts {
         let outgoing = Outgoing::of(head, &self.flight.fetch.settings.rules);
         let mut parts = head.clone();
         parts.headers = outgoing.headers(&head.headers);
+        reply::date(&mut parts, self.cache.now());
         parts
     }
 

@@ -1,14 +1,13 @@
 //! The responses that a layer makes of pages.
 
 use freshen_core::{BoxError, Timestamp};
-use freshen_http::{Answer, Asked, CacheStatus, Config, Portion, Rule, Served, Stored};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, TRAILER};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use freshen_http::{Answer, Asked, CacheStatus, Config, Portion, Rule, Served, Stored, format_date};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, DATE, RETRY_AFTER, TRAILER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, response};
 use std::time::Duration;
 
 use crate::body::PageBody;
 use crate::flight::Coming;
-use crate::following::Followed;
 
 /// Makes of a page what a request gets.
 ///
@@ -26,9 +25,9 @@ pub(crate) fn of_stored(
         Answer::Serve(Served { status, mut headers, content, trailers }, _) => {
             // RFC 9110, section 6.6.2: over HTTP/1.1 a server may send no more than is told.
             headers.extend(trailers.keys().map(|name| (TRAILER, name.clone().into())));
-            Ok(response(status, headers, PageBody::kept(content, trailers)))
+            Ok(made(status, headers, PageBody::kept(content, trailers)))
         }
-        Answer::NotModified(headers, _) => Ok(response(StatusCode::NOT_MODIFIED, headers, PageBody::empty())),
+        Answer::NotModified(headers, _) => Ok(made(StatusCode::NOT_MODIFIED, headers, PageBody::empty())),
         Answer::Refuse(rule) => Ok(refused(rule)),
         Answer::Fetch(_, rule) | Answer::Pass(rule) => Err(rule),
     }
@@ -49,11 +48,11 @@ pub(crate) fn of_coming(
     let body = match following.content {
         Portion::Nothing => PageBody::empty(),
         portion => match coming.joining.reader() {
-            Some(reader) => PageBody::following(Followed::new(reader, portion, coming.admitted.clone())),
+            Some(reader) => PageBody::following(reader, portion, &coming.admitted),
             None => return Ok(None),
         },
     };
-    Ok(Some(response(following.status, following.headers, body)))
+    Ok(Some(made(following.status, following.headers, body)))
 }
 
 /// Nothing may be served, and the request wants nothing to be fetched (RFC 9111, section 5.2.1.7).
@@ -76,6 +75,15 @@ pub(crate) fn rejected(status: StatusCode, why: &BoxError) -> Response<PageBody>
     said(status, format!("{why}\n"))
 }
 
+/// Gives what is sent on as it came the Date of its receipt, where it has none (RFC 9110, section 6.6.1).
+pub(crate) fn date(head: &mut response::Parts, now: Timestamp) {
+    if !head.status.is_informational() && !head.headers.contains_key(DATE) {
+        let date = HeaderValue::try_from(format_date(now)).expect("words and digits are a value");
+        // A response with as many fields as there can be goes without.
+        _ = head.headers.try_insert(DATE, date);
+    }
+}
+
 /// Tells the client what was done.
 pub(crate) fn told(
     mut response: Response<PageBody>,
@@ -94,10 +102,10 @@ fn said(status: StatusCode, text: String) -> Response<PageBody> {
         (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    response(status, headers.into_iter().collect(), PageBody::kept(vec![text.into()], HeaderMap::new()))
+    made(status, headers.into_iter().collect(), PageBody::kept(vec![text.into()], HeaderMap::new()))
 }
 
-fn response(status: StatusCode, headers: HeaderMap, body: PageBody) -> Response<PageBody> {
+fn made(status: StatusCode, headers: HeaderMap, body: PageBody) -> Response<PageBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

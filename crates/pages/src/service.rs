@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use crate::body::{PageBody, erased};
 use crate::cache::PageCache;
-use crate::fetch::{Fetch, Inner, Typed};
+use crate::fetch::{self, Fetch, Inner, Typed};
 use crate::question::{self, Read};
 use crate::reply;
 use crate::walk::{End, Walk};
@@ -96,12 +96,13 @@ where
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };
     let audience = settings.audience.of(&parts);
-    let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
+    let inquiry = |audience: Option<&str>| Inquiry::of(&parts, &target, asks, audience, &settings.rules);
+    let end = match audience.as_ref().map_err(|rule| *rule).and_then(|audience| inquiry(audience.as_deref())) {
         Ok(inquiry) => {
             let fetch = || Fetch {
                 parts: fetched(&parts),
                 target: target.clone(),
-                audience: audience.clone(),
+                audience: audience.clone().ok().flatten(),
                 asks,
                 content: content.clone(),
                 settings: pages.shared_settings().clone(),
@@ -130,7 +131,7 @@ fn fetched(request: &request::Parts) -> request::Parts {
 async fn pass<S, B, R>(
     pages: &PageCache,
     inner: &Inner<S>,
-    request: Request<B>,
+    mut request: Request<B>,
     target: Option<&Target>,
     status: Option<CacheStatus<'_>>,
 ) -> Result<Response<PageBody>, S::Error>
@@ -143,6 +144,7 @@ where
 {
     let rules = &pages.settings().rules;
     let asked = target.filter(|_| !request.method().is_safe()).map(|target| (head_of(&request), target));
+    fetch::offer(request.headers_mut(), rules);
     let (mut head, body) = inner.call(request).await?.into_parts();
     if let Some((request, target)) = asked
         && let Some(invalidation) = Invalidation::of(&request, target, &head, rules)
@@ -150,6 +152,7 @@ where
         pages.outdate(&invalidation).await;
     }
     head.headers = Outgoing::of(&head, rules).headers(&head.headers);
+    reply::date(&mut head, pages.cache().now());
     let response = Response::from_parts(head, PageBody::passing(erased(body)));
     Ok(pages.told(response, status.map(|status| status.stored(false)).as_ref()))
 }

@@ -14,7 +14,8 @@ use crate::whole_uri::WholeUri;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// What HTTP leaves to be chosen. By default a shared cache that is careful, and serves what says nothing of it for a minute
-    /// after its lifetime while it is made again, and for an hour where that fails.
+    /// after its lifetime while it is made again, and for an hour where that fails. [`Config::default`] has no such grace: whoever
+    /// changes some of the rules and wants to keep it begins with those of [`Settings::default`].
     pub rules: Config,
     /// Over which scheme requests come, where they do not say it. By default `http`: behind a gateway that ends TLS it is `https`.
     pub scheme: Scheme,
@@ -74,7 +75,15 @@ impl Default for Settings {
 pub struct CacheSettings {
     /// So many pages are refreshed behind requests at a time. By default 16; where there is no room, the next request asks again.
     pub refreshes_most: usize,
-    /// So many pages are loaded at a time. By default 10,000; what comes above it is sent on by itself.
+    /// So many loads ask the services behind at a time, over all pages: of what may be kept, no origin has more requests to answer
+    /// at once. By default 1,000. What passes is not counted, as it asks no cache: tower's `ConcurrencyLimit` behind the layer
+    /// bounds both. A service that asks the cache itself while it answers takes one more.
+    pub asking_most: usize,
+    /// How long a load waits until it may ask. By default 5 s; then what is in hand stands in, as for an origin that fails, or its
+    /// visitors get 503 with Retry-After.
+    pub asking_timeout: Duration,
+    /// So many pages are being loaded at a time, those that wait until they may ask included. By default 10,000; who comes above it
+    /// fares as if he had waited.
     pub loads_most: usize,
     /// So many bytes of bodies are held while they come. By default 256 MiB; a body that finds nothing left is not kept.
     pub coming_bytes_most: u64,
@@ -86,6 +95,8 @@ impl Default for CacheSettings {
     fn default() -> CacheSettings {
         CacheSettings {
             refreshes_most: 16,
+            asking_most: 1_000,
+            asking_timeout: Duration::from_secs(5),
             loads_most: 10_000,
             coming_bytes_most: 256 << 20,
             excluded_tables: BTreeSet::new(),

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use freshen_core::{Answer, GetError, Status};
-use freshen_http::{
-    AskedBy, CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey, stand_in,
-};
-use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE};
+use freshen_http::{CacheStatus, Failure, Forward, Inquiry, Judgement, Rule, Step, Terms, Variant, VariantKey};
 use http::{Response, request};
 
 use crate::body::PageBody;
@@ -91,15 +88,15 @@ impl Walk<'_> {
         }
     }
 
-    async fn in_hand(&self, at: &PageAt) -> Option<Found> {
+    pub(crate) async fn in_hand(&self, at: &PageAt) -> Option<Found> {
         self.pages.cache().request(at).in_hand().await.ok().flatten()
     }
 
-    fn rules(&self) -> &freshen_http::Config {
+    pub(crate) fn rules(&self) -> &freshen_http::Config {
         &self.pages.settings().rules
     }
 
-    fn judge(&self, found: &Found, variant: &Variant) -> (Terms, Judgement) {
+    pub(crate) fn judge(&self, found: &Found, variant: &Variant) -> (Terms, Judgement) {
         judged(found, variant, &self.inquiry.asked, self.pages.cache().now(), self.rules())
     }
 
@@ -122,7 +119,7 @@ impl Walk<'_> {
         }
     }
 
-    fn serve(&self, variant: &Variant, status: Option<CacheStatus<'_>>) -> End {
+    pub(crate) fn serve(&self, variant: &Variant, status: Option<CacheStatus<'_>>) -> End {
         let (asked, now) = (&self.inquiry.asked, self.pages.cache().now());
         match reply::of_stored(&variant.stored, &self.parts.headers, asked, now, self.rules()) {
             Ok(response) => End::Answered(self.told(response, status)),
@@ -135,17 +132,11 @@ impl Walk<'_> {
         if self.inquiry.asked.directives.only_if_cached {
             return Turn::End(End::Answered(reply::refused(Rule::OnlyIfCached)));
         }
-        if let Some(rule) = self.is_sent_itself() {
-            return Turn::End(self.alone(why, rule));
-        }
-        let seat = match () {
-            () if found.is_none() && self.wants_a_part() => self.pages.seat(at).ok_or(Rule::Incomplete),
-            // What comes for another is most likely not for him.
-            () if self.inquiry.asked.authorized => self.pages.begin(at, self.fetch).ok_or(Rule::Authorization),
-            () => self.pages.board(at, self.fetch).ok_or(Rule::NothingStored),
-        };
-        let seat = match seat {
+        let seat = match self.seat(at, found.is_some()) {
             Ok(seat) => seat,
+            Err(Rule::TooManyLoads) => {
+                return Turn::End(self.crowded(at, found.as_ref().map(|(_, judgement)| judgement)).await);
+            }
             Err(rule) => return Turn::End(self.alone(why, rule)),
         };
         let mut news = seat.news();
@@ -172,38 +163,20 @@ impl Walk<'_> {
         }
     }
 
-    /// Why the request goes to the origin as it is, with its conditions: its response is never kept.
-    fn is_sent_itself(&self) -> Option<Rule> {
-        let asked = &self.inquiry.asked;
-        match () {
-            () if asked.method == AskedBy::Head => Some(Rule::MethodNotStored),
-            () if asked.directives.no_store => Some(Rule::RequestNoStore),
-            () => None,
-        }
-    }
-
-    /// Whether it asks for a part of a page that may be of any length: the whole is not fetched for a few bytes, over and over. From
-    /// the first byte to the end is the whole.
-    fn wants_a_part(&self) -> bool {
-        self.inquiry.asked.ranged && self.parts.headers.get(RANGE).is_some_and(|range| range != "bytes=0-")
-    }
-
-    /// Whether what forbids to keep a response was something about the client who came first, and this one has nothing of that kind:
-    /// else whoever always comes first would keep a page from being kept.
-    fn may_fare_better(&self, seat: &Seat, rule: Rule) -> bool {
-        let asked = &self.inquiry.asked;
-        let of_client = matches!(rule, Rule::Authorization | Rule::Personal | Rule::StatusOfRequest);
-        !seat.first && of_client && !asked.authorized && asked.personal.is_none()
-    }
-
     async fn load(&self, at: &PageAt, demanded: bool) -> Loaded {
         let cache = self.pages.cache();
         if demanded { cache.load(at).await } else { cache.request(at).max_stale(Duration::ZERO).get().await }
     }
 
-    /// What came for this request alone, if it was the one that was sent.
+    /// What came for this request alone, if it was the one that was sent. HEAD gets none of its content (RFC 9110, section 9.3.2).
+    pub(crate) fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
+        let response = seat.own()?;
+        Some(if self.is_head() { response.map(|_| PageBody::empty()) } else { response })
+    }
+
+    /// Answers with what came for this request alone, or sends it on.
     fn own(&self, seat: &Seat, why: Forward, rule: Rule) -> End {
-        match seat.own() {
+        match self.came(seat) {
             Some(response) => {
                 let status = CacheStatus::forwarded(why, Some(rule)).stored(false);
                 End::Answered(self.told(response, Some(status)))
@@ -217,9 +190,7 @@ impl Walk<'_> {
     fn follow(&self, seat: &Seat, coming: &Coming, why: Forward) -> Option<Turn> {
         let (cache, admitted) = (self.pages.cache(), &coming.admitted);
         let own = CacheStatus::forwarded(why, Some(admitted.rule())).stored(true);
-        if (!self.wants_less() || coming.sets_cookie)
-            && let Some(response) = seat.own()
-        {
+        if let Some(response) = self.came(seat) {
             return Some(Turn::End(End::Answered(self.told(response, Some(own)))));
         }
         if coming.raises != cache.raises() {
@@ -240,12 +211,6 @@ impl Walk<'_> {
         }))
     }
 
-    /// Whether the request asks for a part, or for nothing if its client has the page already. Neither went with the request that was
-    /// sent. A cookie that is set for the one whose request it was goes with the whole alone.
-    fn wants_less(&self) -> bool {
-        [RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE].iter().any(|name| self.parts.headers.contains_key(name))
-    }
-
     /// Answers by how the load ended.
     async fn landed(
         &self,
@@ -261,6 +226,7 @@ impl Walk<'_> {
             Err(GetError::Load { source, .. }) => match *source {
                 PageError::Failed { failure, .. } => self.failed(at, seat, failure, judgement, why).await,
                 PageError::Unkept(rule) => self.own(seat, why, rule),
+                PageError::Crowded => self.crowded(at, judgement).await,
                 PageError::NoRequest => self.own(seat, why, Rule::NothingStored),
             },
             Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut, judgement, why).await,
@@ -283,66 +249,21 @@ impl Walk<'_> {
             // It came for those who wait: also what has to be validated at each use was, for them.
             Status::Loaded => {
                 let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
-                self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) }))
+                match self.came(seat) {
+                    Some(own) => End::Answered(self.told(own, Some(status))),
+                    None => self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) })),
+                }
             }
             _ if serves => self.serve(variant, CacheStatus::judged(&judgement, &terms)),
             _ => self.own(seat, why, judgement.rule),
         })
     }
 
-    /// The service behind failed: what is in hand stands in, if it may.
-    async fn failed(
-        &self,
-        at: &PageAt,
-        seat: &Seat,
-        failure: Failure,
-        judged: Option<&Judgement>,
-        why: Forward,
-    ) -> End {
-        if let Some(response) = self.stand_in(at, failure, judged).await {
-            return End::Answered(response);
-        }
-        match (seat.own(), failure) {
-            (Some(response), _) => {
-                let status = CacheStatus::forwarded(why, Some(Rule::OriginFailed)).stored(false);
-                End::Answered(self.told(response, Some(status)))
-            }
-            // The one that was sent has met it; another need not.
-            (None, Failure::Status(status)) if seat.first => End::Answered(reply::failed(status, None)),
-            (None, Failure::Status(_)) => self.alone(why, Rule::OriginFailed),
-            (None, failure) => End::Answered(reply::failed(failure.status(), None)),
-        }
-    }
-
-    /// The service behind failed a moment ago.
-    async fn cooling(&self, at: &PageAt, retry_after: Duration, judged: Option<&Judgement>, why: Forward) -> End {
-        if let Some(response) = self.stand_in(at, Failure::Unreachable, judged).await {
-            return End::Answered(response);
-        }
-        match judged {
-            Some(_) => self.alone(why, Rule::OriginFailed),
-            None => End::Answered(reply::failed(http::StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))),
-        }
-    }
-
-    async fn stand_in(&self, at: &PageAt, failure: Failure, judged: Option<&Judgement>) -> Option<Response<PageBody>> {
-        let found = self.in_hand(at).await?;
-        let Record::Selected(variant) = Record::of(&found, &self.inquiry.sent, self.rules()) else { return None };
-        let (terms, judgement) = self.judge(&found, variant);
-        let (asked, now) = (&self.inquiry.asked, self.pages.cache().now());
-        let rule = stand_in(&terms, asked, failure, now, self.rules()).ok()?;
-        let status = CacheStatus::stood_in(rule, judged.unwrap_or(&judgement), failure, &terms, now);
-        match self.serve(variant, Some(status)) {
-            End::Answered(response) => Some(response),
-            End::Alone(_) => None,
-        }
-    }
-
-    fn alone(&self, why: Forward, rule: Rule) -> End {
+    pub(crate) fn alone(&self, why: Forward, rule: Rule) -> End {
         End::Alone(CacheStatus::forwarded(why, Some(rule)))
     }
 
-    fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
+    pub(crate) fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
         self.pages.told(response, status.as_ref())
     }
 }

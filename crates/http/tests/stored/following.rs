@@ -233,3 +233,33 @@ fn nobody_follows_a_part_nor_with_a_request_that_passes() {
     let answer = admitted(&whole, &config).answer(&request.headers, &Asked::of(&request, &config), LATER, &config);
     assert_eq!(answer, Err(Rule::MethodUnsafe));
 }
+
+/// RFC 9110, section 6.6.2: those that go to all, with all of the content alone.
+#[test]
+fn who_follows_is_told_of_the_trailers_that_will_come() {
+    let more = [
+        ("Content-Length", "26"),
+        ("Cache-Control", "private=\"x-ann\""),
+        ("Trailer", "X-Sum, X-Ann,, Vary, no name"),
+        ("Trailer", "Transfer-Encoding, X-More"),
+    ];
+    let came = Came::new(200, &[&TAGGED[..], &more].concat(), ALPHABET);
+    let config = Config::default();
+    let whole = ["x-sum", "x-more"];
+    for (method, asked, told) in [
+        ("GET", &[][..], &whole[..]),
+        ("QUERY", &[], &whole),
+        ("HEAD", &[], &[]),
+        ("GET", &[("Range", "bytes=0-4")], &[]),
+        ("GET", &[("If-None-Match", "\"1\"")], &[]),
+    ] {
+        let request = request(method, asked);
+        let (following, _) = follows(&came, &request, &config);
+        let names: Vec<_> = following.headers.get_all("trailer").iter().collect();
+        assert_eq!(names, told, "{method} {asked:?}");
+        let asked_for = Asked::of(&request, &config);
+        let own = admitted(&came, &config).own(&came.response, &request.headers, &asked_for, LATER, &config);
+        let lines = own.unwrap().0.headers.get_all("trailer").iter().count();
+        assert_eq!(lines, if told.is_empty() { 0 } else { 2 }, "{method} {asked:?}: as it came, or not at all");
+    }
+}

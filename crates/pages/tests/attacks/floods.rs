@@ -233,3 +233,63 @@ async fn no_ranges_make_more_of_a_page_than_it_is() {
     settle().await;
     assert_eq!(site.origin.count(), 1);
 }
+
+/// Each page has a handful of tags that no other has.
+#[tokio::test(start_paused = true)]
+async fn pages_that_leave_take_their_tags_with_them() {
+    let service = By(async |request: Request<Full<Bytes>>| {
+        let keys: String = (0..20).map(|key| format!("{}-{key} ", request.uri().path())).collect();
+        Ok(answer(&format!("200 | cache-control: max-age=60 | surrogate-key: {keys} | {}", "x".repeat(4_000))))
+    });
+    let (pages, layer) = before(builder().capacity(1 << 20).near_capacity(1 << 20), service).await;
+    let mut most = 0;
+    for number in 0..1_000 {
+        read(layer.clone().call(request(&format!("GET /{number}"))).await.unwrap()).await;
+        most = most.max(cells(&pages));
+    }
+    let there = pages.cache().near_size().0;
+    assert!((20..500).contains(&there), "{there}");
+    // Those of pages that are gone are looked for when there are twice as many as there were: of 20,000 a third is there at most.
+    assert!((there * 20..10_000).contains(&most), "{most} tags of {there} pages");
+}
+
+/// How many tags the near tier knows.
+fn cells(pages: &freshen_pages::PageCache) -> usize {
+    let told = format!("{:?}", pages.cache());
+    let cells = told.split("cells: ").nth(1).unwrap_or_default();
+    cells.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default().parse().unwrap()
+}
+
+/// Somebody asks for as many pages as he can think of, all of which may be kept; one that is read goes on being there.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_queries_drives_out_no_page_that_is_read() {
+    let asked = Arc::new(AtomicU64::new(0));
+    let of_page = asked.clone();
+    let service = By(move |request: Request<Full<Bytes>>| {
+        of_page.fetch_add(u64::from(request.uri().query().is_none()), Ordering::SeqCst);
+        async move { Ok(answer(&format!("200 | cache-control: max-age=60 | {}", "x".repeat(4_000)))) }
+    });
+    let (_pages, layer) = before(builder().capacity(1 << 20).near_capacity(1 << 20), service).await;
+    let get = async |line: &str| read(layer.clone().call(request(line)).await.unwrap()).await;
+    for _ in 0..10 {
+        get("GET /a").await;
+    }
+    for number in 0..1_200 {
+        get(&format!("GET /a?x={number}")).await;
+        if number % 20 == 0 {
+            get("GET /a").await;
+        }
+    }
+    assert!(asked.load(Ordering::SeqCst) <= 3, "{asked:?} loads of a page that 60 read");
+}
+
+/// What is small on the wire may be large elsewhere: nobody here looks.
+#[tokio::test(start_paused = true)]
+async fn coded_content_is_kept_and_sent_as_it_came() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | content-encoding: gzip | no gzip at all"));
+    for hit in [false, true] {
+        let got = site.get("GET /a").await;
+        assert_eq!((got.text.as_str(), got.field("content-encoding"), got.is_hit()), ("no gzip at all", "gzip", hit));
+    }
+}

@@ -127,3 +127,14 @@ async fn a_get_whose_lengths_contradict_each_other_makes_no_page() {
         assert_eq!(site.get("GET /a").await.text, "false", "{fields}");
     }
 }
+
+/// RFC 9110, section 7.1: it is for the client alone.
+#[tokio::test(start_paused = true)]
+async fn a_fragment_makes_no_page_of_its_own_and_reaches_nobody() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | page"));
+    for (line, hit) in [("GET /a#one", false), ("GET /a#two", true), ("GET /a", true)] {
+        assert_eq!(site.get(line).await.is_hit(), hit, "{line}");
+    }
+    assert_eq!(site.origin.asked()[0].uri.to_string(), "/a");
+}

@@ -182,3 +182,155 @@ async fn a_stale_page_is_made_again_for_head_and_not_for_who_wants_nothing_store
     assert_eq!((site.origin.count(), site.origin.asked()[1].method.as_str()), (2, "GET"));
     assert_eq!(site.get("HEAD /a").await.told(), "hit;ttl=59;detail=fresh");
 }
+
+/// RFC 9111, section 5.2.1.4. Where clients are obeyed, who reloads gets nothing that was asked for before he came.
+#[tokio::test(start_paused = true)]
+async fn who_wants_a_validation_waits_for_none_that_began_before() {
+    let mut settings = Settings::default();
+    (settings.rules.obeys_reloads, settings.rules.grace) = (true, Grace::default());
+    let site = site_with(settings).await;
+    site.origin.answers(|request| match request.headers.contains_key("if-none-match") {
+        true => answer("304 | etag: \"1\" | cache-control: max-age=60"),
+        false => answer("200 | etag: \"1\" | cache-control: max-age=60 | page"),
+    });
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    site.origin.takes(2 * SECOND);
+    let first = site.getting("GET /a");
+    pass(SECOND).await;
+    let began = tokio::time::Instant::now();
+    let reload = site.get("GET /a | cache-control: no-cache").await;
+    assert_eq!((reload.text.as_str(), site.origin.count()), ("page", 3), "{}", reload.told());
+    assert_eq!(began.elapsed(), 2 * SECOND);
+    assert_eq!(first.await.unwrap().text, "page");
+    let follower = site.getting("GET /a | cache-control: no-cache");
+    settle().await;
+    assert_eq!(follower.await.unwrap().text, "page");
+    assert_eq!(site.origin.count(), 4, "what is fresh is validated for him");
+}
+
+/// RFC 9111, section 4.3.2: what is not there yet cannot be held against a condition. What comes is.
+#[tokio::test(start_paused = true)]
+async fn conditions_are_held_against_nothing_but_what_is_there_or_came() {
+    for (condition, status) in [
+        ("if-none-match: \"1\"", 304),
+        ("if-none-match: \"2\"", 200),
+        ("if-none-match: *", 304),
+        ("if-modified-since: Sat, 21 Nov 2026 12:00:00 GMT", 304),
+        ("if-modified-since: Sat, 21 Nov 2026 10:00:00 GMT", 200),
+    ] {
+        let site = site().await;
+        let page =
+            "200 | etag: \"1\" | last-modified: Sat, 21 Nov 2026 11:00:00 GMT | cache-control: max-age=60 | page";
+        site.origin.answers(move |_| answer(page));
+        let none = site.get(&format!("GET /a | cache-control: only-if-cached | {condition}")).await;
+        assert_eq!((none.status(), site.origin.count()), (504, 0), "{condition}");
+        let got = site.get(&format!("GET /a | {condition}")).await;
+        assert_eq!(got.status(), status, "{condition}");
+        let asked = &site.origin.asked()[0].headers;
+        assert!(!asked.contains_key("if-none-match") && !asked.contains_key("if-modified-since"), "{condition}");
+        assert_eq!(site.get("GET /a").await.text, "page", "the whole was fetched");
+        assert_eq!(site.origin.count(), 1);
+    }
+}
+
+/// RFC 9111, section 7: what a page has in it, those alone get whom it may be served to.
+#[tokio::test(start_paused = true)]
+async fn what_people_are_told_of_a_page_has_nothing_of_what_is_in_it() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | etag: \"SECRET\" | x-any: SECRET | SECRET"));
+    site.get("GET /a").await;
+    let (request, _) = crate::site::request("GET /a").into_parts();
+    let explained = site.pages.explain(&request).await.unwrap();
+    let told = [explained.to_string(), format!("{explained:?}"), format!("{:?}", site.pages)];
+    assert!(told.iter().all(|told| !told.contains("SECRET")), "{told:?}");
+    assert!(told[0].contains("Serve by fresh"));
+    let passing = site.get("GET /a").await;
+    assert!(!passing.told().contains("a.example"), "nor does a client learn the key");
+}
+
+/// RFC 9111, section 4.3.5, by way of GET: what comes is held against all that was outdated meanwhile, as any load is.
+#[tokio::test(start_paused = true)]
+async fn a_stale_page_is_freshened_or_replaced_for_head_as_for_get() {
+    for (again, tag, text) in [
+        ("304 | etag: \"1\" | cache-control: max-age=60", "\"1\"", "hello"),
+        ("200 | etag: \"2\" | cache-control: max-age=60 | other", "\"2\"", "other"),
+    ] {
+        let site = site().await;
+        site.origin.answers(move |request| match request.headers.contains_key("if-none-match") {
+            true => answer(again),
+            false => answer("200 | etag: \"1\" | cache-control: max-age=60 | hello"),
+        });
+        site.get("GET /a").await;
+        pass(61 * SECOND).await;
+        let head = site.get("HEAD /a").await;
+        assert_eq!((head.status(), head.text.as_str(), head.field("etag")), (200, "", tag), "{}", head.told());
+        assert_eq!(head.field("content-length"), "5");
+        assert_eq!((site.origin.count(), site.origin.asked()[1].method.as_str()), (2, "GET"));
+        settle().await;
+        let get = site.get("GET /a").await;
+        assert_eq!((get.text.as_str(), get.is_hit(), site.origin.count()), (text, true, 2));
+    }
+}
+
+/// Whoever comes first: what is sent is a GET.
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_by_head_and_get_for_a_stale_page_send_one_request() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    site.origin.takes(SECOND);
+    let all = ["HEAD", "GET", "HEAD", "GET"].map(|method| (method, site.getting(&format!("{method} /a"))));
+    for (method, got) in all {
+        let text = if method == "GET" { "hello" } else { "" };
+        let got = got.await.unwrap();
+        assert_eq!((got.text.as_str(), got.field("content-length")), (text, "5"), "{method}");
+    }
+    assert_eq!(site.origin.count(), 2);
+}
+
+/// What was outdated while it was asked for stays so.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_outdated_while_head_freshens_it_is_not_fresh() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | etag: \"1\" | cache-control: max-age=60 | old"));
+    site.get("GET /a").await;
+    pass(61 * SECOND).await;
+    site.origin.then(|_| async {
+        tokio::time::sleep(2 * SECOND).await;
+        Ok(answer("304 | etag: \"1\" | cache-control: max-age=60"))
+    });
+    let head = tokio::spawn(site.send("HEAD /a"));
+    pass(SECOND).await;
+    site.origin.answers(|_| answer("200 | etag: \"2\" | cache-control: max-age=60 | new"));
+    site.pages.invalidate(freshen_pages::Pages::At("/a"), freshen_core::Strength::Hard).await.unwrap();
+    head.await.unwrap();
+    assert_eq!(site.get("GET /a").await.text, "new");
+}
+
+/// RFC 9110, section 9.3.2: whatever came for it. Where nothing is stored it goes on as it is, unless the page is under way.
+#[tokio::test(start_paused = true)]
+async fn head_gets_no_content_of_what_was_fetched_for_it() {
+    for other in ["200 | cache-control: no-store | mine", "500 | oh no"] {
+        let site = site().await;
+        site.origin.then(|_| async { Ok(answer("200 | cache-control: max-age=60 | hello")) });
+        site.get("GET /a").await;
+        pass(61 * SECOND).await;
+        site.origin.answers(move |_| answer(other));
+        let head = site.get("HEAD /a").await;
+        assert_eq!((&head.status().to_string()[..], head.text.as_str()), (&other[..3], ""), "{other}");
+        assert_eq!(site.origin.asked()[1].method, "GET");
+    }
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    let cold = site.get("HEAD /b").await;
+    assert_eq!((cold.status(), site.origin.asked().last().unwrap().method.as_str()), (200, "HEAD"));
+    site.origin.takes(SECOND);
+    let asked = site.origin.count();
+    let first = site.getting("GET /c");
+    settle().await;
+    let follows = site.get("HEAD /c").await;
+    assert_eq!((follows.text.as_str(), follows.field("content-length"), site.origin.count()), ("", "5", asked + 1));
+    assert_eq!(first.await.unwrap().text, "hello");
+}

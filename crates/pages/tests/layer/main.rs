@@ -7,8 +7,16 @@ mod site;
 
 mod freshness;
 mod crowds;
+mod own;
+mod whom;
 mod bodies;
 mod variants;
 mod writes;
 mod failures;
+mod bounds;
 mod fleet;
+mod stores;
+mod sent;
+mod wire;
+mod counted;
+mod chosen;

@@ -26,9 +26,13 @@ pub async fn site_with(settings: Settings) -> Site {
 
 /// A site over whatever the builder has.
 pub async fn site_over(cache: CacheBuilder, settings: Settings) -> Site {
-    let origin = Origin::default();
     let excluded_tables = ["sessions".to_owned()].into();
-    let whole = CacheSettings { excluded_tables, ..CacheSettings::default() };
+    site_of(cache, CacheSettings { excluded_tables, ..CacheSettings::default() }, settings).await
+}
+
+/// A site whose layers have this in common.
+pub async fn site_of(cache: CacheBuilder, whole: CacheSettings, settings: Settings) -> Site {
+    let origin = Origin::default();
     let pages = PageCache::over(cache, whole).await.unwrap().with(settings);
     let service = pages.layer(origin.clone());
     Site { origin, pages, service }

@@ -137,3 +137,60 @@ async fn a_write_to_a_table_outdates_what_may_be_made_of_it() {
         assert_eq!(site.get(&format!("GET {path}")).await.text, text, "{path}");
     }
 }
+
+/// A login that fails and leads back to the front page may be sent by anybody: he makes nobody wait, and takes from nobody what stands
+/// in for an origin that fails. What he has asked for itself has to go (RFC 9111, section 4.4).
+#[tokio::test(start_paused = true)]
+async fn what_a_redirect_leads_to_is_served_while_it_is_made_again_and_stands_in() {
+    let site = site_with(Settings::default()).await;
+    site.origin.answers(|request| match request.method.as_str() {
+        "GET" => answer("200 | cache-control: max-age=600 | old"),
+        _ => answer("303 | location: /"),
+    });
+    site.get("GET /").await;
+    site.get("GET /login").await;
+    site.get("POST /login").await;
+    site.origin.answers(|_| answer("500"));
+    let front = site.get("GET /").await;
+    assert_eq!((front.text.as_str(), front.is_hit()), ("old", true), "{}", front.told());
+    settle().await;
+    pass(70 * SECOND).await;
+    let front = site.get("GET /").await;
+    assert_eq!((front.status(), front.text.as_str()), (200, "old"), "{}", front.told());
+    assert_eq!(site.get("GET /login").await.status(), 500, "what was written to is served no more");
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | new")).takes(SECOND);
+    pass(3600 * SECOND).await;
+    assert_eq!(site.get("GET /").await.text, "new");
+}
+
+/// The page is made again by the first who asks for it.
+#[tokio::test(start_paused = true)]
+async fn what_a_redirect_leads_to_is_made_again_behind_the_next_request() {
+    let site = site_with(Settings::default()).await;
+    site.origin.answers(|request| match request.method.as_str() {
+        "GET" => answer("200 | cache-control: max-age=600 | old"),
+        _ => answer("201 | content-location: /"),
+    });
+    site.get("GET /").await;
+    site.get("PUT /posts").await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | new"));
+    assert_eq!(site.get("GET /").await.text, "old");
+    settle().await;
+    assert_eq!(site.get("GET /").await.text, "new");
+}
+
+/// For an application that shows in it what was written just now.
+#[tokio::test(start_paused = true)]
+async fn what_a_redirect_leads_to_is_served_no_more_where_that_is_chosen() {
+    let mut settings = Settings::default();
+    settings.rules.outdates_named = freshen_http::Outdating::Hard;
+    let site = site_with(settings).await;
+    site.origin.answers(|request| match request.method.as_str() {
+        "GET" => answer("200 | cache-control: max-age=600 | old"),
+        _ => answer("303 | location: /"),
+    });
+    site.get("GET /").await;
+    site.get("POST /comment").await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | new"));
+    assert_eq!(site.get("GET /").await.text, "new");
+}

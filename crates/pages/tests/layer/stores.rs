@@ -1,0 +1,170 @@
+//! What a store is asked, and what waits for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use freshen_core::store::{
+    Asked, Begin, Begun, Committed, Failure, Generations, Lease, Marked, MemoryStore, Scope, Snapshot, Store,
+    StoreTraits, Target,
+};
+use freshen_core::{BoxFuture, Cache, Clock, Entry, Generation, Key, PortError, Strength};
+use freshen_pages::Settings;
+use http_body_util::BodyExt;
+use tokio::time::Instant;
+
+use crate::origin::{answer, written};
+use crate::site::{Site, pass, read, settle, site_over};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The store in memory, whose commits take as long. It counts what it is asked to change.
+#[derive(Clone)]
+struct WatchedStore {
+    store: MemoryStore,
+    takes: Duration,
+    commits: Arc<AtomicUsize>,
+    invalidations: Arc<AtomicUsize>,
+}
+
+impl WatchedStore {
+    async fn site(takes: Duration) -> (WatchedStore, Site) {
+        let clock = Clock::runtime();
+        let store = MemoryStore::builder(clock.clone()).build().unwrap();
+        let watched = WatchedStore { store, takes, commits: Arc::default(), invalidations: Arc::default() };
+        let site = site_over(Cache::builder().clock(clock).store(watched.clone()), Settings::default()).await;
+        (watched, site)
+    }
+}
+
+impl Store for WatchedStore {
+    fn traits(&self) -> StoreTraits {
+        self.store.traits()
+    }
+
+    fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
+        self.store.read(keys)
+    }
+
+    fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
+        self.store.marks(scopes)
+    }
+
+    fn ask<'a>(
+        &'a self,
+        key: &'a Key,
+        deadline: Duration,
+        at_least: Option<Generation>,
+    ) -> BoxFuture<'a, Result<Asked, PortError>> {
+        self.store.ask(key, deadline, at_least)
+    }
+
+    fn unask<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<(), PortError>> {
+        self.store.unask(key)
+    }
+
+    fn begin<'a>(&'a self, key: &'a Key, request: Begin) -> BoxFuture<'a, Result<Begun, PortError>> {
+        self.store.begin(key, request)
+    }
+
+    fn commit<'a>(
+        &'a self,
+        key: &'a Key,
+        lease: &'a Lease,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Committed, PortError>> {
+        Box::pin(async move {
+            self.commits.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(self.takes).await;
+            self.store.commit(key, lease, entry).await
+        })
+    }
+
+    fn fail<'a>(&'a self, key: &'a Key, lease: &'a Lease, failure: Failure) -> BoxFuture<'a, Result<(), PortError>> {
+        self.store.fail(key, lease, failure)
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, lease: &'a Lease, span: Duration) -> BoxFuture<'a, Result<bool, PortError>> {
+        self.store.renew(key, lease, span)
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        targets: &'a [Target],
+        strength: Strength,
+    ) -> BoxFuture<'a, Result<Generations, PortError>> {
+        self.invalidations.fetch_add(targets.len(), Ordering::SeqCst);
+        self.store.invalidate(targets, strength)
+    }
+
+    fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
+        self.store.remove(key)
+    }
+}
+
+/// Whoever reads along has the end as soon as it has come. Who comes behind it waits for the one write to the store, by which it is
+/// known that nothing was outdated meanwhile, and asks nobody.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_body_waits_for_no_store_and_who_comes_behind_it_asks_nobody() {
+    let (_, site) = WatchedStore::site(5 * SECOND).await;
+    let (writing, response) = written("200 | cache-control: max-age=60");
+    site.origin.then(|_| async { Ok(response) });
+    let first = site.send("GET /a").await;
+    let follower = site.send("GET /a").await;
+    writing.write("hello");
+    drop(writing);
+    let began = Instant::now();
+    for response in [first, follower] {
+        assert_eq!((read(response).await.text.as_str(), began.elapsed()), ("hello", Duration::ZERO));
+    }
+    settle().await;
+    pass(SECOND).await;
+    let behind = site.get("GET /a").await;
+    assert_eq!((behind.text.as_str(), site.origin.count()), ("hello", 1));
+    assert!(began.elapsed() <= 5 * SECOND + SECOND / 10, "{:?}", began.elapsed());
+    assert!(site.get("GET /a").await.is_hit());
+}
+
+/// Of what is stored nothing is looked at.
+#[tokio::test(start_paused = true)]
+async fn a_write_costs_the_same_however_many_pages_it_outdates() {
+    for pages in [1, 1_000] {
+        let (store, site) = WatchedStore::site(Duration::ZERO).await;
+        site.origin.answers(|_| answer("200 | cache-control: max-age=600 | surrogate-key: all | page"));
+        for page in 0..pages {
+            site.get(&format!("GET /{page}")).await;
+        }
+        let commits = store.commits.load(Ordering::SeqCst);
+        site.pages.invalidate(freshen_pages::Pages::Keyed("all"), Strength::Hard).await.unwrap();
+        settle().await;
+        let asked = [&store.invalidations, &store.commits].map(|count| count.load(Ordering::SeqCst));
+        assert_eq!(asked, [1, commits], "{pages}");
+        assert!(!site.get("GET /0").await.is_hit(), "{pages}");
+    }
+}
+
+/// RFC 9111, section 5.2.1.5: of what came to such a request nothing stays, near or far.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_to_be_stored_leaves_memory_with_its_client_and_reaches_no_store() {
+    for line in ["GET /a | cache-control: no-store", "POST /a | text"] {
+        let (store, site) = WatchedStore::site(Duration::ZERO).await;
+        let held = Arc::new(());
+        let owner = Owned("secret".into(), held.clone());
+        let body = http_body_util::Full::new(bytes::Bytes::from_owner(owner));
+        let secret = answer("200 | cache-control: max-age=60").map(|_| body.map_err(Into::into).boxed_unsync());
+        site.origin.then(|_| async { Ok(secret) });
+        assert_eq!(site.get(line).await.text, "secret");
+        settle().await;
+        assert_eq!((Arc::strong_count(&held), store.commits.load(Ordering::SeqCst)), (1, 0), "{line}");
+        assert_eq!(site.pages.cache().near_size().0, 0);
+    }
+}
+
+/// Bytes that are seen to go.
+struct Owned(Vec<u8>, #[expect(dead_code, reason = "it counts")] Arc<()>);
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
