@@ -24,7 +24,6 @@ pub async fn tab_goes_through_all_that_can_be_pressed_in_the_order_of_the_page(c
     let stops = [
         "burst",
         "get",
-        "page",
         "invalidate-softly",
         "invalidate-hard",
         "slow",
@@ -35,6 +34,7 @@ pub async fn tab_goes_through_all_that_can_be_pressed_in_the_order_of_the_page(c
         "marks",
         "SUMMARY",
         "/list.html",
+        "page",
         "/state.json",
     ];
     for stop in stops {
