@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use http::header::{
     ACCEPT_RANGES, CONNECTION, ETAG, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::Config;
 use crate::directive::FIELD_BYTES_MOST;
 use crate::fields::selected;
-use crate::members::members;
+use crate::members::members_of;
 
 /// The fields that one message, a request or a response, has for its connection alone.
 #[derive(Clone, Debug)]
@@ -30,14 +30,15 @@ enum Named {
 impl HopByHop {
     /// Reads which fields a message names in Connection.
     pub fn of(headers: &HeaderMap) -> HopByHop {
-        let bytes: usize = headers.get_all(CONNECTION).into_iter().map(|line| line.len()).sum();
+        let lines = headers.get_all(CONNECTION);
+        let bytes: usize = lines.iter().map(HeaderValue::len).sum();
         if bytes > FIELD_BYTES_MOST {
             return HopByHop { named: Named::Any, spared: Vec::new() };
         }
         // Most requests have one of these, which name no field that would go on.
         let usual = |option: &[u8]| [&b"close"[..], b"keep-alive"].iter().any(|of| option.eq_ignore_ascii_case(of));
         // An option that is no name of a field names none.
-        let options = members(headers, &CONNECTION).filter(|option| !usual(option));
+        let options = members_of(lines).filter(|option| !usual(option));
         let named = options.filter_map(|option| HeaderName::from_bytes(option).ok());
         HopByHop { named: Named::These(named.collect()), spared: Vec::new() }
     }
@@ -136,8 +137,6 @@ const PROTECTED_BEGINNINGS: [&str; 7] =
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn fields(lines: &[(&str, &str)]) -> HeaderMap {

@@ -10,7 +10,8 @@ use crate::members::members;
 /// requests here.
 pub(crate) fn offered(headers: &HeaderMap, version: Version) -> impl Iterator<Item = &[u8]> {
     let is_meant = version == Version::HTTP_11 && headers.contains_key(UPGRADE) && connection_names_it(headers);
-    members(headers, &UPGRADE).filter(move |protocol| is_meant && may_be_offered(protocol))
+    let protocols = is_meant.then(|| members(headers, &UPGRADE));
+    protocols.into_iter().flatten().filter(|protocol| may_be_offered(protocol))
 }
 
 fn connection_names_it(headers: &HeaderMap) -> bool {
