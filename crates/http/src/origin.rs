@@ -207,7 +207,7 @@ pub(crate) fn host_of(host: &[u8]) -> Result<Arc<str>, TargetError> {
 /// RFC 3986, section 3.2.2, `reg-name`: unreserved characters and delimiters that mean nothing in an authority. A comma does: two
 /// Host fields that somebody has made one are two hosts (RFC 9110, section 5.3).
 fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b'+' | b';' | b'=')
 }
 
 /// RFC 3986, section 3.2.3: digits, perhaps none. Zeros in front mean nothing (RFC 9110, section 4.3.1).
