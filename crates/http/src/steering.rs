@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue};
 
 use crate::config::Config;
+use crate::fields::detached;
 use crate::mark::put;
 use crate::rule::Rule;
 use crate::sent::Sent;
@@ -92,6 +93,10 @@ impl Steering {
 
     pub fn lines(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0
+    }
+
+    pub fn detached(&self) -> Steering {
+        Steering(self.0.iter().map(|(name, line)| (name.clone(), detached(line))).collect())
     }
 
     /// Writes them so that no others write the same.

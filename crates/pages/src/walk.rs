@@ -139,7 +139,7 @@ impl Walk<'_> {
         found: Option<(&'a Found, Judgement)>,
         why: Forward,
     ) -> Pin<Box<impl Future<Output = Turn> + Send + 'a>> {
-        Box::pin(self.waited(at, found, why))
+        Box::pin(async move { self.waited(&at.detached(), found, why).await })
     }
 
     async fn waited(&self, at: &PageAt, found: Option<(&Found, Judgement)>, why: Forward) -> Turn {

@@ -11,4 +11,5 @@ mod bodies;
 mod variants;
 mod writes;
 mod failures;
+mod memory;
 mod fleet;
