@@ -44,6 +44,8 @@ fn main() -> ExitCode {
         What::Rules(rules) => rules::run(&rules),
         What::Http(http) => http::run(&http),
         What::Site { server, bytes } => http::serve(server, bytes),
+        What::Origin { takes_millis } => http::serve_origin(takes_millis),
+        What::Proxy { origin } => http::serve_proxy(origin),
         What::Audit(audit) => audit::run(&audit),
         What::Audited { setting } => freshen_fleet::run(&setting),
         What::Fleet(fleet) => fleet::run(&fleet),
@@ -83,11 +85,17 @@ enum What {
     Memory(footprint::Memory),
     /// What it costs to judge a hit and to store a response by the rules of HTTP caching, beside http-cache-semantics
     Rules(rules::Rules),
-    /// What a page from the cache costs its server, beside the bare handler
+    /// What pages from the cache cost and weigh, and what crowds wait for them, beside the bare handler, other caches and proxies
     Http(http::Http),
     /// A server that is measured, until its orders end
     #[command(hide = true)]
     Site { server: http::Server, bytes: usize },
+    /// The origin of a storm, until its orders end
+    #[command(hide = true)]
+    Origin { takes_millis: u64 },
+    /// Our layer as a proxy before an origin, until its orders end
+    #[command(hide = true)]
+    Proxy { origin: std::net::SocketAddr },
     /// Processes over one Redis under random traffic and faults: what is outdated, goes backwards or stays stale, counted
     Audit(audit::Audit),
     /// A process of an audit, with its settings as JSON

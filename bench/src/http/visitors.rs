@@ -1,62 +1,84 @@
 //! Who asks: connections that each ask again as soon as they are answered.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::reply::Reply;
+use super::site::FILLING;
 use crate::Failure;
 
-const REQUEST: &[u8] =
-    b"GET /page HTTP/1.1\r\nhost: www.example.org\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
+/// What a browser says of itself.
+const FIELDS: &str = "host: www.example.org\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
     accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\naccept-language: en-GB,en;q=0.7\r\n\
     accept-encoding: gzip, deflate, br\r\n\r\n";
 
-/// Asks so often, over so many connections, and wants so many bytes of content each time.
-pub fn ask(address: SocketAddr, connections: u16, requests: u32, bytes: usize) -> Result<(), Failure> {
+/// How much is asked.
+#[derive(Clone, Copy)]
+pub struct Visit {
+    pub address: SocketAddr,
+    pub connections: u16,
+    /// How much content each has to get.
+    pub bytes: usize,
+}
+
+/// Asks for the same page, over and over, for so long. Says how often.
+pub fn ask(visit: Visit, lasting: Duration) -> Result<u32, Failure> {
+    let ends = Instant::now() + lasting;
+    all(visit, |_| std::iter::repeat_n("/page".to_owned(), usize::MAX).take_while(move |_| Instant::now() < ends))
+}
+
+/// Asks for so many pages, each once.
+pub fn ask_each(visit: Visit, pages: u32) -> Result<u32, Failure> {
+    let each = usize::from(visit.connections);
+    all(visit, move |first| (first.into()..pages).step_by(each).map(|number| format!("/pages/{number}")))
+}
+
+/// All connections at once, each with the paths that belong to its number. Says how often was asked.
+fn all<P>(visit: Visit, paths: impl Fn(u16) -> P) -> Result<u32, Failure>
+where
+    P: Iterator<Item = String> + Send + 'static,
+{
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let each = requests.div_ceil(connections.into());
-        let visitors: Vec<_> = (0..connections).map(|_| tokio::spawn(visit(address, each, bytes))).collect();
-        for visitor in visitors {
-            visitor.await??;
+        let all: Vec<_> = (0..visit.connections).map(|number| tokio::spawn(connected(visit, paths(number)))).collect();
+        let mut asked = 0;
+        for visitor in all {
+            asked += visitor.await??;
         }
-        Ok(())
+        Ok(asked)
     })
 }
 
-async fn visit(address: SocketAddr, requests: u32, bytes: usize) -> Result<(), Failure> {
-    let mut connection = TcpStream::connect(address).await?;
+async fn connected(visit: Visit, paths: impl Iterator<Item = String>) -> Result<u32, Failure> {
+    let mut connection = TcpStream::connect(visit.address).await?;
     connection.set_nodelay(true)?;
-    let mut buffer = vec![0; 128 << 10];
-    for _ in 0..requests {
-        connection.write_all(REQUEST).await?;
-        answer(&mut connection, &mut buffer, bytes).await?;
+    let mut came = Vec::with_capacity(visit.bytes + (64 << 10));
+    let page = vec![FILLING; visit.bytes];
+    let mut asked = 0;
+    for path in paths {
+        connection.write_all(format!("GET {path} HTTP/1.1\r\n{FIELDS}").as_bytes()).await?;
+        answer(&mut connection, &mut came, &page).await?;
+        asked += 1;
     }
-    Ok(())
+    Ok(asked)
 }
 
-/// Reads one response: it is a 200 with so much content.
-async fn answer(connection: &mut TcpStream, buffer: &mut [u8], bytes: usize) -> Result<(), Failure> {
-    let mut there = 0;
-    let head = loop {
-        there += read(connection, &mut buffer[there..]).await?;
-        if let Some(end) = buffer[..there].windows(4).position(|four| four == b"\r\n\r\n") {
-            break end + 4;
+/// Reads one response: it is a 200, and this page.
+async fn answer(connection: &mut TcpStream, came: &mut Vec<u8>, page: &[u8]) -> Result<(), Failure> {
+    came.clear();
+    loop {
+        if connection.read_buf(came).await? == 0 {
+            return Err("the server hung up".into());
         }
-    };
-    if !buffer.starts_with(b"HTTP/1.1 200") {
-        return Err(format!("answered with {}", String::from_utf8_lossy(&buffer[..there.min(200)])).into());
-    }
-    while there < head + bytes {
-        there += read(connection, &mut buffer[there..]).await?;
-    }
-    if there == head + bytes { Ok(()) } else { Err("more content than there should be".into()) }
-}
-
-async fn read(connection: &mut TcpStream, into: &mut [u8]) -> Result<usize, Failure> {
-    match connection.read(into).await? {
-        0 => Err("the server has closed the connection".into()),
-        read => Ok(read),
+        let Some(reply) = Reply::of(came)? else { continue };
+        let right = *reply.content == *page;
+        return match (reply.status, right) {
+            (200, true) => Ok(()),
+            (200, false) => Err(format!("the content is another, of {} bytes", reply.content.len()).into()),
+            (status, _) => Err(format!("the answer is {status}: {}", String::from_utf8_lossy(&reply.content)).into()),
+        };
     }
 }

@@ -80,7 +80,8 @@ impl Asked {
 }
 
 impl AskedBy {
-    fn of(method: &Method, config: &Config) -> AskedBy {
+    /// Reads a method.
+    pub fn of(method: &Method, config: &Config) -> AskedBy {
         match method.as_str() {
             "GET" => AskedBy::Get,
             "HEAD" => AskedBy::Head,

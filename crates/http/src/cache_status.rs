@@ -1,11 +1,12 @@
 //! The Cache-Status field: what this cache did with a request (RFC 9211).
 
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use freshen_core::Timestamp;
 use http::header::MaxSizeReached;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use sfv::{Integer, ItemSerializer, RefBareItem, StringRef, TokenRef, key_ref};
+use sfv::{ItemSerializer, StringRef, TokenRef};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -20,6 +21,11 @@ use crate::terms::Terms;
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// Longest key that is shown, in bytes. Of a longer one its beginning is.
 pub const SHOWN_KEY_BYTES_MOST: usize = 1024;
+
+/// What a member mostly takes to be written.
+const MEMBER_BYTES_USUAL: usize = 64;
+/// RFC 9651, section 3.3.1: the largest integer. What does not fit is that.
+const INTEGER_MOST: i64 = 999_999_999_999_999;
 
 /// What a cache did with a request: one member of the field.
 ///
@@ -125,36 +131,49 @@ impl CacheStatus<'_> {
         headers.try_append(CACHE_STATUS, member.expect("a structured field is visible ASCII and blanks")).map(drop)
     }
 
+    /// Written by hand: it is done for each answer, and all that stands in it is known to be a part of a structured field.
     fn member(&self, identifier: &Identifier) -> String {
-        let mut member = ItemSerializer::new().bare_item(identifier.item());
+        let mut member = String::with_capacity(MEMBER_BYTES_USUAL);
+        member.push_str(&identifier.item);
         match &self.handled {
-            Handled::Hit => member = member.parameter(key_ref("hit"), true),
-            Handled::Forwarded(forwarded) => {
-                member = member.parameter(key_ref("fwd"), token(forwarded.why.as_str()));
-                if let Some(status) = forwarded.status {
-                    member = member.parameter(key_ref("fwd-status"), status.as_u16());
-                }
-                if let Some(stored) = forwarded.stored {
-                    member = member.parameter(key_ref("stored"), stored);
-                }
-                if let Some(collapsed) = forwarded.collapsed {
-                    member = member.parameter(key_ref("collapsed"), collapsed);
-                }
-            }
+            Handled::Hit => member.push_str(";hit"),
+            Handled::Forwarded(forwarded) => forwarded.write(&mut member),
         }
         if let Some(seconds) = self.ttl_seconds {
-            member = member.parameter(key_ref("ttl"), integer(seconds));
+            let seconds = seconds.clamp(-INTEGER_MOST, INTEGER_MOST);
+            write(&mut member, format_args!(";ttl={seconds}"));
         }
         if let Some(key) = self.key {
-            let shown = shown(key);
-            let shown = StringRef::from_str(&shown).expect("all but visible ASCII and blanks is encoded");
-            member = member.parameter(key_ref("key"), shown);
+            let shown = StringRef::from_str(&shown(key)).map(|shown| ItemSerializer::new().bare_item(shown).finish());
+            member.push_str(";key=");
+            member.push_str(&shown.expect("all but visible ASCII and blanks is encoded"));
         }
         if let Some(rule) = self.rule {
-            member = member.parameter(key_ref("detail"), token(rule.name()));
+            member.push_str(";detail=");
+            member.push_str(rule.name());
         }
-        member.finish()
+        member
     }
+}
+
+impl Forwarded {
+    fn write(&self, member: &mut String) {
+        member.push_str(";fwd=");
+        member.push_str(self.why.as_str());
+        if let Some(status) = self.status {
+            write(member, format_args!(";fwd-status={}", status.as_u16()));
+        }
+        for (name, said) in [("stored", self.stored), ("collapsed", self.collapsed)] {
+            if let Some(said) = said {
+                // RFC 9651, section 4.1.1.2: what is true is not written.
+                write(member, format_args!(";{name}{}", if said { "" } else { "=?0" }));
+            }
+        }
+    }
+}
+
+fn write(member: &mut String, text: fmt::Arguments<'_>) {
+    member.write_fmt(text).expect("a String takes every write");
 }
 
 impl Handled {
@@ -165,32 +184,33 @@ impl Handled {
 
 /// By which name a cache tells what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identifier(Box<str>);
+pub struct Identifier {
+    name: Box<str>,
+    /// As it is written: a token where it can be one, else a string (RFC 9211, section 2).
+    item: Box<str>,
+}
 
 impl Identifier {
     /// A name of visible ASCII and blanks; `None`: it is another, or empty.
     pub fn new(name: &str) -> Option<Identifier> {
-        (!name.is_empty() && StringRef::from_str(name).is_ok()).then(|| Identifier(name.into()))
+        let string = StringRef::from_str(name).ok().filter(|_| !name.is_empty())?;
+        let item = match TokenRef::from_str(name) {
+            Ok(token) => ItemSerializer::new().bare_item(token).finish(),
+            Err(_) => ItemSerializer::new().bare_item(string).finish(),
+        };
+        Some(Identifier { name: name.into(), item: item.into() })
     }
 
     /// The same as a surrogate is named: a token, and ours where it is none.
     pub(crate) fn device(&self) -> &str {
-        TokenRef::from_str(&self.0).map_or("freshen", TokenRef::as_str)
-    }
-
-    /// A token where it can be one, else a string (RFC 9211, section 2).
-    fn item(&self) -> RefBareItem<'_> {
-        match TokenRef::from_str(&self.0) {
-            Ok(token) => RefBareItem::Token(token),
-            Err(_) => RefBareItem::String(StringRef::from_str(&self.0).expect("it was looked at when it was made")),
-        }
+        TokenRef::from_str(&self.name).map_or("freshen", TokenRef::as_str)
     }
 }
 
 impl Default for Identifier {
     /// `freshen`.
     fn default() -> Self {
-        Identifier("freshen".into())
+        Identifier::new("freshen").expect("letters are a token")
     }
 }
 
@@ -199,16 +219,6 @@ pub fn ttl_seconds(terms: &Terms, age: Duration) -> i64 {
     let micros = |span: Duration| i128::try_from(span.as_micros()).unwrap_or(i128::MAX);
     let left_seconds = (micros(terms.lifetime.span) - micros(age)).div_euclid(1_000_000);
     i64::try_from(left_seconds).unwrap_or(if left_seconds < 0 { i64::MIN } else { i64::MAX })
-}
-
-fn token(name: &'static str) -> &'static TokenRef {
-    TokenRef::from_str(name).expect("our names are letters and hyphens")
-}
-
-/// What does not fit into a structured integer is the largest that does.
-fn integer(seconds: i64) -> Integer {
-    let largest = if seconds < 0 { Integer::MIN } else { Integer::MAX };
-    Integer::try_from(seconds).unwrap_or(largest)
 }
 
 fn shown(key: &CacheKey) -> String {

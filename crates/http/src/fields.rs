@@ -105,6 +105,13 @@ pub(crate) fn selected(fields: &HeaderMap, is_wanted: impl Fn(&HeaderName) -> bo
     found
 }
 
+/// A line in memory of its own: as it came, it shares the memory of the whole head.
+pub(crate) fn detached(line: &HeaderValue) -> HeaderValue {
+    let mut own = HeaderValue::from_bytes(line.as_bytes()).expect("what came in a field can stand in one");
+    own.set_sensitive(line.is_sensitive());
+    own
+}
+
 /// Gives fields without a Date that can be read that of their receipt (RFC 9110, section 6.6.1).
 pub(crate) fn dated(headers: &mut HeaderMap, came_at: Timestamp) -> Result<(), Rule> {
     if date_of(headers, &DATE, came_at).is_none() {

@@ -88,6 +88,7 @@ impl HostAlias {
     /// # Errors
     /// [`TargetError`] when one of them is no host.
     pub fn new(alias: &str, host: &str) -> Result<HostAlias, TargetError> {
-        Ok(HostAlias { alias: host_of(alias.as_bytes())?, host: host_of(host.as_bytes())? })
+        let read = |host: &str| host_of(host.as_bytes()).map(|host| Box::from(&*host));
+        Ok(HostAlias { alias: read(alias)?, host: read(host)? })
     }
 }

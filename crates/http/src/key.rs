@@ -83,6 +83,13 @@ impl CacheKey {
         }
     }
 
+    /// The same in memory of its own, to be kept: that of a request shares the memory of its whole head, which may be many times
+    /// as much.
+    #[must_use]
+    pub fn detached(&self) -> CacheKey {
+        CacheKey { target: self.target.detached(), steering: self.steering.detached(), ..self.clone() }
+    }
+
     /// The target, in its keyed form.
     pub fn target(&self) -> &Target {
         &self.target

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::sync::Arc;
 
 use freshen_core::Tag;
 use http::StatusCode;
@@ -17,8 +18,8 @@ pub const HOST_BYTES_MOST: usize = 255;
 pub struct Origin {
     scheme: Scheme,
     /// The host, and the port unless it is the default. The host is in lower case, a literal address in its brackets. Nothing else
-    /// is changed: `a.example` and `a.example.` are two.
-    authority: Box<str>,
+    /// is changed: `a.example` and `a.example.` are two. Shared, since a target is copied into keys.
+    authority: Arc<str>,
     host_bytes: usize,
     port: u16,
 }
@@ -104,7 +105,7 @@ impl Origin {
     }
 
     /// The origin of a host that [`host_of`] made.
-    fn at(scheme: Scheme, host: Box<str>, port: u16) -> Origin {
+    fn at(scheme: Scheme, host: Arc<str>, port: u16) -> Origin {
         let host_bytes = host.len();
         let authority = if port == scheme.default_port() { host } else { format!("{host}:{port}").into() };
         Origin { scheme, authority, host_bytes, port }
@@ -186,7 +187,7 @@ fn split(authority: &[u8]) -> Result<(&[u8], Option<&[u8]>), TargetError> {
 }
 
 /// A host as it is compared. Percent-encoding is refused, as the `http` crate does: a host that needs it is nobody's.
-pub(crate) fn host_of(host: &[u8]) -> Result<Box<str>, TargetError> {
+pub(crate) fn host_of(host: &[u8]) -> Result<Arc<str>, TargetError> {
     let text = match std::str::from_utf8(host) {
         Ok("") => return Err(TargetError::NoHost),
         Ok(text) if text.len() <= HOST_BYTES_MOST => text,
@@ -196,13 +197,17 @@ pub(crate) fn host_of(host: &[u8]) -> Result<Box<str>, TargetError> {
         Some(literal) => literal.strip_suffix(']').is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok()),
         None => text.bytes().all(is_of_a_name),
     };
-    if good { Ok(text.to_ascii_lowercase().into()) } else { Err(TargetError::Host) }
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        _ if !good => Err(TargetError::Host),
+        true => Ok(text.to_ascii_lowercase().into()),
+        false => Ok(text.into()),
+    }
 }
 
 /// RFC 3986, section 3.2.2, `reg-name`: unreserved characters and delimiters that mean nothing in an authority. A comma does: two
 /// Host fields that somebody has made one are two hosts (RFC 9110, section 5.3).
 fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&'..=b'+' | b';' | b'=')
 }
 
 /// RFC 3986, section 3.2.3: digits, perhaps none. Zeros in front mean nothing (RFC 9110, section 4.3.1).

@@ -1,13 +1,13 @@
 //! A response of an origin as its client gets it (RFC 9110, sections 7.6.1, 7.8 and 15.5.22).
 
 use http::header::{CONNECTION, TRAILER, UPGRADE};
-use http::{HeaderMap, HeaderValue, StatusCode, response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 
 use crate::config::Config;
 use crate::fields::selected;
 use crate::hop_by_hop::HopByHop;
-use crate::surrogate::strip_surrogate_keys;
-use crate::surrogate_control::strip_surrogate_control;
+use crate::surrogate::{carries_surrogate_keys, strip_surrogate_keys};
+use crate::surrogate_control::{SURROGATE_CONTROL, strip_surrogate_control};
 
 /// Tells which fields of a response go to its client where it is sent on as it comes: because it passes, or while it is stored. Not
 /// those for the connection of its origin, and not those for this cache. What is [made](crate::Stored::answer) of a stored response
@@ -51,6 +51,13 @@ impl<'a> Outgoing<'a> {
 
 /// Takes away what was for this cache: Surrogate-Control where it is heeded, and surrogate keys unless they are to be seen.
 pub(crate) fn strip_ours(headers: &mut HeaderMap, config: &Config) {
-    strip_surrogate_control(headers, config);
-    strip_surrogate_keys(headers, config);
+    // Most responses have none: one look at each name is less than looking each of ours up.
+    if headers.keys().any(is_ours) {
+        strip_surrogate_control(headers, config);
+        strip_surrogate_keys(headers, config);
+    }
+}
+
+fn is_ours(name: &HeaderName) -> bool {
+    *name == SURROGATE_CONTROL || carries_surrogate_keys(name)
 }

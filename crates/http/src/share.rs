@@ -85,7 +85,7 @@ pub(crate) fn asked_for(
     length_bytes: Option<u64>,
     now: Timestamp,
 ) -> Result<Option<Ranges>, Rule> {
-    if !request.contains_key(RANGE) {
+    if !asked.ranged {
         return Ok(None);
     }
     // RFC 9110, section 14.2: other methods know no ranges; QUERY has those of GET. They count only where the answer would be a

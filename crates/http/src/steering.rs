@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue};
 
 use crate::config::Config;
+use crate::fields::detached;
 use crate::mark::put;
 use crate::rule::Rule;
 use crate::sent::Sent;
@@ -49,6 +50,14 @@ const PLACES: [&str; 26] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Steering(Vec<(HeaderName, HeaderValue)>);
 
+/// One bit, by how long a name is and how it begins. Most names have another than all that steer, and need not be compared with
+/// each of those.
+fn outline(name: &HeaderName) -> u64 {
+    let name = name.as_str().as_bytes();
+    let beginning = name.first().copied().unwrap_or_default();
+    1 << ((usize::from(beginning) * 5 + name.len()) % 64)
+}
+
 /// The names of the fields that steer where nobody says otherwise.
 pub(crate) fn usual_steering() -> Vec<HeaderName> {
     let names = PLACES.into_iter().chain(METHODS);
@@ -61,7 +70,8 @@ impl Steering {
     /// # Errors
     /// The rule by which it has no key: it overrides its method, or has more of them than a key has.
     pub fn of(sent: &Sent<'_>, config: &Config) -> Result<Steering, Rule> {
-        let steers = |name: &HeaderName| config.steering.contains(name);
+        let outlines = config.steering.iter().fold(0, |all, name| all | outline(name));
+        let steers = |name: &HeaderName| outlines & outline(name) != 0 && config.steering.contains(name);
         let mut lines = Vec::new();
         for (name, line) in sent.named(steers) {
             if METHODS.contains(&name.as_str()) {
@@ -83,6 +93,10 @@ impl Steering {
 
     pub fn lines(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0
+    }
+
+    pub fn detached(&self) -> Steering {
+        Steering(self.0.iter().map(|(name, line)| (name.clone(), detached(line))).collect())
     }
 
     /// Writes them so that no others write the same.

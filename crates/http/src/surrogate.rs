@@ -48,6 +48,11 @@ pub(crate) fn strip_surrogate_keys(headers: &mut HeaderMap, config: &Config) {
     }
 }
 
+/// Whether a field carries surrogate keys.
+pub(crate) fn carries_surrogate_keys(name: &HeaderName) -> bool {
+    FIELDS.iter().any(|(carrying, _)| carrying == name)
+}
+
 impl Separator {
     fn is(self, byte: u8) -> bool {
         match self {

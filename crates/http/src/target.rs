@@ -90,6 +90,12 @@ impl Target {
         &self.resource
     }
 
+    /// The same in memory of its own: that of a request shares the memory of its whole head.
+    pub(crate) fn detached(&self) -> Target {
+        let resource = PathAndQuery::try_from(self.resource.as_str());
+        Target { origin: self.origin.clone(), resource: resource.expect("what was a path and a query is one") }
+    }
+
     /// What is common to all stored responses of this target, in its keyed form: an invalidation outdates them by it.
     pub(crate) fn tag(&self) -> Tag {
         Mark::Target.hashed(|bytes| self.encode(bytes))

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::directive::FIELD_BYTES_MOST;
+use crate::fields::detached;
 use crate::likeness::Likeness;
 use crate::members::members;
 use crate::rule::Rule;
@@ -46,7 +47,7 @@ impl Selecting {
         if lines().map(|(_, line)| line.len()).sum::<usize>() > FIELD_BYTES_MOST {
             return Err(Rule::SelectingTooLong);
         }
-        let headers = lines().map(|(name, line)| (name.clone(), line.clone())).collect();
+        let headers = lines().map(|(name, line)| (name.clone(), detached(line))).collect();
         let selecting = Selecting::by(names, headers, config);
         match () {
             () if selecting.fields.len() > SELECTING_MOST => Err(Rule::VaryTooLong),

@@ -24,7 +24,7 @@ pub struct PageBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Kept { pieces: IntoIter<Bytes>, left_bytes: u64, trailers: Option<HeaderMap> },
+    Kept { pieces: IntoIter<Bytes>, left_bytes: u64, trailers: Option<Box<HeaderMap>> },
     Coming(Reader),
     Following(Box<Followed>),
     Passing(InnerBody),
@@ -37,7 +37,7 @@ impl PageBody {
 
     pub(crate) fn kept(pieces: Vec<Bytes>, trailers: HeaderMap) -> PageBody {
         let left_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
-        let trailers = Some(trailers).filter(|trailers| !trailers.is_empty());
+        let trailers = (!trailers.is_empty()).then(|| Box::new(trailers));
         PageBody(Kind::Kept { pieces: pieces.into_iter(), left_bytes, trailers })
     }
 
@@ -81,7 +81,7 @@ impl Body for PageBody {
         match &mut self.0 {
             Kind::Kept { pieces, left_bytes, trailers } => {
                 let piece = pieces.next().inspect(|piece| *left_bytes -= piece.len() as u64).map(Frame::data);
-                Poll::Ready(piece.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
+                Poll::Ready(piece.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok))
             }
             Kind::Coming(reader) => Pin::new(reader).poll_frame(context).map_err(Into::into),
             Kind::Following(followed) => Pin::new(followed).poll_frame(context),

@@ -158,7 +158,7 @@ impl PageCache {
     pub(crate) fn refresh(&self, at: &PageAt, fetch: &(dyn Fn() -> Fetch + Send + Sync)) {
         let Ok(permit) = self.shared.refreshes.clone().try_acquire_owned() else { return };
         let Some(seat) = self.shared.flights.begin(at, false, fetch) else { return };
-        let (cache, at) = (self.cache().clone(), at.clone());
+        let (cache, at) = (self.cache().clone(), at.detached());
         tokio::spawn(async move {
             // How it ended, the engine tells; the page that is there stays, or goes.
             _ = cache.request(&at).max_stale(Duration::ZERO).get().await;

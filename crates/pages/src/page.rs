@@ -25,6 +25,13 @@ pub struct PageAt {
     pub(crate) variant: Option<VariantKey>,
 }
 
+impl PageAt {
+    /// The same in memory of its own, to be kept with the page.
+    pub(crate) fn detached(&self) -> PageAt {
+        PageAt { key: self.key.detached(), variant: self.variant }
+    }
+}
+
 /// What is kept of a page.
 #[derive(Debug)]
 pub enum Page {

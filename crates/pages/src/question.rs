@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use freshen_core::BoxError;
-use freshen_http::{Asked, AskedBy, Config, Content, ContentHasher};
+use freshen_http::{AskedBy, Config, Content, ContentHasher};
 use http::request;
 use http_body::Body;
 use http_body_util::{BodyExt, Limited};
@@ -27,7 +27,7 @@ where
     let asks = Content::of(&request.headers, body.is_end_stream());
     let most = config.query_content_bytes_most;
     let short = body.size_hint().upper().is_some_and(|bytes| bytes <= most as u64);
-    if Asked::of(request, config).method != AskedBy::Query || !short {
+    if AskedBy::of(&request.method, config) != AskedBy::Query || !short {
         return Ok(Read { body, asks, content: Bytes::new() });
     }
     let content = Box::pin(Limited::new(body, most).collect()).await?.to_bytes();

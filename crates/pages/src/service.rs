@@ -88,7 +88,7 @@ where
         Ok(target) => target,
         Err(error) => match error.refusal() {
             Some(status) => return Ok(reply::rejected(status, &error.into())),
-            None => return pass(&pages, &inner, Request::from_parts(parts, body), None, None).await,
+            None => return Box::pin(pass(&pages, &inner, Request::from_parts(parts, body), None, None)).await,
         },
     };
     let Read { body, asks, content } = match question::read(&parts, body, &settings.rules).await {
@@ -114,7 +114,10 @@ where
     };
     match end {
         End::Answered(response) => Ok(response),
-        End::Alone(status) => pass(&pages, &inner, Request::from_parts(parts, body), Some(&target), Some(status)).await,
+        End::Alone(status) => {
+            let request = Request::from_parts(parts, body);
+            Box::pin(pass(&pages, &inner, request, Some(&target), Some(status))).await
+        }
     }
 }
 

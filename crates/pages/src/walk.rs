@@ -1,5 +1,6 @@
 //! How a request is answered: what is in hand, now, and else by the one load that all wait for.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use freshen_core::{Answer, GetError, Status};
@@ -127,8 +128,18 @@ impl Walk<'_> {
         }
     }
 
-    /// Waits for the one load of the page, or for so much of it as answers this request.
-    async fn wait(&self, at: &PageAt, found: Option<(&Found, Judgement)>, why: Forward) -> Turn {
+    /// Waits for the one load of the page, or for so much of it as answers this request. Boxed, so that the future of a hit stays
+    /// small.
+    fn wait<'a>(
+        &'a self,
+        at: &'a PageAt,
+        found: Option<(&'a Found, Judgement)>,
+        why: Forward,
+    ) -> Pin<Box<impl Future<Output = Turn> + Send + 'a>> {
+        Box::pin(async move { self.waited(&at.detached(), found, why).await })
+    }
+
+    async fn waited(&self, at: &PageAt, found: Option<(&Found, Judgement)>, why: Forward) -> Turn {
         if self.inquiry.asked.directives.only_if_cached {
             return Turn::End(End::Answered(reply::refused(Rule::OnlyIfCached)));
         }

@@ -14,6 +14,7 @@ mod variants;
 mod writes;
 mod failures;
 mod bounds;
+mod memory;
 mod fleet;
 mod stores;
 mod sent;

@@ -58,6 +58,11 @@ impl Origin {
         self.0.lock().unwrap().asked.clone()
     }
 
+    /// Lets go of all requests so far.
+    pub fn forget(&self) {
+        self.0.lock().unwrap().asked.clear();
+    }
+
     /// How many there were.
     pub fn count(&self) -> usize {
         self.0.lock().unwrap().asked.len()

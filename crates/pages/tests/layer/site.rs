@@ -82,8 +82,12 @@ impl Site {
 
     /// Sends a request as a line: `QUERY /a | accept: text/html | its content`.
     pub fn send(&self, line: &str) -> impl Future<Output = Response<PageBody>> + Send + use<> {
+        self.send_as(request(line))
+    }
+
+    /// Sends a request as it is.
+    pub fn send_as(&self, request: Request<Full<Bytes>>) -> impl Future<Output = Response<PageBody>> + Send + use<> {
         let mut service = self.service.clone();
-        let request = request(line);
         async move { service.call(request).await.expect("the origin is behind the layer") }
     }
 
