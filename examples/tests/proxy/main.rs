@@ -6,6 +6,11 @@
 #[path = "../../08_proxy.rs"]
 mod proxy;
 
+mod asking;
+mod both;
+mod documentation;
+mod documents;
+mod nginx;
 mod origin;
 mod visitor;
 
