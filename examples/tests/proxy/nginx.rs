@@ -29,7 +29,7 @@ impl Nginx {
         let arguments = |port, folder: &Path| {
             documents::lay(&folder.join("docs"));
             fs::write(folder.join("conf"), configuration(port, folder)).unwrap();
-            ["-c", &folder.join("conf").display().to_string(), "-p", &folder.display().to_string()]
+            ["-e", "stderr", "-c", &folder.join("conf").display().to_string(), "-p", &folder.display().to_string()]
                 .map(String::from)
                 .into()
         };

@@ -33,6 +33,10 @@ impl Got {
         self.response.headers().get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     pub fn is_hit(&self) -> bool {
         self.field("cache-status").starts_with("freshen;hit") || self.field("cache-status").starts_with("freshen; hit")
     }
