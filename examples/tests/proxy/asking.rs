@@ -124,6 +124,10 @@ async fn head_and_what_is_not_allowed_are_answered_as_by_the_origin() {
             nginx.both.ask("GET", path, &[]).await;
         }
     }
+    // More than it takes: it says so before all of it has come.
+    let long = "a".repeat(1_100_000);
+    let refused = nginx.both.proxy.ask("POST", "/made/short.txt", &[], &long).await;
+    assert_eq!(refused.status(), 413);
     // A refusal changes nothing.
     assert!(nginx.both.ask("GET", "/made/short.txt", &[]).await.is_hit());
     assert_eq!(nginx.both.ask("GET", "/none", &[]).await.body, "<h1>There is none</h1>");

@@ -114,14 +114,14 @@ async fn nothing_is_served_beyond_what_it_says_of_its_lifetime() {
             assert!(got.body != old.body, "{fields:?}");
         }
     }
-    // Within the second it is the origin no more than once, or the second is over.
+    // Within it the origin is left alone. It begins with the second in which the origin has dated it.
     nginx.reached().await;
     let begun = Instant::now();
     for _ in 0..20 {
         nginx.both.get(&format!("/brief{path}"), &[]).await;
     }
     let (asked, seconds) = (nginx.reached().await.len() as u64, begun.elapsed().as_secs());
-    assert!(asked <= 1 + seconds, "{asked} in {seconds} s");
+    assert!(asked <= 3 + seconds, "{asked} in {seconds} s");
 }
 
 /// Everybody reads other documents at once, in all encodings, of all places.

@@ -97,6 +97,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+  keepalive_requests 20;
   sendfile on;
   gzip on;
   gzip_vary on;

@@ -49,6 +49,27 @@ async fn what_sets_a_cookie_is_made_for_each() {
 }
 
 #[tokio::test]
+async fn what_is_not_to_be_stored_is_made_for_each() {
+    let django = Django::start().await;
+    let mut all = BTreeSet::new();
+    for _ in 0..5 {
+        assert!(all.insert(django.both.get("/now/", &[]).await.text()), "{all:?}");
+    }
+}
+
+/// Nothing is guessed of what came to a cookie.
+#[tokio::test]
+async fn what_does_not_say_that_it_varies_by_cookies_is_not_shared_among_those_who_have_some() {
+    let django = Django::start().await;
+    for _ in 0..2 {
+        for theme in ["light", "dark"] {
+            let got = django.both.ask("GET", "/theme/", &[("cookie", &format!("theme={theme}"))]).await;
+            assert_eq!((&*got.text(), got.is_hit()), (theme, false));
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_vary_by_what_they_say() {
     let django = Django::start().await;
     for round in 1..=2 {

@@ -1,14 +1,16 @@
 """The admin, and pages that are easily served wrong by what stands before them."""
 
 import itertools
+from datetime import UTC, datetime
+from io import BytesIO
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.cache import cache_control, cache_page
+from django.views.decorators.http import last_modified
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
-from io import BytesIO
 
 count = itertools.count(1)
 
@@ -27,6 +29,16 @@ def basket(request):
 
 def groups(request):
     return HttpResponse(", ".join(Group.objects.order_by("name").values_list("name", flat=True)))
+
+
+def now(request):
+    return HttpResponse(next(count))
+
+
+@last_modified(lambda request: datetime(2020, 1, 1, tzinfo=UTC))
+def theme(request):
+    """Whoever reads cookies himself has to say so, and forgets it: nothing says that there is one page for each."""
+    return HttpResponse(request.COOKIES.get("theme", "plain"))
 
 
 def where(request):
@@ -56,6 +68,8 @@ urlpatterns = [
     path("me/private/", cache_control(private=True, max_age=600)(me)),
     path("basket/", kept(basket)),
     path("groups/", cache_control(no_cache=True)(groups)),
+    path("now/", cache_control(no_store=True, max_age=600)(now)),
+    path("theme/", theme),
     path("where/", kept(where)),
     path("language/", kept(vary_on_headers("Accept-Language")(language))),
     path("stream/", kept(stream)),
