@@ -195,15 +195,17 @@ impl Making<'_> {
         let length = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let told: Option<PageTags> = head.extensions.get().cloned();
         let (filling, reader) = fill(settings.bounds, self.budget, length);
+        let news = match filling.joining() {
+            Some(joining) => News::Coming(Coming { admitted: admitted.clone(), joining, raises }.into()),
+            None => News::Alone(Rule::ContentTooLong),
+        };
+        let pumped = pump(body, filling);
+        // What is there at once is there before its head is read: a server that gets the head alone sends it, and at its socket what
+        // comes behind would wait for the receipt of that.
+        tokio::task::yield_now().await;
         self.flight.offer(self.own(&admitted, inquiry, &head, reader));
-        match filling.joining() {
-            Some(joining) => {
-                let coming = Coming { admitted: admitted.clone(), joining, raises };
-                self.flight.tell(News::Coming(coming.into()));
-            }
-            None => self.flight.tell(News::Alone(Rule::ContentTooLong)),
-        }
-        let pumped = tokio::time::timeout(settings.content_timeout, pump(body, filling)).await;
+        self.flight.tell(news);
+        let pumped = tokio::time::timeout(settings.content_timeout, pumped).await;
         match pumped {
             // All who read it have its end by now. Who comes from here on waits for one write to the store, which tells whether
             // anything was outdated meanwhile.

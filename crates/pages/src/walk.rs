@@ -259,10 +259,12 @@ impl Walk<'_> {
         Turn::End(match answer.status() {
             // It came for those who wait: also what has to be validated at each use was, for them.
             Status::Loaded => {
-                let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
+                let status = CacheStatus::forwarded(why, Some(judgement.rule));
                 match self.came(seat) {
-                    Some(own) => End::Answered(self.told(own, Some(status))),
-                    None => self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) })),
+                    Some(own) => End::Answered(self.told(own, Some(status.stored(true)))),
+                    None => {
+                        self.serve(variant, Some(if seat.first { status.stored(true) } else { status.collapsed(true) }))
+                    }
                 }
             }
             _ if serves => self.serve(variant, CacheStatus::judged(&judgement, &terms)),

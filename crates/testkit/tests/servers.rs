@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use freshen_testkit::servers::{Cluster, Flavour, Sentinels, Server};
+use freshen_testkit::servers::{Cluster, Flavour, Sentinels, Server, Site, program};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Generous: the machine may be slow.
@@ -50,6 +50,40 @@ async fn a_server_that_is_dropped_is_gone_with_its_files() {
     assert!(files.exists());
     drop(server);
     assert!(!is_open(port) && !files.exists());
+}
+
+#[tokio::test]
+async fn a_site_is_any_server_once_it_has_said_that_it_listens_and_is_gone_with_its_files() {
+    let redis = program("redis-server", "redis-server");
+    let ready = "Ready to accept connections";
+    let arguments = |port: u16, folder: &Path| {
+        std::fs::write(folder.join("conf"), format!("port {port}\nbind 127.0.0.1\n")).unwrap();
+        vec![folder.join("conf").display().to_string()]
+    };
+    let site = Site::start(&redis, ready, arguments).await;
+    let (port, files) = (site.address().rsplit(':').next().unwrap().parse().unwrap(), site.files());
+    assert!(is_open(port) && files.join("conf").exists() && site.said().contains(ready));
+    drop(site);
+    assert!(!is_open(port) && !files.exists());
+}
+
+#[tokio::test]
+async fn a_site_whose_port_was_taken_meanwhile_has_another() {
+    let taken = std::sync::Mutex::new(Vec::new());
+    let arguments = |port: u16, _: &Path| {
+        let mut taken = taken.lock().unwrap();
+        let first = taken.is_empty().then(|| std::net::TcpListener::bind(("127.0.0.1", port)).unwrap());
+        taken.extend(first);
+        ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""].map(String::from).into()
+    };
+    let site = Site::start(&program("redis-server", "redis-server"), "Ready to accept connections", arguments).await;
+    assert_ne!(site.address(), taken.lock().unwrap()[0].local_addr().unwrap().to_string());
+}
+
+#[tokio::test]
+#[should_panic(expected = "does not start")]
+async fn a_site_that_ends_at_once_is_told_of() {
+    Site::start(&program("redis-server", "redis-server"), "Ready", |_, _| vec!["--no-such-setting".into()]).await;
 }
 
 /// What the test below starts and kills: a process that never drops its server.

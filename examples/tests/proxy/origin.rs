@@ -88,6 +88,7 @@ async fn answer(State(origin): State<Origin>, request: Request<Body>) -> Respons
             let response = Response::builder().header(header::CACHE_CONTROL, "max-age=1");
             response.body(origin.count().to_string().into())
         }
+        ["host"] => kept.body(parts.headers[header::HOST].as_bytes().to_vec().into()),
         ["validated"] => validated(&parts.headers),
         ["hop"] => Response::builder()
             .header("connection", "x-hop")

@@ -33,8 +33,28 @@ impl Got {
         self.response.headers().get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     pub fn is_hit(&self) -> bool {
         self.field("cache-status").starts_with("freshen;hit") || self.field("cache-status").starts_with("freshen; hit")
+    }
+
+    /// The parts of a body that has several (RFC 9110, section 14.6): what is said of each, and its bytes.
+    pub fn parts(&self) -> Option<Vec<(String, &[u8])>> {
+        let boundary = self.field("content-type").strip_prefix("multipart/byteranges; boundary=")?.trim_matches('"');
+        let (mut parts, limit) = (Vec::new(), format!("\r\n--{boundary}"));
+        let place = |of: &[u8], in_this: &[u8]| in_this.windows(of.len()).position(|window| window == of);
+        let mut rest = &self.body[place(&limit.as_bytes()[2..], &self.body)? + limit.len() - 2..];
+        while let Some(part) = rest.strip_prefix(b"\r\n") {
+            let (head, end) = (place(b"\r\n\r\n", part)?, place(limit.as_bytes(), part)?);
+            let mut said: Vec<_> = part[..head].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+            said.sort_unstable();
+            parts.push((String::from_utf8_lossy(&said.join(&b'\n')).to_lowercase(), &part[head + 4..end]));
+            rest = &part[end + limit.len()..];
+        }
+        rest.starts_with(b"--").then_some(parts)
     }
 }
 

@@ -80,8 +80,9 @@ fn spawn(command: Command) -> Child {
     answer.recv().expect("the keeper answers").expect("a program that was found can be started")
 }
 
-/// Where a program is. Servers often stand outside an ordinary user's `PATH`.
-pub(super) fn program(name: &str, package: &str) -> PathBuf {
+/// Where a program is, which a package of Debian brings: without it a test fails, and says so. Servers often stand outside an
+/// ordinary user's `PATH`.
+pub fn program(name: &str, package: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let more = ["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from);
     let found = env::split_paths(&path).chain(more).map(|folder| folder.join(name)).find(|path| path.is_file());

@@ -15,7 +15,7 @@ use super::{Certificates, Flavour, port};
 /// The user by whom a server with an access list is asked by the tests themselves.
 const KEEPER: &str = "testkit";
 /// How often a server is started on another port, when somebody took the one that was free before.
-const PORTS: usize = 5;
+pub(super) const PORTS: usize = 5;
 
 /// A running server of one's own, or one that tests share.
 pub struct Server {
