@@ -179,15 +179,17 @@ impl Making<'_> {
         let told: Option<PageTags> = head.extensions.get().cloned();
         let sets_cookie = head.headers.contains_key(SET_COOKIE);
         let (filling, reader) = fill(settings.bounds, self.budget, length);
+        let news = match filling.joining() {
+            Some(joining) => News::Coming(Coming { admitted: admitted.clone(), joining, sets_cookie, raises }.into()),
+            None => News::Alone(Rule::ContentTooLong),
+        };
+        let pumped = pump(body, filling);
+        // What is there at once is there before its head is read: a server that gets the head alone sends it, and at its socket what
+        // comes behind would wait for the receipt of that.
+        tokio::task::yield_now().await;
         self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::coming(reader)));
-        match filling.joining() {
-            Some(joining) => {
-                let coming = Coming { admitted: admitted.clone(), joining, sets_cookie, raises };
-                self.flight.tell(News::Coming(coming.into()));
-            }
-            None => self.flight.tell(News::Alone(Rule::ContentTooLong)),
-        }
-        let pumped = tokio::time::timeout(settings.content_timeout, pump(body, filling)).await;
+        self.flight.tell(news);
+        let pumped = tokio::time::timeout(settings.content_timeout, pumped).await;
         match pumped {
             Ok(Ok(Pumped::Filled(filled))) => {
                 let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);

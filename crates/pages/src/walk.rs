@@ -282,8 +282,8 @@ impl Walk<'_> {
         Turn::End(match answer.status() {
             // It came for those who wait: also what has to be validated at each use was, for them.
             Status::Loaded => {
-                let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
-                self.serve(variant, Some(if seat.first { status } else { status.collapsed(true) }))
+                let status = CacheStatus::forwarded(why, Some(judgement.rule));
+                self.serve(variant, Some(if seat.first { status.stored(true) } else { status.collapsed(true) }))
             }
             _ if serves => self.serve(variant, CacheStatus::judged(&judgement, &terms)),
             _ => self.own(seat, why, judgement.rule),

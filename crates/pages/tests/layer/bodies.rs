@@ -3,11 +3,47 @@
 use std::time::Duration;
 
 use freshen_pages::{Bounds, Settings};
+use futures_util::FutureExt;
+use http_body::Body;
+use http_body_util::BodyExt;
 
 use crate::origin::{answer, written};
 use crate::site::{pass, read, settle, site, site_with};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+/// A server that gets the head alone sends it, and at its socket what comes behind would wait for the receipt of that.
+#[tokio::test(start_paused = true)]
+async fn content_that_is_there_at_once_comes_with_its_head() {
+    let site = site().await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | hello"));
+    let sent = site.send("GET /a");
+    // In a task, as a server does: what it is woken for it looks at before what is begun later.
+    let looks = async {
+        let mut body = sent.await.into_body();
+        let piece = body.frame().now_or_never().expect("it is there");
+        (piece.unwrap().unwrap().into_data().unwrap(), body.is_end_stream())
+    };
+    assert_eq!(tokio::spawn(looks).await.unwrap(), ("hello".into(), true));
+}
+
+/// A server drops what it has not yet sent of a body that breaks off.
+#[tokio::test(start_paused = true)]
+async fn what_came_before_a_body_broke_off_can_be_sent_first() {
+    let site = site().await;
+    let (writing, response) = written("200 | cache-control: max-age=60 | content-length: 6");
+    writing.write("hello");
+    drop(writing);
+    site.origin.then(|_| async { Ok(response) });
+    let sent = site.send("GET /a");
+    let looks = async {
+        let mut body = sent.await.into_body();
+        assert!(body.frame().now_or_never().unwrap().unwrap().is_ok());
+        assert!(body.frame().now_or_never().is_none() && !body.is_end_stream());
+        body.frame().await.unwrap().unwrap_err().to_string()
+    };
+    assert_eq!(tokio::spawn(looks).await.unwrap(), "the body is not as long as its origin said");
+}
 
 /// It streams through, and for a while nobody waits for it.
 #[tokio::test(start_paused = true)]
