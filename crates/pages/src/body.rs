@@ -1,7 +1,7 @@
 //! The content of what a layer answers.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::vec::IntoIter;
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::following::Followed;
-use crate::reader::Reader;
+use crate::reader::{Broken, Reader};
 
 /// What the service behind answers with, whatever its type was.
 pub(crate) type InnerBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -24,8 +24,16 @@ pub struct PageBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Kept { pieces: IntoIter<Bytes>, left_bytes: u64, trailers: Option<Box<HeaderMap>> },
-    Coming(Reader),
+    Kept {
+        pieces: IntoIter<Bytes>,
+        left_bytes: u64,
+        trailers: Option<Box<HeaderMap>>,
+    },
+    /// That it broke off is told at the next poll: whoever sends it on drops then what he has not sent.
+    Coming {
+        reader: Reader,
+        broken: Option<Broken>,
+    },
     Following(Box<Followed>),
     Passing(InnerBody),
 }
@@ -42,7 +50,7 @@ impl PageBody {
     }
 
     pub(crate) fn coming(reader: Reader) -> PageBody {
-        PageBody(Kind::Coming(reader))
+        PageBody(Kind::Coming { reader, broken: None })
     }
 
     /// What one who follows gets of a body.
@@ -83,7 +91,17 @@ impl Body for PageBody {
                 let piece = pieces.next().inspect(|piece| *left_bytes -= piece.len() as u64).map(Frame::data);
                 Poll::Ready(piece.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok))
             }
-            Kind::Coming(reader) => Pin::new(reader).poll_frame(context).map_err(Into::into),
+            Kind::Coming { broken: broken @ Some(_), .. } => {
+                Poll::Ready(broken.take().map(|broken| Err(broken.into())))
+            }
+            Kind::Coming { reader, broken } => match ready!(Pin::new(reader).poll_frame(context)) {
+                Some(Err(error)) => {
+                    *broken = Some(error);
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                frame => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
+            },
             Kind::Following(followed) => Pin::new(followed).poll_frame(context),
             Kind::Passing(body) => Pin::new(body).poll_frame(context),
         }
@@ -92,7 +110,7 @@ impl Body for PageBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Kept { pieces, trailers, .. } => pieces.len() == 0 && trailers.is_none(),
-            Kind::Coming(reader) => reader.is_end_stream(),
+            Kind::Coming { reader, broken } => broken.is_none() && reader.is_end_stream(),
             Kind::Following(followed) => followed.is_end_stream(),
             Kind::Passing(body) => body.is_end_stream(),
         }
@@ -103,7 +121,7 @@ impl Body for PageBody {
             Kind::Kept { left_bytes, trailers: None, .. } => SizeHint::with_exact(*left_bytes),
             // HTTP/1.1 has room for trailers only where the length is not told.
             Kind::Kept { .. } => SizeHint::default(),
-            Kind::Coming(reader) => reader.size_hint(),
+            Kind::Coming { reader, .. } => reader.size_hint(),
             Kind::Following(followed) => followed.size_hint(),
             Kind::Passing(body) => body.size_hint(),
         }

@@ -205,9 +205,9 @@ impl Course {
         Next::Later
     }
 
-    /// How long the whole body is, where that is known.
+    /// How long the whole body is, where that is known. HTTP/1.1 has room for trailers only where it is not told.
     pub(crate) fn length(&self) -> Option<u64> {
-        let whole = matches!(self.end, Some(End::Whole(_)));
+        let whole = matches!(self.end, Some(End::Whole(None)));
         self.length.or(whole.then(|| self.pieces.end()))
     }
 

@@ -2,11 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Request, Response, StatusCode, header, request};
+use axum::serve::ListenerExt;
 use futures_util::StreamExt;
 use futures_util::stream::{iter, once};
 use http_body_util::{BodyExt, StreamBody};
@@ -34,6 +36,7 @@ impl Origin {
         let (gate, arrived) = (Semaphore::new(0).into(), Semaphore::new(0).into());
         let origin = Origin { address, asked: Arc::default(), gate, arrived };
         let routes = Router::new().fallback(answer).with_state(origin.clone());
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         tokio::spawn(async { axum::serve(listener, routes).await.unwrap() });
         origin
     }
@@ -79,6 +82,10 @@ async fn answer(State(origin): State<Origin>, request: Request<Body>) -> Respons
             Response::builder().status(status).body(text.into())
         }
         ["trailers"] => kept.header(header::TRAILER, "x-sum").body(trailed("hello", "5")),
+        ["behind", _] => kept.body(Body::from_stream(once(async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            Ok::<_, Infallible>("behind")
+        }))),
         ["slow"] => kept.body(slow(origin)),
         ["held"] => {
             origin.gate.acquire().await.unwrap().forget();

@@ -27,6 +27,16 @@ fn a_length_that_was_not_said_is_told_when_the_body_has_come() {
     assert_eq!(reader.size_hint().exact(), Some(5));
 }
 
+/// HTTP/1.1 has room for trailers only where no length is told.
+#[test]
+fn the_length_of_what_has_come_with_trailers_is_not_told() {
+    let (mut filling, mut reader) = filling(100, 100, None);
+    drop(filling.push(piece(b'a', 10)));
+    filling.finish(Some([(http::header::ETAG, http::HeaderValue::from_static("1"))].into_iter().collect()));
+    assert_eq!((reader.size_hint().lower(), reader.size_hint().exact()), (0, None));
+    assert!(matches!(rest(&mut reader), (10, Some(Ok(Some(_))))));
+}
+
 #[test]
 fn a_length_over_the_bound_takes_no_followers_from_the_beginning() {
     assert!(filling(100, 100, Some(100)).0.joining().is_some());

@@ -27,6 +27,24 @@ async fn content_that_is_there_at_once_comes_with_its_head() {
     assert_eq!(tokio::spawn(looks).await.unwrap(), ("hello".into(), true));
 }
 
+/// A server drops what it has not yet sent of a body that breaks off.
+#[tokio::test(start_paused = true)]
+async fn what_came_before_a_body_broke_off_can_be_sent_first() {
+    let site = site().await;
+    let (writing, response) = written("200 | cache-control: max-age=60 | content-length: 6");
+    writing.write("hello");
+    drop(writing);
+    site.origin.then(|_| async { Ok(response) });
+    let sent = site.send("GET /a");
+    let looks = async {
+        let mut body = sent.await.into_body();
+        assert!(body.frame().now_or_never().unwrap().unwrap().is_ok());
+        assert!(body.frame().now_or_never().is_none() && !body.is_end_stream());
+        body.frame().await.unwrap().unwrap_err().to_string()
+    };
+    assert_eq!(tokio::spawn(looks).await.unwrap(), "the body is not as long as its origin said");
+}
+
 /// It streams through, and for a while nobody waits for it.
 #[tokio::test(start_paused = true)]
 async fn a_body_over_its_bound_passes_and_nobody_waits_for_it() {
