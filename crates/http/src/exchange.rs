@@ -26,9 +26,10 @@ impl Exchange {
     }
 
     /// How old the response was when it came: by its Date, or by its Age and the time it was under way, whichever is more
-    /// (RFC 9111, section 4.2.3, `corrected_initial_age`). Where the origin's clock is ahead, its Date says nothing.
+    /// (RFC 9111, section 4.2.3, `corrected_initial_age`). Where the origin's clock is ahead, its Date says nothing. A Date tells whole
+    /// seconds, and so does what it says of an age: with `max-age=1`, what was made just now would else come stale.
     pub fn initial_age(&self, headers: &HeaderMap) -> Duration {
-        let apparent = self.answered_at.since(self.date(headers));
+        let apparent = Duration::from_secs(self.answered_at.since(self.date(headers)).as_secs());
         let delay = self.answered_at.since(self.asked_at);
         apparent.max(age_value(headers) + delay)
     }
@@ -78,6 +79,17 @@ mod tests {
         ];
         for (date, ages, delay, expected) in cases {
             assert_eq!(age(date, ages, delay), expected, "{date:?} {ages:?} {delay:?}");
+        }
+    }
+
+    /// RFC 9111, sections 1.2.2 and 4.2.3.
+    #[test]
+    fn a_date_tells_whole_seconds_of_an_age() {
+        let headers = HeaderMap::from_iter([(DATE, HeaderValue::from_str(&format_date(NOON)).unwrap())]);
+        for (millis, seconds) in [(0, 0), (999, 0), (1000, 1), (1999, 1)] {
+            let at = NOON + Duration::from_millis(millis);
+            let came = Exchange { asked_at: at, answered_at: at };
+            assert_eq!(came.initial_age(&headers), seconds * SECOND, "{millis}");
         }
     }
 
