@@ -142,6 +142,7 @@ impl Making<'_> {
             tracing::warn!(error = &*error as &dyn std::error::Error, "the service behind the page cache failed");
             Failure::Unreachable
         })?;
+        self.flight.answered();
         let (mut head, body) = response.into_parts();
         say_length(&mut head, &body);
         Ok(Answered { head, body, exchange: Exchange { asked_at, answered_at: self.cache.now() } })

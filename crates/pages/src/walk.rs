@@ -246,8 +246,9 @@ impl Walk<'_> {
         let (terms, judgement) = self.judge(answer, variant);
         let serves = matches!(judgement.step, Step::Serve | Step::ServeAndRefresh);
         Turn::End(match answer.status() {
-            // It came for those who wait: also what has to be validated at each use was, for them.
-            Status::Loaded => {
+            // It came for those who wait: also what has to be validated at each use was, for them. Who came while it was being stored
+            // has what he may have of a hit.
+            Status::Loaded if serves || seat.has_waited() => {
                 let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
                 match self.came(seat) {
                     Some(own) => End::Answered(self.told(own, Some(status))),

@@ -145,6 +145,35 @@ async fn what_a_client_has_changed_is_outdated_though_he_leaves_before_the_store
     assert!(!site.get("GET /a").await.is_hit());
 }
 
+/// The answer has come, and its commit takes its time. Who comes now asked for it after it was made.
+#[tokio::test(start_paused = true)]
+async fn what_is_validated_at_each_use_is_not_given_to_those_who_come_while_it_is_stored() {
+    for (says, asks) in [("no-cache", ""), ("max-age=0", ""), ("max-age=60", " | cache-control: no-cache")] {
+        for again in ["304 | etag: \"1\"", "200 | etag: \"1\""] {
+            let (_, site) = WatchedStore::site(5 * SECOND).await;
+            let mut settings = Settings::default();
+            (settings.rules.obeys_reloads, settings.rules.grace) = (true, freshen_http::Grace::default());
+            let site = site.beside(settings);
+            let was = "200 | etag: \"1\" | cache-control: max-age=1 | old";
+            let (is, new) = (answer_of(again, says, "old"), answer_of("200 | etag: \"2\"", says, "new"));
+            site.origin.then(move |_| async move { Ok(answer(was)) }).then(move |_| async move { Ok(answer(&is)) });
+            site.origin.answers(move |_| answer(&new));
+            site.get("GET /a").await;
+            pass(10 * SECOND).await;
+            let first = site.getting("GET /a");
+            pass(SECOND).await;
+            let next = site.get(&format!("GET /a{asks}")).await;
+            assert_eq!(next.text, "new", "{says} {again}: {}", next.told());
+            assert_eq!(first.await.unwrap().text, "old", "{says} {again}");
+        }
+    }
+}
+
+fn answer_of(head: &str, says: &str, text: &str) -> String {
+    let text = if head.starts_with("304") { "" } else { text };
+    format!("{head} | cache-control: {says} | {text}")
+}
+
 /// Of what is stored nothing is looked at.
 #[tokio::test(start_paused = true)]
 async fn a_write_costs_the_same_however_many_pages_it_outdates() {
