@@ -228,11 +228,18 @@ impl Making<'_> {
         self.alone(answered, rule);
         match rule.about() {
             // What one client's odd field has brought about says nothing of what others get: it drives no page out.
-            _ if !outdates => Err(PageError::Unkept(rule)),
+            _ if !outdates || is_of_client(rule) && self.has_run_out() => Err(PageError::Unkept(rule)),
             About::Response => Ok(self.passing(rule)),
             // What is there is not current: it goes, and the next request may bring what is kept.
             _ => Ok(Page::passing(rule, Duration::ZERO)),
         }
+    }
+
+    /// Whether the page that is there is past its lifetime: then its windows end it. What was outdated before has to go by itself.
+    fn has_run_out(&self) -> bool {
+        self.previous.is_some_and(|Variant { stored: Stored { terms, .. }, .. }| {
+            terms.age(self.cache.now()) >= terms.lifetime.span
+        })
     }
 
     /// What came goes to the one whose request it was, and all others ask by themselves.
@@ -300,6 +307,11 @@ impl Making<'_> {
         let kept = grace.stale_if_error.max(settings.kept_for_validation);
         Windows { ttl, stale_while_revalidate: grace.stale_while_revalidate, stale_if_error: kept }
     }
+}
+
+/// Whether a response is not kept for something about the client who asked, which others need not have.
+fn is_of_client(rule: Rule) -> bool {
+    matches!(rule, Rule::Authorization | Rule::Personal | Rule::RequestNoStore)
 }
 
 /// Says how long the content is where its service knows it and left it to the connection to say so: parts are cut by it, and what
