@@ -171,7 +171,7 @@ impl Walk<'_> {
     /// What came for this request alone, if it was the one that was sent. HEAD gets none of its content (RFC 9110, section 9.3.2).
     pub(crate) fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
         let response = seat.own()?;
-        Some(if self.is_head() { response.map(|_| PageBody::empty()) } else { response })
+        Some(if self.is_head() { response.map(|_| PageBody::without()) } else { response })
     }
 
     /// Answers with what came for this request alone, or sends it on.
