@@ -26,6 +26,8 @@ pub(crate) struct Walk<'a> {
     pub pages: &'a PageCache,
     pub parts: &'a request::Parts,
     pub inquiry: &'a Inquiry<'a>,
+    /// How many invalidations had been heard of when it came.
+    pub raises: u64,
     /// Makes what is sent if a load is needed.
     pub fetch: &'a (dyn Fn() -> Fetch + Send + Sync),
 }
@@ -185,15 +187,16 @@ impl Walk<'_> {
         }
     }
 
-    /// Answers with what comes. `None`: the end of the load is waited for. Something was outdated since it was asked for; or nobody
-    /// may read it along any more, as where it has just ended.
+    /// Answers with what comes. `None`: the end of the load is waited for. Something was outdated between when it was asked for
+    /// and when he came; or nobody may read it along any more, as where it has just ended.
     fn follow(&self, seat: &Seat, coming: &Coming, why: Forward) -> Option<Turn> {
         let (cache, admitted) = (self.pages.cache(), &coming.admitted);
         let own = CacheStatus::forwarded(why, Some(admitted.rule())).stored(true);
         if let Some(response) = self.came(seat) {
             return Some(Turn::End(End::Answered(self.told(response, Some(own)))));
         }
-        if coming.raises != cache.raises() {
+        // RFC 9111, section 4: what was written before he came is in what he gets.
+        if coming.raises < self.raises {
             return None;
         }
         let Inquiry { asked, sent, .. } = self.inquiry;
