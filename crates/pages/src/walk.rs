@@ -263,8 +263,12 @@ impl Walk<'_> {
         })
     }
 
+    /// Sends it on by itself, unless it wants nothing to be fetched (RFC 9111, section 5.2.1.7).
     pub(crate) fn alone(&self, why: Forward, rule: Rule) -> End {
-        End::Alone(CacheStatus::forwarded(why, Some(rule)))
+        match self.inquiry.asked.directives.only_if_cached {
+            true => End::Answered(reply::refused(Rule::OnlyIfCached)),
+            false => End::Alone(CacheStatus::forwarded(why, Some(rule))),
+        }
     }
 
     pub(crate) fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
