@@ -166,8 +166,10 @@ impl Making<'_> {
         let variant = self.previous?;
         Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
             Freshened::Kept { variant, served, .. } => {
+                // With those of before there may be too many tags: the whole page has its own alone.
+                let page = self.kept(variant, head.extensions.get()).ok()?;
                 self.offer(&served, inquiry);
-                self.kept(variant, head.extensions.get())
+                Ok(page)
             }
             Freshened::Once(stored, rule) => {
                 self.offer(&stored, inquiry);
