@@ -29,6 +29,8 @@ enum Kind {
         left_bytes: u64,
         trailers: Option<Box<HeaderMap>>,
     },
+    /// None goes with it. How long it is, this does not tell: whoever writes the response would say so of the page.
+    Without,
     /// That it broke off is told at the next poll: whoever sends it on drops then what he has not sent.
     Coming {
         reader: Reader,
@@ -39,11 +41,14 @@ enum Kind {
 }
 
 impl PageBody {
-    pub(crate) fn empty() -> PageBody {
-        PageBody::kept(Vec::new(), HeaderMap::new())
+    pub(crate) fn without() -> PageBody {
+        PageBody(Kind::Without)
     }
 
     pub(crate) fn kept(pieces: Vec<Bytes>, trailers: HeaderMap) -> PageBody {
+        if pieces.is_empty() && trailers.is_empty() {
+            return PageBody::without();
+        }
         let left_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
         let trailers = (!trailers.is_empty()).then(|| Box::new(trailers));
         PageBody(Kind::Kept { pieces: pieces.into_iter(), left_bytes, trailers })
@@ -61,7 +66,7 @@ impl PageBody {
     /// What the one gets of it whose request brought it: of the whole also the trailers that are for him alone.
     pub(crate) fn portion(reader: Reader, portion: Portion, admitted: &Admitted) -> PageBody {
         match portion {
-            Portion::Nothing => PageBody::empty(),
+            Portion::Nothing => PageBody::without(),
             Portion::All => PageBody::coming(reader),
             Portion::Part(_) => PageBody::following(reader, portion, admitted),
         }
@@ -91,6 +96,7 @@ impl Body for PageBody {
                 let piece = pieces.next().inspect(|piece| *left_bytes -= piece.len() as u64).map(Frame::data);
                 Poll::Ready(piece.or_else(|| trailers.take().map(|trailers| Frame::trailers(*trailers))).map(Ok))
             }
+            Kind::Without => Poll::Ready(None),
             Kind::Coming { broken: broken @ Some(_), .. } => {
                 Poll::Ready(broken.take().map(|broken| Err(broken.into())))
             }
@@ -110,6 +116,7 @@ impl Body for PageBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Kept { pieces, trailers, .. } => pieces.len() == 0 && trailers.is_none(),
+            Kind::Without => true,
             Kind::Coming { reader, broken } => broken.is_none() && reader.is_end_stream(),
             Kind::Following(followed) => followed.is_end_stream(),
             Kind::Passing(body) => body.is_end_stream(),
@@ -120,7 +127,7 @@ impl Body for PageBody {
         match &self.0 {
             Kind::Kept { left_bytes, trailers: None, .. } => SizeHint::with_exact(*left_bytes),
             // HTTP/1.1 has room for trailers only where the length is not told.
-            Kind::Kept { .. } => SizeHint::default(),
+            Kind::Kept { .. } | Kind::Without => SizeHint::default(),
             Kind::Coming { reader, .. } => reader.size_hint(),
             Kind::Following(followed) => followed.size_hint(),
             Kind::Passing(body) => body.size_hint(),

@@ -108,7 +108,8 @@ where
                 settings: pages.shared_settings().clone(),
                 service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
             };
-            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, fetch: &fetch }.end().await
+            let raises = pages.cache().raises();
+            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, raises, fetch: &fetch }.end().await
         }
         Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(rule), Some(rule))),
     };
@@ -152,7 +153,7 @@ where
     if let Some((request, target)) = asked
         && let Some(invalidation) = Invalidation::of(&request, target, &head, rules)
     {
-        pages.outdate(&invalidation).await;
+        pages.outdate(invalidation).await;
     }
     head.headers = Outgoing::of(&head, rules).headers(&head.headers);
     reply::date(&mut head, pages.cache().now());
