@@ -17,6 +17,7 @@ mod bounds;
 mod fleet;
 mod stores;
 mod sent;
+mod served;
 mod wire;
 mod counted;
 mod chosen;
