@@ -145,6 +145,11 @@ impl PageCache {
         self.shared.flights.seat(at)
     }
 
+    /// Lets nobody have a seat in that load any more.
+    pub(crate) fn close(&self, seat: &Seat) {
+        self.shared.flights.close(seat);
+    }
+
     /// Deletes a record, behind the request.
     pub(crate) fn forget(&self, at: PageAt) {
         let cache = self.cache().clone();

@@ -84,13 +84,22 @@ impl Flights {
 
     /// Begins a flight, for one who waits or behind the requests. `None`: there is one.
     pub(crate) fn begin(&self, at: &PageAt, first: bool, fetch: impl Fn() -> Fetch) -> Option<Seat> {
-        let own = if first { Own::Wanted } else { Own::Over };
+        if lock(&self.0).contains_key(at) {
+            return None;
+        }
+        // Not under the lock of all: it copies whatever layers have put into the request.
+        let own = Mutex::new(if first { Own::Wanted } else { Own::Over });
+        let flight = Arc::new(Flight { fetch: fetch(), news: watch::Sender::new(News::Waiting), own });
+        let seat = Seat { flights: self.clone(), at: at.clone(), flight, first };
         let mut flights = lock(&self.0);
-        let Entry::Vacant(vacant) = flights.entry(at.clone()) else { return None };
-        let flight = Flight { fetch: fetch(), news: watch::Sender::new(News::Waiting), own: Mutex::new(own) };
-        let flight = vacant.insert(Taken { flight: flight.into(), seats: 1 }).flight.clone();
+        // Another may have begun one meanwhile; the seat in ours is then none of his.
+        let Entry::Vacant(vacant) = flights.entry(at.clone()) else {
+            drop(flights);
+            return None;
+        };
+        vacant.insert(Taken { flight: seat.flight.clone(), seats: 1 });
         drop(flights);
-        Some(Seat { flights: self.clone(), at: at.clone(), flight, first })
+        Some(seat)
     }
 
     /// A seat in the flight of a page, if there is one.
@@ -101,6 +110,16 @@ impl Flights {
         let flight = taken.flight.clone();
         drop(flights);
         Some(Seat { flights: self.clone(), at: at.clone(), flight, first: false })
+    }
+
+    /// Lets nobody board the flight of this seat any more: who comes begins another.
+    pub(crate) fn close(&self, seat: &Seat) {
+        let mut flights = lock(&self.0);
+        if let Entry::Occupied(taken) = flights.entry(seat.at.clone())
+            && Arc::ptr_eq(&taken.get().flight, &seat.flight)
+        {
+            taken.remove();
+        }
     }
 
     /// How many there are.
@@ -141,7 +160,9 @@ impl Drop for Seat {
         // What came for him would be read by nobody.
         let own = self.own();
         let mut flights = lock(&self.flights.0);
-        if let Entry::Occupied(mut taken) = flights.entry(self.at.clone()) {
+        if let Entry::Occupied(mut taken) = flights.entry(self.at.clone())
+            && Arc::ptr_eq(&taken.get().flight, &self.flight)
+        {
             taken.get_mut().seats -= 1;
             if taken.get().seats == 0 {
                 taken.remove();
