@@ -59,7 +59,7 @@ impl PageCache {
         let places = Places::new(settings.asking_most, settings.asking_timeout);
         let budget = Budget::new(settings.coming_bytes_most);
         let cache = builder.job::<PageAt>().state(flights.clone()).state(budget).state(places).build().await?;
-        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.min(Semaphore::MAX_PERMITS)));
+        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.clamp(1, Semaphore::MAX_PERMITS)));
         let shared = Arc::new(Shared { cache, flights, refreshes, settings });
         Ok(PageCache { shared, settings: Arc::default() })
     }
@@ -122,7 +122,7 @@ impl PageCache {
 
     /// Whether as many pages are being loaded as may be.
     pub(crate) fn is_full(&self) -> bool {
-        self.shared.flights.len() >= self.shared.settings.loads_most
+        self.shared.flights.len() >= self.shared.settings.loads_most.max(1)
     }
 
     /// After how long somebody whom there was no room for may come again.

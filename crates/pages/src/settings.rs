@@ -70,7 +70,7 @@ impl Default for Settings {
     }
 }
 
-/// What the user of a cache decides for all its layers together.
+/// What the user of a cache decides for all its layers together. Of each number of pages and loads, 0 counts as 1.
 #[derive(Clone, Debug)]
 pub struct CacheSettings {
     /// So many pages are refreshed behind requests at a time. By default 16; where there is no room, the next request asks again.
