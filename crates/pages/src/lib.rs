@@ -47,7 +47,7 @@ mod whole_uri;
 mod service;
 
 // How a request is answered.
-mod question;
+mod query;
 mod walk;
 mod boarding;
 mod standing_in;

@@ -16,7 +16,7 @@ use tower_service::Service;
 use crate::body::{PageBody, erased};
 use crate::cache::PageCache;
 use crate::fetch::{self, Fetch, Inner, Typed};
-use crate::question::{self, Read};
+use crate::query::{self, Read};
 use crate::reply;
 use crate::walk::{End, Walk};
 
@@ -91,7 +91,7 @@ where
             None => return pass(&pages, &inner, Request::from_parts(parts, body), None, None).await,
         },
     };
-    let Read { body, asks, content } = match question::read(&parts, body, &settings.rules).await {
+    let Read { body, asks, content } = match query::read(&parts, body, &settings.rules).await {
         Ok(read) => read,
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };
