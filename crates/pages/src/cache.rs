@@ -28,6 +28,9 @@ use crate::tags::{Pages, written};
 ///
 /// A page is known by its host and its path as the layer sees them. It has to stand around what takes parts of a path away, as
 /// axum's `nest` does, or be told the [whole URI](Settings::whole_uri): else two pages with the same rest are taken for one.
+///
+/// Of two layers of one cache that a request goes through, the outer one keeps its page, and by the inner one it passes where their
+/// settings make it the same page.
 #[derive(Clone)]
 pub struct PageCache {
     shared: Arc<Shared>,
@@ -64,7 +67,8 @@ impl PageCache {
         Ok(PageCache { shared, settings: Arc::default() })
     }
 
-    /// The same cache as a layer with these settings.
+    /// The same cache as a layer with these settings, in the place of all that this one has. What this one stands before already
+    /// keeps those.
     #[must_use]
     pub fn with(&self, settings: Settings) -> PageCache {
         PageCache { shared: self.shared.clone(), settings: Arc::new(settings) }
@@ -86,6 +90,9 @@ impl PageCache {
     ///
     /// # Errors
     /// [`CacheError`] when the store failed: then nothing is promised. Telling it again is safe.
+    ///
+    /// # Cancellation
+    /// As after an error. A handler is dropped when its client leaves: tell what must be told in a task.
     pub async fn wrote(&self, tables: &[&str]) -> Result<(), CacheError> {
         let excluded = &self.shared.settings.excluded_tables;
         let tables = tables.iter().copied().filter(|table| !excluded.contains(*table));
@@ -99,6 +106,9 @@ impl PageCache {
     /// again, as far as their windows allow; or hard, so that they are served no more.
     ///
     /// # Errors
+    /// As [`PageCache::wrote`].
+    ///
+    /// # Cancellation
     /// As [`PageCache::wrote`].
     pub async fn invalidate(&self, pages: Pages<'_>, strength: Strength) -> Result<(), CacheError> {
         self.cache().invalidate_tags(&[pages.tag()], strength).await.map(drop)

@@ -18,6 +18,7 @@ mod fleet;
 mod stores;
 mod sent;
 mod served;
+mod stacked;
 mod wire;
 mod counted;
 mod chosen;
