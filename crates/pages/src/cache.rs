@@ -115,18 +115,25 @@ impl PageCache {
     }
 
     /// What a write to a resource outdates. One that cannot be outdated is told to the log: the write is done.
-    pub(crate) async fn outdate(&self, invalidation: &Invalidation) {
+    ///
+    /// # Cancellation
+    /// It is outdated all the same, though the one who wrote has left.
+    pub(crate) async fn outdate(&self, invalidation: Invalidation) {
         let named = match self.settings.rules.outdates_named {
             Outdating::Soft => Strength::Soft,
             Outdating::Hard => Strength::Hard,
         };
-        for (tags, strength) in [(&invalidation.tags, Strength::Hard), (&invalidation.named, named)] {
-            if tags.is_empty() {
-                continue;
+        let (cache, all) = (self.cache().clone(), [(invalidation.tags, Strength::Hard), (invalidation.named, named)]);
+        let outdating = tokio::spawn(async move {
+            for (tags, strength) in all.into_iter().filter(|(tags, _)| !tags.is_empty()) {
+                if let Err(error) = cache.invalidate_tags(&tags, strength).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what a request has changed is not outdated");
+                }
             }
-            if let Err(error) = self.cache().invalidate_tags(tags, strength).await {
-                tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed is not outdated");
-            }
+        });
+        if let Err(error) = outdating.await {
+            tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed may not be outdated");
         }
     }
 

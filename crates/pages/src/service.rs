@@ -154,7 +154,7 @@ where
     if let Some((request, target)) = asked
         && let Some(invalidation) = Invalidation::of(&request, target, &head, rules)
     {
-        pages.outdate(&invalidation).await;
+        pages.outdate(invalidation).await;
     }
     head.headers = Outgoing::of(&head, rules).headers(&head.headers);
     reply::date(&mut head, pages.cache().now());

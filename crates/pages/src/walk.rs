@@ -40,7 +40,6 @@ pub(crate) enum End {
 }
 
 /// What one record says.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Turn {
     End(End),
     /// What answers the request has another record.
