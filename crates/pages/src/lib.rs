@@ -61,6 +61,7 @@ mod following;
 mod page;
 mod siblings;
 mod load;
+mod own;
 mod flight;
 mod places;
 mod fetch;
