@@ -92,7 +92,7 @@ impl PageCache {
     /// [`CacheError`] when the store failed: then nothing is promised. Telling it again is safe.
     ///
     /// # Cancellation
-    /// As after an error. A handler is dropped when its client leaves: tell what must be told in a task.
+    /// Dropping the future leaves open whether it is done. A handler whose client may leave tells it in a task of its own.
     pub async fn wrote(&self, tables: &[&str]) -> Result<(), CacheError> {
         let excluded = &self.shared.settings.excluded_tables;
         let tables = tables.iter().copied().filter(|table| !excluded.contains(*table));
@@ -106,34 +106,33 @@ impl PageCache {
     /// again, as far as their windows allow; or hard, so that they are served no more.
     ///
     /// # Errors
-    /// As [`PageCache::wrote`].
-    ///
-    /// # Cancellation
-    /// As [`PageCache::wrote`].
+    /// As [`PageCache::wrote`], also for cancellation.
     pub async fn invalidate(&self, pages: Pages<'_>, strength: Strength) -> Result<(), CacheError> {
         self.cache().invalidate_tags(&[pages.tag()], strength).await.map(drop)
     }
 
-    /// What a write to a resource outdates. One that cannot be outdated is told to the log: the write is done.
-    ///
-    /// # Cancellation
-    /// It is outdated all the same, though the one who wrote has left.
+    /// What a write to a resource outdates. It is outdated by a task of its own, since the write is done, whether its client waits
+    /// or leaves.
     pub(crate) async fn outdate(&self, invalidation: Invalidation) {
+        let pages = self.clone();
+        if let Err(error) = tokio::spawn(async move { pages.outdate_all(&invalidation).await }).await {
+            not_outdated(&error);
+        }
+    }
+
+    /// One that cannot be outdated is told to the log.
+    async fn outdate_all(&self, invalidation: &Invalidation) {
         let named = match self.settings.rules.outdates_named {
             Outdating::Soft => Strength::Soft,
             Outdating::Hard => Strength::Hard,
         };
-        let (cache, all) = (self.cache().clone(), [(invalidation.tags, Strength::Hard), (invalidation.named, named)]);
-        let outdating = tokio::spawn(async move {
-            for (tags, strength) in all.into_iter().filter(|(tags, _)| !tags.is_empty()) {
-                if let Err(error) = cache.invalidate_tags(&tags, strength).await {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "what a request has changed is not outdated");
-                }
+        for (tags, strength) in [(&invalidation.tags, Strength::Hard), (&invalidation.named, named)] {
+            if tags.is_empty() {
+                continue;
             }
-        });
-        if let Err(error) = outdating.await {
-            tracing::error!(error = &error as &dyn std::error::Error, "what a request has changed may not be outdated");
+            if let Err(error) = self.cache().invalidate_tags(tags, strength).await {
+                not_outdated(&error);
+            }
         }
     }
 
@@ -195,6 +194,10 @@ impl PageCache {
     pub(crate) fn shared_settings(&self) -> &Arc<Settings> {
         &self.settings
     }
+}
+
+fn not_outdated(error: &(dyn std::error::Error + 'static)) {
+    tracing::error!(error, "what a request has changed is not outdated");
 }
 
 impl<S> Layer<S> for PageCache {
