@@ -44,7 +44,13 @@ pub struct PageBody(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Kept { pieces: IntoIter<Bytes>, left_bytes: u64, trailers: Option<HeaderMap> },
+    Kept {
+        pieces: IntoIter<Bytes>,
+        left_bytes: u64,
+        trailers: Option<HeaderMap>,
+    },
+    /// None goes with it. How long it is, this does not tell: whoever writes the response would say so of the page.
+    Without,
     Coming(Reader),
     Following(Box<Followed>),
     Passing(InnerBody),
@@ -60,11 +66,14 @@ impl PageBody {
         PageBody::passing(erased(body))
     }
 
-    pub(crate) fn empty() -> PageBody {
-        PageBody::kept(Vec::new(), HeaderMap::new())
+    pub(crate) fn without() -> PageBody {
+        PageBody(Kind::Without)
     }
 
     pub(crate) fn kept(pieces: Vec<Bytes>, trailers: HeaderMap) -> PageBody {
+        if pieces.is_empty() && trailers.is_empty() {
+            return PageBody::without();
+        }
         let left_bytes = pieces.iter().map(|piece| piece.len() as u64).sum();
         let trailers = Some(trailers).filter(|trailers| !trailers.is_empty());
         PageBody(Kind::Kept { pieces: pieces.into_iter(), left_bytes, trailers })
@@ -82,7 +91,7 @@ impl PageBody {
     /// What the one gets of it whose request brought it: of the whole also the trailers that are for him alone.
     pub(crate) fn portion(reader: Reader, portion: Portion, admitted: &Admitted) -> PageBody {
         match portion {
-            Portion::Nothing => PageBody::empty(),
+            Portion::Nothing => PageBody::without(),
             Portion::All => PageBody::coming(reader),
             Portion::Part(_) => PageBody::following(reader, portion, admitted),
         }
@@ -96,7 +105,7 @@ impl PageBody {
 /// Layers around this one, such as those that answer for it after a while, want it.
 impl Default for PageBody {
     fn default() -> PageBody {
-        PageBody::empty()
+        PageBody::without()
     }
 }
 
@@ -127,6 +136,7 @@ impl Body for PageBody {
                 let piece = pieces.next().inspect(|piece| *left_bytes -= piece.len() as u64).map(Frame::data);
                 Poll::Ready(piece.or_else(|| trailers.take().map(Frame::trailers)).map(Ok))
             }
+            Kind::Without => Poll::Ready(None),
             Kind::Coming(reader) => Pin::new(reader).poll_frame(context).map_err(Into::into),
             Kind::Following(followed) => Pin::new(followed).poll_frame(context),
             Kind::Passing(body) => Pin::new(body).poll_frame(context),
@@ -136,6 +146,7 @@ impl Body for PageBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::Kept { pieces, trailers, .. } => pieces.len() == 0 && trailers.is_none(),
+            Kind::Without => true,
             Kind::Coming(reader) => reader.is_end_stream(),
             Kind::Following(followed) => followed.is_end_stream(),
             Kind::Passing(body) => body.is_end_stream(),
@@ -146,7 +157,7 @@ impl Body for PageBody {
         match &self.0 {
             Kind::Kept { left_bytes, trailers: None, .. } => SizeHint::with_exact(*left_bytes),
             // HTTP/1.1 has room for trailers only where the length is not told.
-            Kind::Kept { .. } => SizeHint::default(),
+            Kind::Kept { .. } | Kind::Without => SizeHint::default(),
             Kind::Coming(reader) => reader.size_hint(),
             Kind::Following(followed) => followed.size_hint(),
             Kind::Passing(body) => body.size_hint(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use freshen_core::{BoxError, BoxFuture};
 use freshen_http::{Config, Content, Inquiry, Rule, SURROGATE_CAPABILITY, Sent, Target, surrogate_capability};
-use http::uri::{Parts as UriParts, PathAndQuery};
+use http::uri::{Authority, Parts as UriParts, PathAndQuery};
 use http::{HeaderMap, Request, Response, Uri, request};
 use http_body::Body;
 use tower_service::Service;
@@ -38,9 +38,7 @@ impl Fetch {
         let mut parts = self.parts.clone();
         parts.headers = sent.headers();
         offer(&mut parts.headers, &self.settings.rules);
-        if sent.target() != &self.target {
-            parts.uri = about(parts.uri, &self.target, sent.target());
-        }
+        parts.uri = about(parts.uri, &self.target, sent.target());
         self.service.answer(Request::from_parts(parts, self.content.clone()))
     }
 }
@@ -53,19 +51,25 @@ pub(crate) fn offer(headers: &mut HeaderMap, rules: &Config) {
     }
 }
 
-/// The same URI about what the origin is asked for in the place of what the request was about. What a layer before ours has taken off
-/// the path stays off: then the query alone is another.
+/// The same URI about what the origin is asked for in the place of what the request was about, its authority as the key has it. What a
+/// layer before ours has taken off the path stays off.
 fn about(uri: Uri, asked: &Target, sent: &Target) -> Uri {
-    let resource = match uri.path() == asked.path() {
-        true => Some(sent.resource().clone()),
-        false => {
-            let query = sent.query().map(|query| format!("?{query}")).unwrap_or_default();
-            PathAndQuery::try_from(format!("{}{query}", uri.path())).ok()
-        }
-    };
     let mut parts: UriParts = uri.clone().into_parts();
-    parts.path_and_query = resource.or(parts.path_and_query);
+    let authority = || Authority::try_from(sent.origin().authority()).ok();
+    parts.authority = parts.authority.and_then(|written| authority().or(Some(written)));
+    if sent.resource() != asked.resource() {
+        let path = left_of(uri.path(), asked.path(), sent.path());
+        let query = sent.query().map(|query| format!("?{query}")).unwrap_or_default();
+        parts.path_and_query = PathAndQuery::try_from(format!("{path}{query}")).ok().or(parts.path_and_query);
+    }
     Uri::from_parts(parts).unwrap_or(uri)
+}
+
+/// What is left of the path that is sent where this is left of the one that was asked for: choices change folders, and leave as many.
+fn left_of<'a>(left: &'a str, asked: &str, sent: &'a str) -> &'a str {
+    let folders = left.matches('/').count();
+    let cut = sent.rmatch_indices('/').nth(folders.saturating_sub(1));
+    cut.filter(|_| asked.ends_with(left)).map_or(left, |(at, _)| &sent[at..])
 }
 
 /// A service, whatever its type was.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use freshen_http::{Admitted, Rule};
@@ -18,6 +19,8 @@ pub(crate) struct Flight {
     pub fetch: Fetch,
     news: watch::Sender<News>,
     own: Mutex<Own>,
+    /// Whether its request was answered.
+    answered: AtomicBool,
 }
 
 /// What those who wait are told before the load has ended.
@@ -59,6 +62,15 @@ impl Flight {
     pub fn tell(&self, news: News) {
         self.news.send_replace(news);
     }
+
+    /// Its request was answered: who comes from here on has not waited for that.
+    pub fn answered(&self) {
+        self.answered.store(true, Ordering::Release);
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Acquire)
+    }
 }
 
 /// The pages that are being loaded here. Clones share them.
@@ -89,8 +101,9 @@ impl Flights {
         }
         // Not under the lock of all: it copies whatever layers have put into the request.
         let own = Mutex::new(if first { Own::Wanted } else { Own::Over });
-        let flight = Arc::new(Flight { fetch: fetch(), news: watch::Sender::new(News::Waiting), own });
-        let seat = Seat { flights: self.clone(), at: at.clone(), flight, first };
+        let news = watch::Sender::new(News::Waiting);
+        let flight = Arc::new(Flight { fetch: fetch(), news, own, answered: false.into() });
+        let seat = Seat { flights: self.clone(), at: at.clone(), flight, first, late: false };
         let mut flights = lock(&self.0);
         // Another may have begun one meanwhile; the seat in ours is then none of his.
         let Entry::Vacant(vacant) = flights.entry(at.clone()) else {
@@ -109,7 +122,8 @@ impl Flights {
         taken.seats += 1;
         let flight = taken.flight.clone();
         drop(flights);
-        Some(Seat { flights: self.clone(), at: at.clone(), flight, first: false })
+        let late = flight.is_answered();
+        Some(Seat { flights: self.clone(), at: at.clone(), flight, first: false, late })
     }
 
     /// Lets nobody board the flight of this seat any more: who comes begins another.
@@ -135,12 +149,20 @@ pub(crate) struct Seat {
     pub flight: Arc<Flight>,
     /// Whether it is this one's request that is sent.
     pub first: bool,
+    /// Whether the request was answered before this one came.
+    late: bool,
 }
 
 impl Seat {
     /// What is told, from now on.
     pub fn news(&self) -> watch::Receiver<News> {
         self.flight.news.subscribe()
+    }
+
+    /// Whether the request was answered while this one waited. If not, what is loaded was made before this one came, and was still
+    /// being stored: by this flight, or by one that had ended.
+    pub fn has_waited(&self) -> bool {
+        !self.late && self.flight.is_answered()
     }
 
     /// What came for this one.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use freshen_core::{Cache, Job, Load, Loaded, Policy, PolicyBuilder, Timestamp, Windows};
 use freshen_http::{
-    About, Admitted, End, Exchange, Failure, Freshened, Inquiry, Question, Rule, Sent, Terms, Validated, Variant,
-    takes_its_place,
+    About, Admitted, End, Exchange, Failure, Freshened, Inquiry, Question, Rule, Sent, Stored, Terms, Validated,
+    Variant, takes_its_place,
 };
 use futures_util::FutureExt;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -139,6 +139,7 @@ impl Making<'_> {
             tracing::warn!(error = &*error as &dyn std::error::Error, "the service behind the page cache failed");
             Failure::Unreachable
         })?;
+        self.flight.answered();
         let (mut head, body) = response.into_parts();
         say_length(&mut head, &body);
         Ok(Answered { head, body, exchange: Exchange { asked_at, answered_at: self.cache.now() } })
@@ -162,8 +163,10 @@ impl Making<'_> {
         let variant = self.previous?;
         Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
             Freshened::Kept { variant, served, .. } => {
+                // With those of before there may be too many tags: the whole page has its own alone.
+                let page = self.kept(variant, head.extensions.get()).ok()?;
                 self.offer(&served, inquiry);
-                self.kept(variant, head.extensions.get())
+                Ok(page)
             }
             Freshened::Once(stored, rule) => {
                 self.offer(&stored, inquiry);
@@ -224,11 +227,18 @@ impl Making<'_> {
         self.alone(answered, rule);
         match rule.about() {
             // What one client's odd field has brought about says nothing of what others get: it drives no page out.
-            _ if !outdates => Err(PageError::Unkept(rule)),
+            _ if !outdates || is_of_client(rule) && self.has_run_out() => Err(PageError::Unkept(rule)),
             About::Response => Ok(self.passing(rule)),
             // What is there is not current: it goes, and the next request may bring what is kept.
             _ => Ok(Page::passing(rule, Duration::ZERO)),
         }
+    }
+
+    /// Whether the page that is there is past its lifetime: then its windows end it. What was outdated before has to go by itself.
+    fn has_run_out(&self) -> bool {
+        self.previous.is_some_and(|Variant { stored: Stored { terms, .. }, .. }| {
+            terms.age(self.cache.now()) >= terms.lifetime.span
+        })
     }
 
     fn kept(&self, variant: Variant, told: Option<&PageTags>) -> Result<Page, PageError> {
@@ -254,6 +264,11 @@ impl Making<'_> {
     }
 }
 
+/// Whether a response is not kept for something about the client who asked, which others need not have.
+fn is_of_client(rule: Rule) -> bool {
+    matches!(rule, Rule::Authorization | Rule::Personal | Rule::RequestNoStore)
+}
+
 /// Says how long the content is where its service knows it and left it to the connection to say so: parts are cut by it, and what
 /// HEAD gets has it.
 fn say_length(head: &mut response::Parts, body: &InnerBody) {
@@ -261,6 +276,7 @@ fn say_length(head: &mut response::Parts, body: &InnerBody) {
         !(head.status.is_informational() || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&head.status));
     let says = [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| head.headers.contains_key(name));
     if let (true, false, Some(length)) = (may, says, body.size_hint().exact()) {
-        head.headers.insert(CONTENT_LENGTH, length.into());
+        // A response with as many fields as there can be goes without.
+        _ = head.headers.try_insert(CONTENT_LENGTH, length.into());
     }
 }

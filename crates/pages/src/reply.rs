@@ -27,7 +27,7 @@ pub(crate) fn of_stored(
             headers.extend(trailers.keys().map(|name| (TRAILER, name.clone().into())));
             Ok(made(status, headers, PageBody::kept(content, trailers)))
         }
-        Answer::NotModified(headers, _) => Ok(made(StatusCode::NOT_MODIFIED, headers, PageBody::empty())),
+        Answer::NotModified(headers, _) => Ok(made(StatusCode::NOT_MODIFIED, headers, PageBody::without())),
         Answer::Refuse(rule) => Ok(refused(rule)),
         Answer::Fetch(_, rule) | Answer::Pass(rule) => Err(rule),
     }
@@ -46,7 +46,7 @@ pub(crate) fn of_coming(
 ) -> Result<Option<Response<PageBody>>, Rule> {
     let (following, _) = coming.admitted.answer(request, asked, now, config)?;
     let body = match following.content {
-        Portion::Nothing => PageBody::empty(),
+        Portion::Nothing => PageBody::without(),
         portion => match coming.joining.reader() {
             Some(reader) => PageBody::following(reader, portion, &coming.admitted),
             None => return Ok(None),

@@ -113,7 +113,8 @@ where
                 settings: pages.shared_settings().clone(),
                 service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
             };
-            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, fetch: &fetch }.end().await
+            let raises = pages.cache().raises();
+            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, raises, fetch: &fetch }.end().await
         }
         Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(rule), Some(rule))),
     };

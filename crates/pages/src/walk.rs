@@ -26,6 +26,8 @@ pub(crate) struct Walk<'a> {
     pub pages: &'a PageCache,
     pub parts: &'a request::Parts,
     pub inquiry: &'a Inquiry<'a>,
+    /// How many invalidations had been heard of when it came.
+    pub raises: u64,
     /// Makes what is sent if a load is needed.
     pub fetch: &'a (dyn Fn() -> Fetch + Send + Sync),
 }
@@ -179,7 +181,7 @@ impl Walk<'_> {
     /// What came for this request alone, if it was the one that was sent. HEAD gets none of its content (RFC 9110, section 9.3.2).
     pub(crate) fn came(&self, seat: &Seat) -> Option<Response<PageBody>> {
         let response = seat.own()?;
-        Some(if self.is_head() { response.map(|_| PageBody::empty()) } else { response })
+        Some(if self.is_head() { response.map(|_| PageBody::without()) } else { response })
     }
 
     /// Answers with what came for this request alone, or sends it on.
@@ -193,15 +195,16 @@ impl Walk<'_> {
         }
     }
 
-    /// Answers with what comes. `None`: the end of the load is waited for. Something was outdated since it was asked for; or nobody
-    /// may read it along any more, as where it has just ended.
+    /// Answers with what comes. `None`: the end of the load is waited for. Something was outdated between when it was asked for
+    /// and when he came; or nobody may read it along any more, as where it has just ended.
     fn follow(&self, seat: &Seat, coming: &Coming, why: Forward) -> Option<Turn> {
         let (cache, admitted) = (self.pages.cache(), &coming.admitted);
         let own = CacheStatus::forwarded(why, Some(admitted.rule())).stored(true);
         if let Some(response) = self.came(seat) {
             return Some(Turn::End(End::Answered(self.told(response, Some(own)))));
         }
-        if coming.raises != cache.raises() {
+        // RFC 9111, section 4: what was written before he came is in what he gets.
+        if coming.raises < self.raises {
             return None;
         }
         let Inquiry { asked, sent, .. } = self.inquiry;
@@ -254,8 +257,9 @@ impl Walk<'_> {
         let (terms, judgement) = self.judge(answer, variant);
         let serves = matches!(judgement.step, Step::Serve | Step::ServeAndRefresh);
         Turn::End(match answer.status() {
-            // It came for those who wait: also what has to be validated at each use was, for them.
-            Status::Loaded => {
+            // It came for those who wait: also what has to be validated at each use was, for them. Who came while it was being stored
+            // has what he may have of a hit.
+            Status::Loaded if serves || seat.has_waited() => {
                 let status = CacheStatus::forwarded(why, Some(judgement.rule)).stored(true);
                 match self.came(seat) {
                     Some(own) => End::Answered(self.told(own, Some(status))),
@@ -267,8 +271,12 @@ impl Walk<'_> {
         })
     }
 
+    /// Sends it on by itself, unless it wants nothing to be fetched (RFC 9111, section 5.2.1.7).
     pub(crate) fn alone(&self, why: Forward, rule: Rule) -> End {
-        End::Alone(CacheStatus::forwarded(why, Some(rule)))
+        match self.inquiry.asked.directives.only_if_cached {
+            true => End::Answered(reply::refused(Rule::OnlyIfCached)),
+            false => End::Alone(CacheStatus::forwarded(why, Some(rule))),
+        }
     }
 
     pub(crate) fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {

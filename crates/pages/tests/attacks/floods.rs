@@ -198,6 +198,24 @@ async fn a_response_of_many_fields_is_not_kept() {
     }
 }
 
+/// No field has room beside those, neither a length, nor a date, nor what the cache did.
+#[tokio::test(start_paused = true)]
+async fn a_response_of_as_many_fields_as_there_can_be_goes_on_as_it_is_and_is_asked_for_once() {
+    let site = site().await;
+    site.origin.answers(|_| {
+        let mut response = answer("200 | cache-control: max-age=60 | page");
+        let name = |number: usize| http::HeaderName::try_from(format!("x-{number}")).unwrap();
+        let full =
+            |number| response.headers_mut().try_append(name(number), http::HeaderValue::from_static("1")).is_err();
+        assert!((0..).any(full));
+        response
+    });
+    for asked in 1..3 {
+        let got = site.get("GET /a").await;
+        assert_eq!((got.text.as_str(), got.is_hit(), site.origin.count()), ("page", false, asked));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_endless_path_passes_and_is_not_kept() {
     for (bytes, hit) in [(16 << 10, true), ((16 << 10) + 1, false), (60_000, false)] {

@@ -1,9 +1,12 @@
 //! A page that one client has made wrong is not given to others.
 
-use http::{HeaderName, HeaderValue};
+use freshen_http::{HostAlias, Hosts};
+use freshen_pages::{Settings, WholeUri};
+use http::{HeaderName, HeaderValue, Request, Uri, Version};
+use http_body_util::Full;
 
 use crate::origin::answer;
-use crate::site::{request, site};
+use crate::site::{request, site, site_with};
 use crate::visit::{SECOND, get, said};
 
 /// By these some origins choose the host, the scheme or the path that they answer for.
@@ -194,4 +197,49 @@ async fn a_steering_field_that_is_no_text_passes() {
         assert_eq!(site.get("GET /a").await.text, "false");
     }
     assert_eq!(site.origin.count(), 3);
+}
+
+/// In HTTP/2, and where the target is whole, its authority names the host as well: whoever goes by that may answer by no other than
+/// the key has, a redirect from the one to the other for instance.
+#[tokio::test(start_paused = true)]
+async fn the_origin_is_asked_for_the_host_of_the_key_wherever_it_reads_that() {
+    let mut settings = Settings::default();
+    settings.rules.choices.hosts = Hosts::new([HostAlias::new("www.a.example", "a.example").unwrap()]).unwrap();
+    let site = site_with(settings).await;
+    site.origin.answers(|request| {
+        let authority = request.uri.authority().map_or("-", |authority| authority.as_str());
+        answer(&format!("200 | cache-control: max-age=60 | {authority} {}", said(request, "host")))
+    });
+    for (uri, version) in [
+        ("http://www.a.example/1", Version::HTTP_2),
+        ("http://www.a.example:80/2", Version::HTTP_11),
+        ("http://A.example:80/3", Version::HTTP_2),
+    ] {
+        let mut request = Request::get(uri).version(version).body(Full::default()).unwrap();
+        if version == Version::HTTP_11 {
+            request.headers_mut().insert("host", "www.a.example".parse().unwrap());
+        }
+        assert_eq!(get(&site, request).await.text, "a.example a.example", "{uri}");
+    }
+}
+
+/// Else the 404 of an odd spelling, which the router within does not know, would be kept as the page of all.
+#[tokio::test(start_paused = true)]
+async fn within_what_is_nested_the_origin_is_asked_for_the_path_of_the_key() {
+    let whole_uri = WholeUri::by(|request| request.extensions.get::<Uri>().cloned());
+    let mut settings = Settings { whole_uri, ..Settings::default() };
+    settings.rules.choices.decoded = true;
+    let site = site_with(settings).await;
+    site.origin.answers(|request| answer(&format!("200 | cache-control: max-age=60 | {}", request.uri)));
+    for (whole, nested, asked) in [
+        ("/s/%61/b?%61", "/%61/b?%61", "/a/b?a"),
+        ("/%73/%62", "/%62", "/b"),
+        ("/%73/%63/", "/", "/"),
+        ("/%73", "/", "/"),
+        ("/elsewhere/%64", "/rewritten/%64", "/rewritten/%64"),
+    ] {
+        let mut request = request(&format!("GET {nested}"));
+        request.extensions_mut().insert(Uri::from_static(whole));
+        assert_eq!(get(&site, request).await.text, asked, "{whole}");
+    }
 }

@@ -232,6 +232,33 @@ async fn a_refresh_by_one_who_is_known_puts_nothing_of_his_before_others() {
     }
 }
 
+/// What comes for him says nothing of what others get: the page is served on while it may be, and stands in. Where something was
+/// written, nobody knows for how long that would be, and it goes.
+#[tokio::test(start_paused = true)]
+async fn a_refresh_by_one_who_is_known_drives_out_no_page_that_may_be_served() {
+    let dated = "200 | last-modified: Tue, 01 Jan 2019 00:00:00 GMT";
+    for (field, own) in [("authorization: alice", "200 | cache-control: max-age=60"), ("cookie: sid=alice", dated)] {
+        for written in [false, true] {
+            let site = site().await;
+            site.origin.answers(move |request| {
+                match request.headers.keys().any(|name| field.starts_with(name.as_str())) {
+                    true => answer(&format!("{own} | for alice")),
+                    false => answer("200 | cache-control: max-age=60, stale-while-revalidate=600 | for all"),
+                }
+            });
+            site.get("GET /a").await;
+            match written {
+                true => site.pages.wrote(&["posts"]).await.unwrap(),
+                false => pass(61 * SECOND).await,
+            }
+            assert_eq!(site.get(&format!("GET /a | {field}")).await.text, "for all", "{field}");
+            settle().await;
+            let next = site.get("GET /a").await;
+            assert_eq!((next.text.as_str(), next.is_hit()), ("for all", !written), "{field} {}", next.told());
+        }
+    }
+}
+
 #[derive(Clone)]
 struct User(&'static str);
 

@@ -134,3 +134,25 @@ async fn within_what_is_nested_a_page_is_known_by_the_whole_uri_that_it_is_told(
 fn whole(request: &http::request::Parts) -> Option<Uri> {
     request.extensions.get().map(|OriginalUri(uri)| uri.clone())
 }
+
+/// RFC 9110, section 8.6: a length that is told without content is that of the content. Axum tells what a body says of itself.
+#[tokio::test(start_paused = true)]
+async fn what_goes_without_its_content_tells_no_other_length_than_that_of_the_page() {
+    let streamed = || async {
+        let pieces = futures_util::stream::iter([Ok::<_, std::convert::Infallible>("hel"), Ok("lo")]);
+        ([("cache-control", "max-age=60"), ("etag", "\"1\"")], Body::from_stream(pieces))
+    };
+    let known = || async { ([("cache-control", "max-age=60"), ("etag", "\"1\"")], "hello") };
+    let site = Router::new().route("/streamed", get(streamed)).route("/known", get(known)).layer(pages().await);
+    for (path, length) in [("/streamed", ""), ("/known", "5")] {
+        for state in ["it comes", "it is kept"] {
+            let request = Request::get(path).header("host", "a.example").header("if-none-match", "\"1\"");
+            let got = read(site.clone().call(request.body(Body::empty()).unwrap()).await.unwrap()).await;
+            assert_eq!((got.status(), got.field("content-length")), (304, ""), "{path}: {state}");
+            let request = Request::head(path).header("host", "a.example").body(Body::empty()).unwrap();
+            let got = read(site.clone().call(request).await.unwrap()).await;
+            assert_eq!((got.status(), got.field("content-length")), (200, length), "{path}: {state}");
+            assert_eq!(asked(&site, path).await.text, "hello");
+        }
+    }
+}

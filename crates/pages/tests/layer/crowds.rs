@@ -141,6 +141,32 @@ async fn who_comes_after_a_write_is_not_given_what_was_asked_for_before_it() {
     assert_eq!(site.get("GET /a").await.text, "new");
 }
 
+/// Any write may be one to what is being made. Those who came before it need not be told of it, and wait for no slow body.
+#[tokio::test(start_paused = true)]
+async fn who_came_before_a_write_reads_along_what_was_asked_for_before_it() {
+    let site = site().await;
+    let (writing, response) = written("200 | cache-control: max-age=60");
+    site.origin.then(|_| async {
+        pass(SECOND).await;
+        Ok(response)
+    });
+    site.origin.answers(|_| answer("204"));
+    let all: Vec<_> = (0..200).map(|_| tokio::spawn(site.send("GET /a"))).collect();
+    settle().await;
+    assert_eq!(site.get("POST /other").await.status(), 204);
+    let began = Instant::now();
+    let mut bodies = Vec::new();
+    for response in all {
+        bodies.push(response.await.unwrap());
+    }
+    assert!(began.elapsed() <= 2 * SECOND, "{:?}", began.elapsed());
+    writing.write("hello");
+    drop(writing);
+    for body in bodies {
+        assert_eq!(read(body).await.text, "hello");
+    }
+}
+
 /// RFC 9111, section 4.3: one of them asks whether the page is current, for all.
 #[tokio::test(start_paused = true)]
 async fn a_crowd_that_waits_for_a_validation_sends_one_request() {

@@ -101,6 +101,20 @@ async fn who_wants_only_what_is_stored_gets_that_or_504() {
     assert_eq!(site.get(only).await.text, "hello");
 }
 
+/// The same where it is known that nothing is kept, and where only a part is.
+#[tokio::test(start_paused = true)]
+async fn who_wants_only_what_is_stored_is_not_sent_on_for_what_is_not_kept() {
+    for head in
+        ["200 | cache-control: no-store", "206 | content-range: bytes 0-1/9 | etag: \"1\" | cache-control: max-age=60"]
+    {
+        let site = site().await;
+        site.origin.answers(move |_| answer(&format!("{head} | he")));
+        site.get("GET /a").await;
+        let got = site.get("GET /a | cache-control: only-if-cached").await;
+        assert_eq!((got.status(), site.origin.count()), (504, 1), "{head}");
+    }
+}
+
 /// A user may let pages be served stale that say nothing of it.
 #[tokio::test(start_paused = true)]
 async fn windows_of_the_users_own_are_for_pages_that_say_none() {

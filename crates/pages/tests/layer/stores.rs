@@ -18,7 +18,7 @@ use crate::site::{Site, pass, read, settle, site_over};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The store in memory, whose commits take as long. It counts what it is asked to change.
+/// The store in memory, whose commits and invalidations take as long. It counts what it is asked to change.
 #[derive(Clone)]
 struct WatchedStore {
     store: MemoryStore,
@@ -93,8 +93,11 @@ impl Store for WatchedStore {
         targets: &'a [Target],
         strength: Strength,
     ) -> BoxFuture<'a, Result<Generations, PortError>> {
-        self.invalidations.fetch_add(targets.len(), Ordering::SeqCst);
-        self.store.invalidate(targets, strength)
+        Box::pin(async move {
+            self.invalidations.fetch_add(targets.len(), Ordering::SeqCst);
+            tokio::time::sleep(self.takes).await;
+            self.store.invalidate(targets, strength).await
+        })
     }
 
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
@@ -123,6 +126,52 @@ async fn the_end_of_a_body_waits_for_no_store_and_who_comes_behind_it_asks_nobod
     assert_eq!((behind.text.as_str(), site.origin.count()), ("hello", 1));
     assert!(began.elapsed() <= 5 * SECOND + SECOND / 10, "{:?}", began.elapsed());
     assert!(site.get("GET /a").await.is_hit());
+}
+
+/// His write is done, and the store that is told of it takes its time.
+#[tokio::test(start_paused = true)]
+async fn what_a_client_has_changed_is_outdated_though_he_leaves_before_the_store_knows() {
+    let (_, site) = WatchedStore::site(SECOND).await;
+    site.origin.answers(|request| match request.method.as_str() {
+        "GET" => answer("200 | cache-control: max-age=600 | page"),
+        _ => answer("204"),
+    });
+    site.get("GET /a").await;
+    pass(2 * SECOND).await;
+    assert!(site.get("GET /a").await.is_hit());
+    let left = tokio::time::timeout(SECOND / 2, site.send("POST /a")).await;
+    assert!(left.is_err() && site.origin.count() == 2);
+    pass(2 * SECOND).await;
+    assert!(!site.get("GET /a").await.is_hit());
+}
+
+/// The answer has come, and its commit takes its time. Who comes now asked for it after it was made.
+#[tokio::test(start_paused = true)]
+async fn what_is_validated_at_each_use_is_not_given_to_those_who_come_while_it_is_stored() {
+    for (says, asks) in [("no-cache", ""), ("max-age=0", ""), ("max-age=60", " | cache-control: no-cache")] {
+        for again in ["304 | etag: \"1\"", "200 | etag: \"1\""] {
+            let (_, site) = WatchedStore::site(5 * SECOND).await;
+            let mut settings = Settings::default();
+            (settings.rules.obeys_reloads, settings.rules.grace) = (true, freshen_http::Grace::default());
+            let site = site.beside(settings);
+            let was = "200 | etag: \"1\" | cache-control: max-age=1 | old";
+            let (is, new) = (answer_of(again, says, "old"), answer_of("200 | etag: \"2\"", says, "new"));
+            site.origin.then(move |_| async move { Ok(answer(was)) }).then(move |_| async move { Ok(answer(&is)) });
+            site.origin.answers(move |_| answer(&new));
+            site.get("GET /a").await;
+            pass(10 * SECOND).await;
+            let first = site.getting("GET /a");
+            pass(SECOND).await;
+            let next = site.get(&format!("GET /a{asks}")).await;
+            assert_eq!(next.text, "new", "{says} {again}: {}", next.told());
+            assert_eq!(first.await.unwrap().text, "old", "{says} {again}");
+        }
+    }
+}
+
+fn answer_of(head: &str, says: &str, text: &str) -> String {
+    let text = if head.starts_with("304") { "" } else { text };
+    format!("{head} | cache-control: {says} | {text}")
 }
 
 /// Of what is stored nothing is looked at.

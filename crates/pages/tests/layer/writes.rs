@@ -1,5 +1,6 @@
 //! What a write outdates.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use freshen_core::Strength;
@@ -193,4 +194,25 @@ async fn what_a_redirect_leads_to_is_served_no_more_where_that_is_chosen() {
     site.get("POST /comment").await;
     site.origin.answers(|_| answer("200 | cache-control: max-age=600 | new"));
     assert_eq!(site.get("GET /").await.text, "new");
+}
+
+/// A 304 does not take back what a page was called before. What becomes too much is told anew, with the whole page.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_called_something_else_at_each_validation_stays_one_that_is_kept() {
+    let site = site().await;
+    let number = AtomicUsize::new(0);
+    site.origin.answers(move |request| {
+        let head = if request.headers.contains_key("if-none-match") { "304" } else { "200" };
+        let text = if head == "200" { " | hello" } else { "" };
+        let mut response = answer(&format!("{head} | etag: \"1\" | cache-control: max-age=1{text}"));
+        let name = format!("name {}", number.fetch_add(1, Ordering::SeqCst));
+        response.extensions_mut().insert(PageTags::new().named(&name));
+        response
+    });
+    for _ in 0..200 {
+        site.get("GET /a").await;
+        assert!(site.get("GET /a").await.is_hit());
+        pass(2 * SECOND).await;
+    }
+    assert!(site.origin.count() < 210, "{}", site.origin.count());
 }
