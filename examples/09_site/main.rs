@@ -35,7 +35,7 @@ pub async fn site() -> Result<Router, BoxError> {
     // A database in memory is its connection's own.
     let database = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
     sqlx::raw_sql(include_str!("schema.sql")).execute(&database).await?;
-    let settings = Settings { audience: Audience::by(session::user), ..Settings::default() };
+    let settings = Settings { audience: Audience::by(session::whom), ..Settings::default() };
     let cache = PageCache::embedded().await?.with(settings);
     let site = Site { database, cache: cache.clone() };
     let routes = Router::new()
@@ -46,6 +46,5 @@ pub async fn site() -> Result<Router, BoxError> {
         .route("/account", get(pages::account))
         .route("/logout", post(pages::leave))
         .with_state(site.clone());
-    let cached = routes.clone().layer(cache).layer(from_fn_with_state(routes, session::past_the_cache));
-    Ok(cached.layer(from_fn_with_state(site, session::known)))
+    Ok(routes.layer(cache).layer(from_fn_with_state(site, session::known)))
 }

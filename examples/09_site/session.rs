@@ -1,11 +1,11 @@
 //! Who is asking: a session in the database, which a cookie names.
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header, request};
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::{Extension, Router};
-use tower::ServiceExt;
+use freshen_pages::Whom;
 
 use super::Site;
 use super::view::{Refusal, unavailable};
@@ -36,19 +36,14 @@ pub async fn known(State(site): State<Site>, mut request: Request, next: Next) -
     Ok(next.run(request).await)
 }
 
-/// For whom the cache keeps a page. Whoever is nobody in particular shares it with all the others.
-pub fn user(request: &request::Parts) -> Option<String> {
-    let session = request.extensions.get::<Option<Session>>()?.as_ref()?;
-    session.user.map(|user| user.to_string())
-}
-
-/// What is to be told once stands on no page that is there.
-pub async fn past_the_cache(State(routes): State<Router>, asking: Asking, request: Request, next: Next) -> Response {
-    if asking.as_ref().is_some_and(|session| session.is_to_be_told) {
-        let Ok(response) = routes.oneshot(request).await;
-        return response;
+/// For whom the cache keeps a page. Whoever is nobody in particular shares it with all the others; what is to be told once stands on
+/// no page that is there.
+pub fn whom(request: &request::Parts) -> Whom {
+    match request.extensions.get::<Option<Session>>() {
+        Some(Some(session)) if session.is_to_be_told => Whom::Nobody,
+        Some(Some(Session { user: Some(user), .. })) => Whom::One(user.to_string()),
+        _ => Whom::Everybody,
     }
-    next.run(request).await
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {

@@ -18,7 +18,27 @@ use crate::reader::{Broken, Reader};
 /// What the service behind answers with, whatever its type was.
 pub(crate) type InnerBody = UnsyncBoxBody<Bytes, BoxError>;
 
-/// The content of what a layer answers: of a page that is kept, of one that comes, or of a response that passes.
+/// The content of what a layer answers: of a page that is kept, of one that comes, or of a response that passes. By default it is
+/// empty.
+///
+/// It may be the content of requests as well. A layer sends requests of its own, so that theirs has to be of a type that is made
+/// [from bytes](From), as axum's and `http_body_util::Full` are. What a server of hyper reads from a connection is not, and is
+/// [wrapped](PageBody::new):
+///
+/// ```
+/// # use freshen_pages::{PageBody, PageService};
+/// # use http::{Request, Response};
+/// # use hyper::body::Incoming;
+/// # use hyper_util::rt::TokioIo;
+/// # use tower_service::Service;
+/// async fn serve<S>(connection: tokio::net::TcpStream, site: PageService<S>) -> hyper::Result<()>
+/// where
+///     PageService<S>: Service<Request<PageBody>, Response = Response<PageBody>, Error = std::convert::Infallible> + Clone,
+/// {
+///     let answer = hyper::service::service_fn(|request: Request<Incoming>| site.clone().call(request.map(PageBody::new)));
+///     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(connection), answer).await
+/// }
+/// ```
 #[derive(Debug)]
 pub struct PageBody(Kind);
 
@@ -41,6 +61,15 @@ enum Kind {
 }
 
 impl PageBody {
+    /// The same content, whatever its type was.
+    pub fn new<B>(body: B) -> PageBody
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        PageBody::passing(erased(body))
+    }
+
     pub(crate) fn without() -> PageBody {
         PageBody(Kind::Without)
     }
@@ -74,6 +103,21 @@ impl PageBody {
 
     pub(crate) fn passing(body: InnerBody) -> PageBody {
         PageBody(Kind::Passing(body))
+    }
+}
+
+/// Layers around this one, such as those that answer for it after a while, want it.
+impl Default for PageBody {
+    fn default() -> PageBody {
+        PageBody::without()
+    }
+}
+
+impl From<Bytes> for PageBody {
+    fn from(content: Bytes) -> PageBody {
+        // What has no content has ended before it is read.
+        let piece = Some(content).filter(|content| !content.is_empty());
+        PageBody::kept(piece.into_iter().collect(), HeaderMap::new())
     }
 }
 

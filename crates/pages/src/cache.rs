@@ -28,6 +28,9 @@ use crate::tags::{Pages, written};
 ///
 /// A page is known by its host and its path as the layer sees them. It has to stand around what takes parts of a path away, as
 /// axum's `nest` does, or be told the [whole URI](Settings::whole_uri): else two pages with the same rest are taken for one.
+///
+/// Of two layers of one cache that a request goes through, the outer one keeps its page, and by the inner one it passes where their
+/// settings make it the same page.
 #[derive(Clone)]
 pub struct PageCache {
     shared: Arc<Shared>,
@@ -59,12 +62,13 @@ impl PageCache {
         let places = Places::new(settings.asking_most, settings.asking_timeout);
         let budget = Budget::new(settings.coming_bytes_most);
         let cache = builder.job::<PageAt>().state(flights.clone()).state(budget).state(places).build().await?;
-        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.min(Semaphore::MAX_PERMITS)));
+        let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.clamp(1, Semaphore::MAX_PERMITS)));
         let shared = Arc::new(Shared { cache, flights, refreshes, settings });
         Ok(PageCache { shared, settings: Arc::default() })
     }
 
-    /// The same cache as a layer with these settings.
+    /// The same cache as a layer with these settings, in the place of all that this one has. What this one stands before already
+    /// keeps those.
     #[must_use]
     pub fn with(&self, settings: Settings) -> PageCache {
         PageCache { shared: self.shared.clone(), settings: Arc::new(settings) }
@@ -134,7 +138,7 @@ impl PageCache {
 
     /// Whether as many pages are being loaded as may be.
     pub(crate) fn is_full(&self) -> bool {
-        self.shared.flights.len() >= self.shared.settings.loads_most
+        self.shared.flights.len() >= self.shared.settings.loads_most.max(1)
     }
 
     /// After how long somebody whom there was no room for may come again.
@@ -155,6 +159,11 @@ impl PageCache {
     /// A seat in the load of a page, if it is under way.
     pub(crate) fn seat(&self, at: &PageAt) -> Option<Seat> {
         self.shared.flights.seat(at)
+    }
+
+    /// Lets nobody have a seat in that load any more.
+    pub(crate) fn close(&self, seat: &Seat) {
+        self.shared.flights.close(seat);
     }
 
     /// Deletes a record, behind the request.

@@ -12,7 +12,7 @@ pub enum PageError {
         /// How.
         failure: Failure,
         /// Whether there is a page that the failure may be about: then the next attempts wait. Where there is none, it is what one
-        /// client's request met, and others need not fare so: they ask one after the other.
+        /// client's request met, and others need not fare so.
         cools: bool,
     },
     /// What came is for one client alone, by this rule.

@@ -45,8 +45,13 @@ pub enum Says {
     Passing(Rule),
     /// It was selected by other fields than the request has.
     Elsewhere,
-    /// It answers by this judgement, and is fresh for so many seconds, or stale since.
-    Judged(Judgement, i64),
+    /// It answers.
+    Judged {
+        /// How.
+        judgement: Judgement,
+        /// For how long it is fresh yet; below zero, since when it is stale.
+        ttl_seconds: i64,
+    },
 }
 
 impl PageCache {
@@ -94,7 +99,7 @@ impl PageCache {
             Record::Elsewhere(next) => (Says::Elsewhere, Some(next)),
             Record::Selected(variant) => {
                 let (terms, judgement) = judged(&found, variant, &inquiry.asked, self.cache().now(), rules);
-                (Says::Judged(judgement, ttl_seconds(&terms, judgement.age)), None)
+                (Says::Judged { judgement, ttl_seconds: ttl_seconds(&terms, judgement.age) }, None)
             }
         }
     }
@@ -111,11 +116,8 @@ impl fmt::Display for PageExplanation {
                 None => write!(f, "\n  first variant: {}", record.says)?,
                 Some(variant) => write!(f, "\n  variant {variant}: {}", record.says)?,
             }
-            for line in record
-                .engine
-                .iter()
-                .flat_map(|engine| engine.to_string().lines().map(str::to_owned).collect::<Vec<_>>())
-            {
+            let engine = record.engine.as_ref().map(ToString::to_string).unwrap_or_default();
+            for line in engine.lines() {
                 write!(f, "\n    {line}")?;
             }
         }
@@ -129,7 +131,7 @@ impl fmt::Display for Says {
             Says::Nothing => write!(f, "nothing is kept"),
             Says::Passing(rule) => write!(f, "is not kept: {} ({})", rule.name(), rule.section()),
             Says::Elsewhere => write!(f, "was selected by other fields"),
-            Says::Judged(Judgement { step, rule, age }, ttl_seconds) => {
+            Says::Judged { judgement: Judgement { step, rule, age }, ttl_seconds } => {
                 let (name, section) = (rule.name(), rule.section());
                 write!(f, "{step:?} by {name} ({section}), {} s old, ", age.as_secs())?;
                 match *ttl_seconds {

@@ -96,14 +96,23 @@ impl Flights {
 
     /// Begins a flight, for one who waits or behind the requests. `None`: there is one.
     pub(crate) fn begin(&self, at: &PageAt, first: bool, fetch: impl Fn() -> Fetch) -> Option<Seat> {
-        let own = if first { Own::Wanted } else { Own::Over };
-        let mut flights = lock(&self.0);
-        let Entry::Vacant(vacant) = flights.entry(at.clone()) else { return None };
+        if lock(&self.0).contains_key(at) {
+            return None;
+        }
+        // Not under the lock of all: it copies whatever layers have put into the request.
+        let own = Mutex::new(if first { Own::Wanted } else { Own::Over });
         let news = watch::Sender::new(News::Waiting);
-        let flight = Flight { fetch: fetch(), news, own: Mutex::new(own), answered: false.into() };
-        let flight = vacant.insert(Taken { flight: flight.into(), seats: 1 }).flight.clone();
+        let flight = Arc::new(Flight { fetch: fetch(), news, own, answered: false.into() });
+        let seat = Seat { flights: self.clone(), at: at.clone(), flight, first, late: false };
+        let mut flights = lock(&self.0);
+        // Another may have begun one meanwhile; the seat in ours is then none of his.
+        let Entry::Vacant(vacant) = flights.entry(at.clone()) else {
+            drop(flights);
+            return None;
+        };
+        vacant.insert(Taken { flight: seat.flight.clone(), seats: 1 });
         drop(flights);
-        Some(Seat { flights: self.clone(), at: at.clone(), flight, first, late: false })
+        Some(seat)
     }
 
     /// A seat in the flight of a page, if there is one.
@@ -115,6 +124,16 @@ impl Flights {
         drop(flights);
         let late = flight.is_answered();
         Some(Seat { flights: self.clone(), at: at.clone(), flight, first: false, late })
+    }
+
+    /// Lets nobody board the flight of this seat any more: who comes begins another.
+    pub(crate) fn close(&self, seat: &Seat) {
+        let mut flights = lock(&self.0);
+        if let Entry::Occupied(taken) = flights.entry(seat.at.clone())
+            && Arc::ptr_eq(&taken.get().flight, &seat.flight)
+        {
+            taken.remove();
+        }
     }
 
     /// How many there are.
@@ -163,7 +182,9 @@ impl Drop for Seat {
         // What came for him would be read by nobody.
         let own = self.own();
         let mut flights = lock(&self.flights.0);
-        if let Entry::Occupied(mut taken) = flights.entry(self.at.clone()) {
+        if let Entry::Occupied(mut taken) = flights.entry(self.at.clone())
+            && Arc::ptr_eq(&taken.get().flight, &self.flight)
+        {
             taken.get_mut().seats -= 1;
             if taken.get().seats == 0 {
                 taken.remove();

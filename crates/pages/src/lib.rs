@@ -47,7 +47,7 @@ mod whole_uri;
 mod service;
 
 // How a request is answered.
-mod question;
+mod query;
 mod walk;
 mod boarding;
 mod standing_in;
@@ -61,6 +61,7 @@ mod following;
 mod page;
 mod siblings;
 mod load;
+mod own;
 mod flight;
 mod places;
 mod fetch;

@@ -6,25 +6,22 @@ use std::time::Duration;
 
 use freshen_core::{Cache, Job, Load, Loaded, Policy, PolicyBuilder, Timestamp, Windows};
 use freshen_http::{
-    About, Admitted, End, Exchange, Failure, Following, Freshened, Inquiry, Outgoing, Question, Rule, Sent, Stored,
-    Terms, Validated, Variant, takes_its_place,
+    About, Admitted, End, Exchange, Failure, Freshened, Inquiry, Question, Rule, Sent, Stored, Terms, Validated,
+    Variant, takes_its_place,
 };
 use futures_util::FutureExt;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{Response, StatusCode, response};
+use http::{StatusCode, response};
 use http_body::Body;
 
-use crate::body::{InnerBody, PageBody};
+use crate::body::InnerBody;
 use crate::budget::Budget;
 use crate::error::PageError;
-use crate::fetch::Fetch;
 use crate::fill::fill;
 use crate::flight::{Coming, Flight, Flights, News};
 use crate::page::{Page, PageAt};
 use crate::places::Places;
 use crate::pump::{Pumped, pump};
-use crate::reader::Reader;
-use crate::reply;
 use crate::tags::{self, PageTags};
 
 /// A 304 about nothing that is stored, or an update that cannot be kept, is asked once more, for the whole.
@@ -72,10 +69,10 @@ impl Job for PageAt {
     }
 }
 
-/// A page in the making.
-struct Making<'a> {
-    flight: &'a Flight,
-    cache: &'a Cache,
+/// A page in the making. What the one gets meanwhile whose request it was, [`own`](crate::own) tells.
+pub(crate) struct Making<'a> {
+    pub flight: &'a Flight,
+    pub cache: &'a Cache,
     budget: &'a Budget,
     /// What it takes the place of.
     page: Option<&'a Page>,
@@ -83,9 +80,9 @@ struct Making<'a> {
 }
 
 /// A response whose content is still to come.
-struct Answered {
-    head: response::Parts,
-    body: InnerBody,
+pub(crate) struct Answered {
+    pub head: response::Parts,
+    pub body: InnerBody,
     exchange: Exchange,
 }
 
@@ -244,50 +241,6 @@ impl Making<'_> {
         self.previous.is_some_and(|Variant { stored: Stored { terms, .. }, .. }| {
             terms.age(self.cache.now()) >= terms.lifetime.span
         })
-    }
-
-    /// What came goes to the one whose request it was, and all others ask by themselves.
-    fn alone(&self, answered: Answered, rule: Rule) {
-        let Answered { head, body, .. } = answered;
-        self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::passing(body)));
-        self.flight.tell(News::Alone(rule));
-    }
-
-    /// What the one gets whose request brought a response that is kept: with what came for him alone.
-    fn own(
-        &self,
-        admitted: &Admitted,
-        inquiry: &Inquiry<'_>,
-        head: &response::Parts,
-        reader: Reader,
-    ) -> Response<PageBody> {
-        let Fetch { parts, settings, .. } = &self.flight.fetch;
-        match admitted.own(head, &parts.headers, &inquiry.asked, self.cache.now(), &settings.rules) {
-            Ok((Following { status, headers, content }, _)) => {
-                let mut own = head.clone();
-                (own.status, own.headers) = (status, headers);
-                Response::from_parts(own, PageBody::portion(reader, content, admitted))
-            }
-            // It is a part itself, which he did not ask for: it goes on as it came.
-            Err(_) => Response::from_parts(self.outgoing(head), PageBody::coming(reader)),
-        }
-    }
-
-    /// Gives the one whose request it was what is stored, as it is for him.
-    fn offer(&self, stored: &Stored, inquiry: &Inquiry<'_>) {
-        let Fetch { parts, settings, .. } = &self.flight.fetch;
-        let now = self.cache.now();
-        if let Ok(response) = reply::of_stored(stored, &parts.headers, &inquiry.asked, now, &settings.rules) {
-            self.flight.offer(response);
-        }
-    }
-
-    fn outgoing(&self, head: &response::Parts) -> response::Parts {
-        let outgoing = Outgoing::of(head, &self.flight.fetch.settings.rules);
-        let mut parts = head.clone();
-        parts.headers = outgoing.headers(&head.headers);
-        reply::date(&mut parts, self.cache.now());
-        parts
     }
 
     fn kept(&self, variant: Variant, told: Option<&PageTags>) -> Result<Page, PageError> {

@@ -16,11 +16,16 @@ use tower_service::Service;
 use crate::body::{PageBody, erased};
 use crate::cache::PageCache;
 use crate::fetch::{self, Fetch, Inner, Typed};
-use crate::question::{self, Read};
+use crate::query::{self, Read};
 use crate::reply;
 use crate::walk::{End, Walk};
 
-/// A service that answers with pages, and asks the one behind it for those.
+/// A service that answers with pages, and asks the one behind it for those. It is always ready: what is in hand is served also while
+/// the one behind is not, which is waited for where it is asked.
+///
+/// # Errors
+/// The error of the service behind, of a request that passes. What is asked for a page answers many, and an error cannot be had by
+/// many: it is told to the log, and what is in hand stands in, or a response with 504 does.
 pub struct PageService<S> {
     pages: PageCache,
     inner: Arc<Inner<S>>,
@@ -58,7 +63,7 @@ where
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Response<PageBody>, S::Error>> + Send>>;
 
-    /// It always is: what is in hand is served also while the service behind is not ready.
+    /// It always is.
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         Poll::Ready(Ok(()))
     }
@@ -91,7 +96,7 @@ where
             None => return Box::pin(pass(&pages, &inner, Request::from_parts(parts, body), None, None)).await,
         },
     };
-    let Read { body, asks, content } = match question::read(&parts, body, &settings.rules).await {
+    let Read { body, asks, content } = match query::read(&parts, body, &settings.rules).await {
         Ok(read) => read,
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };

@@ -17,13 +17,15 @@ pub struct Settings {
     /// after its lifetime while it is made again, and for an hour where that fails. [`Config::default`] has no such grace: whoever
     /// changes some of the rules and wants to keep it begins with those of [`Settings::default`].
     pub rules: Config,
-    /// Over which scheme requests come, where they do not say it. By default `http`: behind a gateway that ends TLS it is `https`.
+    /// Over which scheme requests come. By default `http`; behind a gateway that ends TLS, and where the server ends it itself, it is
+    /// `https`. A request that says another, as each of HTTP/2 says one, is refused with 421.
     pub scheme: Scheme,
     /// How much of a body is kept, and how many read it along. By default 8 MiB, and 1024.
     pub bounds: Bounds,
-    /// How long the head of a response may take. By default 30 s; then the service behind counts as hung.
+    /// How long the head of a response may take that may be kept. By default 30 s; then the service behind counts as hung. For what
+    /// passes, tower's `Timeout` behind the layer is the bound.
     pub head_timeout: Duration,
-    /// How long the content of a response may take to be kept. By default 60 s; a slower one goes on to those who read it.
+    /// How long the content of a response may take to be kept. By default 60 s, and an hour at most; a slower one goes on to those who read it.
     pub content_timeout: Duration,
     /// For how long it is remembered that a response is not to be stored: nobody waits for another's in that time. By default 10 s.
     pub passing_ttl: Duration,
@@ -70,7 +72,7 @@ impl Default for Settings {
     }
 }
 
-/// What the user of a cache decides for all its layers together.
+/// What the user of a cache decides for all its layers together. Of each number of pages and loads, 0 counts as 1.
 #[derive(Clone, Debug)]
 pub struct CacheSettings {
     /// So many pages are refreshed behind requests at a time. By default 16; where there is no room, the next request asks again.

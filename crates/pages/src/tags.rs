@@ -53,9 +53,10 @@ impl PageTags {
 pub enum Pages<'a> {
     /// All that are kept.
     All,
-    /// All of this host, whatever its port: a name in lower case, or an address.
+    /// All of this host, whatever its port. Where hosts stand for others, those are meant that the others stand for.
     Of(&'a str),
-    /// That of this path, whatever its host, its query, its variants and its audience.
+    /// That of this path, whatever its host, its query, its variants and its audience. A path is written as requests have it,
+    /// percent-encoded and without a query.
     At(&'a str),
     /// That, and all below it. Deeper than eight folders, all below the eighth.
     Below(&'a str),
@@ -69,7 +70,7 @@ impl Pages<'_> {
     pub(crate) fn tag(self) -> Tag {
         match self {
             Pages::All => site_tag(),
-            Pages::Of(host) => host_tag(host),
+            Pages::Of(host) => host_tag(&host.to_ascii_lowercase()),
             Pages::At(path) => path_tag(path),
             Pages::Below(path) => folders(path).last().map_or_else(site_tag, folder_tag),
             Pages::Named(name) => name_tag(name),

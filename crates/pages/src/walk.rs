@@ -46,21 +46,22 @@ enum Turn {
     End(End),
     /// What answers the request has another record.
     Next(VariantKey),
-    /// What was waited for was for its first client alone: the page is asked for once more.
-    Again,
+    /// What was waited for was for its first client alone: the page is asked for once more, or else comes to this.
+    Again(End),
 }
 
 impl Walk<'_> {
     pub async fn end(&self) -> End {
         let mut at = PageAt { key: self.inquiry.key.clone(), variant: None };
+        let mut otherwise = self.alone(Forward::VaryMiss, Rule::NotSelected);
         for _ in 0..RECORDS_MOST {
             match self.turn(&at).await {
                 Turn::End(end) => return end,
                 Turn::Next(variant) => at.variant = Some(variant),
-                Turn::Again => {}
+                Turn::Again(end) => otherwise = end,
             }
         }
-        self.alone(Forward::VaryMiss, Rule::NotSelected)
+        otherwise
     }
 
     async fn turn(&self, at: &PageAt) -> Turn {
@@ -154,11 +155,18 @@ impl Walk<'_> {
         // What the engine calls fresh it loads only if it is told to.
         let fresh = found.as_ref().is_some_and(|(found, _)| found.status() == Status::Hit);
         let mut loaded = std::pin::pin!(self.load(at, fresh));
+        let mut has_waited = false;
         loop {
             let told = news.borrow_and_update().clone();
             match told {
                 News::Waiting => {}
-                News::Alone(rule) if self.may_fare_better(&seat, rule) => return Turn::Again,
+                News::Alone(rule) if has_waited && self.may_fare_better(&seat, rule) => {
+                    // A load that is asked for before this one has ended is this one. What is closed is found by none of those who
+                    // waited, so that they come to the next one together.
+                    _ = loaded.await;
+                    self.pages.close(&seat);
+                    return Turn::Again(self.own(&seat, why, rule));
+                }
                 News::Alone(rule) => return Turn::End(self.own(&seat, why, rule)),
                 News::Coming(coming) => {
                     if let Some(turn) = self.follow(&seat, &coming, why) {
@@ -166,6 +174,7 @@ impl Walk<'_> {
                     }
                 }
             }
+            has_waited = true;
             tokio::select! {
                 biased;
                 Ok(()) = news.changed() => {}

@@ -253,6 +253,7 @@ impl Store for FaultyStore {
         strength: Strength,
     ) -> BoxFuture<'a, Result<Generations, PortError>> {
         Box::pin(async move {
+            self.switches.begins("invalidate").await;
             self.pass("invalidate")?;
             let answer = self.inner.invalidate(targets, strength).await;
             self.switches.answered("invalidate").await;

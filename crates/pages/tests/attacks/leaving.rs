@@ -1,9 +1,12 @@
 //! Clients that leave, at each stage.
 
+use freshen_core::{Cache, Clock};
+use freshen_pages::Settings;
 use http_body_util::BodyExt;
 
+use crate::faults::FaultyStore;
 use crate::origin::{answer, written};
-use crate::site::{pass, read, settle, site};
+use crate::site::{pass, read, settle, site, site_over};
 use crate::visit::SECOND;
 
 /// The next pages are made as if nobody had left: what a flight left behind would keep the old one.
@@ -97,4 +100,23 @@ async fn a_refresh_goes_on_without_the_one_who_began_it() {
     assert_eq!(site.origin.count(), 2);
     let next = site.get("GET /a").await;
     assert!(next.told().starts_with("hit;ttl=5"), "{}", next.told());
+}
+
+/// The service has done what a client asked for, and the client hangs up while the store is told of it.
+#[tokio::test(start_paused = true)]
+async fn what_was_written_is_outdated_though_the_one_who_wrote_it_leaves() {
+    let clock = Clock::runtime();
+    let store = FaultyStore::new(clock.clone());
+    let switches = store.switches.clone();
+    let site = site_over(Cache::builder().clock(clock).store(store), Settings::default()).await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | page"));
+    site.get("GET /a").await;
+    switches.slow("invalidate", SECOND);
+    let writes = site.getting("POST /a");
+    settle().await;
+    assert_eq!(site.origin.count(), 2, "it is written");
+    writes.abort();
+    pass(2 * SECOND).await;
+    let got = site.get("GET /a").await;
+    assert!(!got.is_hit(), "{}", got.told());
 }

@@ -8,6 +8,9 @@ mod origin;
 #[path = "../layer/site.rs"]
 #[allow(dead_code)]
 mod site;
+#[allow(dead_code)]
+#[path = "../../../core/tests/common/faults.rs"]
+mod faults;
 mod visit;
 
 mod whom;

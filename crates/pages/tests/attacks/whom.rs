@@ -317,14 +317,16 @@ async fn an_audience_with_an_endless_name_shares_with_nobody() {
     assert_eq!(site.origin.count(), 3);
 }
 
-/// A client asks again and again with what keeps a page from being kept, and always comes first. Those who waited for it come to one
-/// load of their own.
+/// What keeps a page from being kept where it comes first, and what the page says.
+const FIRST_ALONE: [(&str, &str); 2] = [
+    ("authorization: x", "200 | cache-control: max-age=600"),
+    ("cookie: x", "200 | last-modified: Tue, 01 Jan 2019 00:00:00 GMT"),
+];
+
+/// A client asks again and again with what keeps a page from being kept, and always comes first.
 #[tokio::test(start_paused = true)]
 async fn one_client_who_always_comes_first_keeps_no_page_from_being_kept() {
-    for (field, head) in [
-        ("authorization: x", "200 | cache-control: max-age=600"),
-        ("cookie: x", "200 | last-modified: Tue, 01 Jan 2019 00:00:00 GMT"),
-    ] {
+    for (field, head) in FIRST_ALONE {
         let site = site_with(Settings::default()).await;
         site.origin.answers(move |_| answer(&format!("{head} | page"))).takes(SECOND);
         let mut hits = 0;
@@ -338,6 +340,26 @@ async fn one_client_who_always_comes_first_keeps_no_page_from_being_kept() {
             }
         }
         assert!(hits >= 150, "{field}: {hits} of 200");
+    }
+}
+
+/// Each of those who had waited looked for the page again while the others still sat in the load that was over, and found that: so
+/// they all asked by themselves. Now they leave it together.
+#[tokio::test(start_paused = true)]
+async fn those_who_waited_for_what_is_for_the_first_alone_come_to_one_load_of_their_own() {
+    for (field, head) in FIRST_ALONE {
+        let site = site_with(Settings::default()).await;
+        site.origin.answers(move |_| answer(&format!("{head} | page"))).takes(SECOND);
+        let first = site.getting(&format!("GET /a | {field}"));
+        settle().await;
+        let all: Vec<_> = (0..50).map(|_| site.getting("GET /a")).collect();
+        first.await.unwrap();
+        for got in all {
+            let got = got.await.unwrap();
+            assert!(got.text == "page" && got.told().starts_with("fwd=uri-miss;"), "{field}: {}", got.told());
+        }
+        assert_eq!(site.origin.count(), 2, "{field}");
+        assert!(site.get("GET /a").await.is_hit(), "{field}");
     }
 }
 

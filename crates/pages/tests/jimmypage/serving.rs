@@ -5,10 +5,12 @@ use std::time::Duration;
 use freshen_core::{Cache, Clock};
 use freshen_http::Grace;
 use freshen_pages::Settings;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::faults::FaultyStore;
 use crate::origin::{Said, answer};
-use crate::site::{Site, pass, settle, site, site_over, site_with};
+use crate::site::{Site, pass, read, request, settle, site, site_over, site_with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -82,20 +84,28 @@ async fn a_refresh_that_brings_what_may_not_be_kept_ends_the_page() {
     }
 }
 
+/// What a layer before ours has found.
+#[derive(Clone)]
+struct User(&'static str);
+
 /// As if the visitor had asked again, though he has his answer already and may be gone.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_asks_for_what_the_request_asked_for() {
     let site = lasting().await;
     site.origin.answers(|_| answer("200 | cache-control: max-age=60 | vary: accept-language | hello"));
     let line = "GET /a?q=%C3%A4&q=b | host: b.example:8080 | accept-language: de, en;q=0.5 | x-own: 1";
-    site.get(line).await;
-    pass(61 * SECOND).await;
-    site.getting(line).await.unwrap();
-    settle().await;
+    let mut layer = site.pages.layer(site.origin.clone());
+    for _ in 0..2 {
+        let mut visit = request(line);
+        visit.extensions_mut().insert(User("a"));
+        read(layer.call(visit).await.unwrap()).await;
+        pass(61 * SECOND).await;
+    }
     let asked = site.origin.asked();
     let [first, again] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!((&again.method, &again.uri, &again.headers), (&first.method, &first.uri, &first.headers));
     assert_eq!((again.uri.to_string().as_str(), again.headers["x-own"].to_str().unwrap()), ("/a?q=%C3%A4&q=b", "1"));
+    assert_eq!(again.extensions.get::<User>().map(|user| user.0), Some("a"));
 }
 
 #[tokio::test(start_paused = true)]

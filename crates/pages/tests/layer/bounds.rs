@@ -117,9 +117,14 @@ async fn what_passes_holds_no_place() {
 #[tokio::test(start_paused = true)]
 async fn any_bounds_let_somebody_ask() {
     for most in [0, 1, usize::MAX] {
-        let whole = CacheSettings { asking_most: most, refreshes_most: most, ..CacheSettings::default() };
+        let whole =
+            CacheSettings { asking_most: most, refreshes_most: most, loads_most: most, ..CacheSettings::default() };
         let site = site_of(Cache::builder().clock(Clock::runtime()), whole, Settings::default()).await;
         site.origin.answers(|_| answer("200 | cache-control: max-age=60 | page"));
         assert_eq!(site.get("GET /a").await.text, "page", "{most}");
+        pass(61 * SECOND).await;
+        assert!(site.get("GET /a").await.is_hit(), "{most}: it is stale");
+        settle().await;
+        assert_eq!(site.origin.count(), 2, "{most}: it was made again");
     }
 }

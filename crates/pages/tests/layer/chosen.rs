@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freshen_http::{Config, Grace, Outdating};
+use freshen_http::{Config, Grace, Outdating, Scheme};
 use freshen_pages::{CacheSettings, Settings};
 
 use crate::origin::answer;
@@ -30,6 +30,18 @@ fn bounds_and_spans_are_those_of_the_guide() {
     let whole = CacheSettings::default();
     assert_eq!((whole.refreshes_most, whole.asking_most, whole.asking_timeout), (16, 1_000, 5 * SECOND));
     assert_eq!((whole.loads_most, whole.coming_bytes_most), (10_000, 256 << 20));
+}
+
+/// A server that ends TLS by itself, whose user has not said so: nothing is answered, rather than kept under another name.
+#[tokio::test(start_paused = true)]
+async fn a_request_over_another_scheme_than_the_chosen_one_is_refused() {
+    for (scheme, chosen, status) in
+        [("https", Scheme::Http, 421), ("https", Scheme::Https, 200), ("http", Scheme::Http, 200)]
+    {
+        let site = site_with(Settings { scheme: chosen, ..Settings::default() }).await;
+        site.origin.answers(|_| answer("200 | cache-control: max-age=60 | page"));
+        assert_eq!(site.get(&format!("GET {scheme}://a.example/a")).await.status(), status, "{scheme}");
+    }
 }
 
 /// The same page under both.

@@ -18,6 +18,8 @@ mod memory;
 mod fleet;
 mod stores;
 mod sent;
+mod served;
+mod stacked;
 mod wire;
 mod counted;
 mod chosen;
