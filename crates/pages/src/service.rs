@@ -96,7 +96,9 @@ where
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };
     let audience = settings.audience.of(&parts);
-    let end = match Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules) {
+    // Named, and not matched as it comes: the future would have it twice.
+    let inquiry = Inquiry::of(&parts, &target, asks, audience.as_deref(), &settings.rules);
+    let end = match &inquiry {
         Ok(inquiry) => {
             let fetch = || Fetch {
                 parts: fetched(&parts),
@@ -107,9 +109,9 @@ where
                 settings: pages.shared_settings().clone(),
                 service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
             };
-            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, fetch: &fetch }.end().await
+            Walk { pages: &pages, parts: &parts, inquiry, fetch: &fetch }.end().await
         }
-        Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(rule), Some(rule))),
+        Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(*rule), Some(*rule))),
     };
     match end {
         End::Answered(response) => Ok(response),
