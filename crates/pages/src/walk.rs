@@ -35,7 +35,6 @@ pub(crate) struct Walk<'a> {
 }
 
 /// What a request comes to.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(crate) enum End {
     /// This.
     Answered(Response<PageBody>),
@@ -44,7 +43,6 @@ pub(crate) enum End {
 }
 
 /// What one record says.
-#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 enum Turn {
     End(End),
     /// What answers the request has another record.
