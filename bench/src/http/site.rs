@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::{Server, layers};
 use crate::memory::Resident;
@@ -35,7 +35,7 @@ pub fn serve(server: Server, bytes: usize) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
         let site = layers::before(pages(&made, bytes), server).await?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = listener()?;
         say(&listener.local_addr()?.to_string())?;
         let serving = tokio::spawn(async { axum::serve(listener, site).await });
         tokio::task::spawn_blocking(move || orders(|_| standing(&made))).await??;
@@ -79,6 +79,16 @@ pub fn orders(answer: impl Fn(&str) -> Result<String, Failure>) -> Result<(), Fa
         say(&answer(&order?)?)?;
     }
     Ok(())
+}
+
+/// Most connections that wait to be taken. What comes above it is tried again by its kernel a second later, which would be measured.
+const WAITING_MOST: u32 = 4_096;
+
+/// A listener on a port of its own, with room for a whole crowd.
+pub fn listener() -> Result<TcpListener, Failure> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(([127, 0, 0, 1], 0).into())?;
+    Ok(socket.listen(WAITING_MOST)?)
 }
 
 /// Says a line to whoever has started this process.

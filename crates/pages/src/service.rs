@@ -101,8 +101,10 @@ where
         Err(error) => return Ok(reply::rejected(StatusCode::BAD_REQUEST, &error)),
     };
     let audience = settings.audience.of(&parts);
+    // Named, and not matched as it comes: the future would have it twice.
     let inquiry = |audience: Option<&str>| Inquiry::of(&parts, &target, asks, audience, &settings.rules);
-    let end = match audience.as_ref().map_err(|rule| *rule).and_then(|audience| inquiry(audience.as_deref())) {
+    let inquiry = audience.as_ref().map_err(|rule| *rule).and_then(|audience| inquiry(audience.as_deref()));
+    let end = match &inquiry {
         Ok(inquiry) => {
             let fetch = || Fetch {
                 parts: fetched(&parts),
@@ -114,9 +116,9 @@ where
                 service: Arc::new(Typed(inner.clone(), PhantomData::<fn(B) -> R>)),
             };
             let raises = pages.cache().raises();
-            Walk { pages: &pages, parts: &parts, inquiry: &inquiry, raises, fetch: &fetch }.end().await
+            Walk { pages: &pages, parts: &parts, inquiry, raises, fetch: &fetch }.end().await
         }
-        Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(rule), Some(rule))),
+        Err(rule) => End::Alone(CacheStatus::forwarded(Forward::passed(*rule), Some(*rule))),
     };
     match end {
         End::Answered(response) => Ok(response),

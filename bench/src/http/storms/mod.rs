@@ -27,8 +27,8 @@ pub const ORIGIN_TIMEOUT: Duration = Duration::from_secs(3);
 const FRESH: Duration = Duration::from_secs(2);
 /// When a visitor gives up.
 const GIVES_UP: Duration = Duration::from_secs(20);
-/// How long the second crowd of a storm comes after the first.
-const PAUSE: Duration = Duration::from_secs(2);
+/// How long the second crowd of a storm comes after the first: whoever waits for a hung origin has given up by then.
+const PAUSE: Duration = Duration::from_secs(4);
 /// What a page is.
 const CONTENT: &str = "the last posts";
 /// Above what a page that takes its origin no time may be waited for: two cores are shared by all.

@@ -7,11 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
-use tokio::net::TcpListener;
 
 use super::CONTENT;
 use crate::Failure;
-use crate::http::site::{orders, say};
+use crate::http::site::{listener, orders, say};
 
 /// Serves until its orders end. It says its address, and at each order how many requests have reached it.
 ///
@@ -28,7 +27,7 @@ pub fn serve(takes: Duration) -> Result<(), Failure> {
             }
         };
         let origin: Router = Router::new().route("/{said}", get(page));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = listener()?;
         say(&listener.local_addr()?.to_string())?;
         let serving = tokio::spawn(async { axum::serve(listener, origin).await });
         let said = move |_: &str| Ok(asked.load(Ordering::Relaxed).to_string());

@@ -12,14 +12,13 @@ use freshen_http::Config;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tower::ServiceBuilder;
 use tower::make::Shared;
 
 use super::ORIGIN_TIMEOUT;
 use crate::Failure;
-use crate::http::site::{orders, say};
+use crate::http::site::{listener, orders, say};
 
 /// Serves until its orders end. It says its address, and outdates all its pages at each order.
 pub fn serve(origin: SocketAddr) -> Result<(), Failure> {
@@ -31,7 +30,7 @@ pub fn serve(origin: SocketAddr) -> Result<(), Failure> {
             .layer(HandleErrorLayer::new(async |_: BoxError| StatusCode::BAD_GATEWAY))
             .layer(pages.clone())
             .service_fn(move |request| forward(client.clone(), origin, request));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let listener = listener()?;
         say(&listener.local_addr()?.to_string())?;
         let serving = tokio::spawn(async { axum::serve(listener, Shared::new(proxy)).await });
         let runtime = Handle::current();
