@@ -30,12 +30,8 @@ pub fn measure() -> Result<(), Failure> {
         "its window ends {window:.1} s after it came; the last answer {:.1} s, the first error {:.1} s after it",
         found.last, found.error
     );
-    // Its Date says whole seconds: the page may be one older than we know.
-    let to_the_second = (window - found.last).abs() <= 1.0 && found.last < found.error;
-    println!(
-        "\n{}",
-        aims::list(&[(to_the_second, "what is stale is served until its window ends, to the second".to_owned())])
-    );
+    let sentence = "what is stale is served until its window ends, to the second".to_owned();
+    println!("\n{}", aims::list(&[(found.is_to_the_second(window), sentence)]));
     Ok(())
 }
 
@@ -43,6 +39,15 @@ pub fn measure() -> Result<(), Failure> {
 struct Found {
     last: f64,
     error: f64,
+}
+
+impl Found {
+    /// A Date tells whole seconds, so the page may be taken for one second older than it is, but for no younger. When it was seen
+    /// is known as far as visitors come.
+    fn is_to_the_second(&self, window: f64) -> bool {
+        let each = EACH.as_secs_f64();
+        (window - 1.0 - each..=window + each).contains(&self.last) && self.last < self.error
+    }
 }
 
 async fn watch() -> Result<Found, Failure> {
@@ -69,4 +74,15 @@ async fn watch() -> Result<Found, Failure> {
         }
     }
     Err("what is stale is served long after its window".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_served_up_to_a_second_less_than_its_window_and_no_longer() {
+        let judged = |last| Found { last, error: last + 0.1 }.is_to_the_second(4.0);
+        assert_eq!([2.8, 2.95, 4.0, 4.2].map(judged), [false, true, true, false]);
+    }
 }
