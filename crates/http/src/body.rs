@@ -9,6 +9,9 @@ use crate::rule::Rule;
 /// Most parts that are kept of one representation, each apart from the next.
 pub const PARTS_MOST: usize = 32;
 
+/// Larger content is not copied: what it keeps beside itself is less than it is.
+const DETACHED_BYTES_MOST: u64 = 64 << 10;
+
 /// What is there of a representation; by default nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
@@ -44,6 +47,14 @@ impl Body {
     fn of_pieces(pieces: Vec<Piece>, length: Option<u64>) -> Body {
         let pieces = sewn(pieces);
         Body { length, held: lengths(&pieces), pieces }
+    }
+
+    /// The same in memory of its own, where it is small: each piece may share that of what else was read with it.
+    pub(crate) fn detached(mut self) -> Body {
+        if self.held <= DETACHED_BYTES_MOST {
+            self.pieces.iter_mut().for_each(|piece| piece.bytes = Bytes::copy_from_slice(&piece.bytes));
+        }
+        self
     }
 
     /// How many bytes the whole has, where that is known.

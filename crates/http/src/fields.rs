@@ -1,5 +1,6 @@
 //! Which fields are kept of a response, and what another one changes of them (RFC 9111, sections 3.1 and 3.2).
 
+use bytes::BytesMut;
 use freshen_core::Timestamp;
 use http::header::{AGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, DATE, ETAG, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -110,6 +111,21 @@ pub(crate) fn detached(line: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(line.as_bytes()).expect("what came in a field can stand in one");
     own.set_sensitive(line.is_sensitive());
     own
+}
+
+/// The same of all fields, whose lines share one memory then.
+pub(crate) fn all_detached(mut fields: HeaderMap) -> HeaderMap {
+    let bytes = fields.values().map(HeaderValue::len).sum();
+    let mut lines = BytesMut::with_capacity(bytes);
+    fields.values().for_each(|line| lines.extend_from_slice(line.as_bytes()));
+    let mut lines = lines.freeze();
+    for line in fields.values_mut() {
+        let own = HeaderValue::from_maybe_shared(lines.split_to(line.len()));
+        let is_sensitive = line.is_sensitive();
+        *line = own.expect("what came in a field can stand in one");
+        line.set_sensitive(is_sensitive);
+    }
+    fields
 }
 
 /// Gives fields without a Date that can be read that of their receipt (RFC 9110, section 6.6.1).

@@ -4,7 +4,7 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 
 use crate::body::Body;
-use crate::fields::{OF_THE_MESSAGE, without};
+use crate::fields::{OF_THE_MESSAGE, all_detached, without};
 use crate::terms::Terms;
 
 /// What is kept of a response. Where only parts of its content are there, it is kept as an incomplete response with status 200
@@ -24,6 +24,15 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The same in memory of its own. A response shares that of all that was read from its connection with it, often far more than
+    /// it is itself. Larger content than 64 KiB is not copied.
+    #[must_use]
+    pub fn detached(self) -> Stored {
+        let Stored { headers, trailers, body, .. } = self;
+        let (headers, trailers) = (all_detached(headers), all_detached(trailers));
+        Stored { headers, trailers, body: body.detached(), ..self }
+    }
+
     /// One whose content came in parts. What its head says of content is about one of them.
     pub(crate) fn in_parts(headers: &HeaderMap, terms: Terms, body: Body) -> Stored {
         let mut headers = without(headers, &OF_THE_MESSAGE);

@@ -248,7 +248,7 @@ impl Making<'_> {
         let fetch = &self.flight.fetch;
         let keyed = fetch.settings.rules.choices.keyed(&fetch.target);
         let tags = tags::all(&variant.tags, keyed.origin().host(), keyed.path(), told).map_err(PageError::Unkept)?;
-        Ok(Page::kept(Variant { tags, ..variant }, windows, self.page))
+        Ok(Page::kept(Variant { tags, stored: variant.stored.detached(), ..variant }, windows, self.page))
     }
 
     fn passing(&self, rule: Rule) -> Page {

@@ -1,11 +1,11 @@
-//! A page that is kept holds nothing of the memory in which its request came.
+//! A page that is kept holds nothing of the memory in which its request and its response came.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri};
-use http_body_util::Full;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt, Full};
 
 use crate::origin::answer;
 use crate::site::{pass, read, settle, site};
@@ -33,4 +33,21 @@ async fn a_page_holds_nothing_of_the_request_that_it_came_to() {
         assert!(head.is_unique(), "{told}");
         pass(Duration::from_millis(800)).await;
     }
+}
+
+/// The same of a client's connection to the origin, of which a small page was a fraction.
+#[tokio::test(start_paused = true)]
+async fn a_page_holds_nothing_of_what_its_response_came_with() {
+    let site = site().await;
+    let read_with_it = Bytes::from([&b"max-age=1, stale-while-revalidate=60"[..], &[b'x'; 9000]].concat());
+    let shared = read_with_it.clone();
+    site.origin.then(move |_| async move {
+        let line = HeaderValue::from_maybe_shared(shared.slice(..36)).unwrap();
+        let body = Full::new(shared.slice(36..40)).map_err(Into::into).boxed_unsync();
+        Ok(Response::builder().header("cache-control", line).header("etag", "\"1\"").body(body).unwrap())
+    });
+    assert_eq!(site.get("GET /page").await.text, "xxxx");
+    settle().await;
+    assert!(read_with_it.is_unique());
+    assert!(site.get("GET /page").await.is_hit());
 }
