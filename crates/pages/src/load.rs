@@ -199,7 +199,7 @@ impl Making<'_> {
             Some(joining) => News::Coming(Coming { admitted: admitted.clone(), joining, raises }.into()),
             None => News::Alone(Rule::ContentTooLong),
         };
-        let pumped = pump(body, filling);
+        let pumped = pump(body, filling, settings.bounds.stall_timeout);
         // What is there at once is there before its head is read: a server that gets the head alone sends it, and at its socket what
         // comes behind would wait for the receipt of that.
         tokio::task::yield_now().await;
