@@ -131,6 +131,13 @@ impl Course {
         matches!(self.end, Some(End::Broken(_)))
     }
 
+    /// The same content is stored in those pieces: it is theirs what readers hold.
+    pub(crate) fn stored_as(&mut self, pieces: Vec<Bytes>) {
+        if self.pieces.replace(pieces) {
+            self.grant.shrink_to(0);
+        }
+    }
+
     /// Lets nobody join any more.
     pub(crate) fn close(&mut self) {
         self.keeps = false;
@@ -179,7 +186,9 @@ impl Course {
     }
 
     pub(crate) fn take_aftermath(&mut self) -> Aftermath {
-        Aftermath { freed: self.pieces.take_freed(), ..std::mem::take(&mut self.aftermath) }
+        let mut aftermath = std::mem::take(&mut self.aftermath);
+        aftermath.freed.extend(self.pieces.take_freed());
+        aftermath
     }
 }
 

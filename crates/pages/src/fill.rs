@@ -115,7 +115,7 @@ impl Filling {
     /// it.
     pub fn finish(self, trailers: Option<HeaderMap>) -> Option<Filled> {
         let pieces = self.shared.with(|course| course.finish(trailers.clone()))?;
-        Some(Filled { pieces, trailers, _open: Open(self.shared.clone()) })
+        Some(Filled { pieces, trailers, open: Open(self.shared.clone()) })
     }
 
     /// Breaks the body off, for the reason that its origin gave.
@@ -139,7 +139,15 @@ pub struct Filled {
     pub pieces: Vec<Bytes>,
     /// Its trailer fields.
     pub trailers: Option<HeaderMap>,
-    _open: Open,
+    open: Open,
+}
+
+impl Filled {
+    /// Its content is stored in these pieces: who still reads it reads those, which the budget does not count. Where they are not as
+    /// long as the body, he keeps what he has.
+    pub fn stored_as(self, pieces: Vec<Bytes>) {
+        self.open.0.with(|course| course.stored_as(pieces));
+    }
 }
 
 /// While it is there, others join a body that has ended.
