@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How much memory all bodies that are [filled](crate::fill) from it may take together. Clones share it.
 ///
-/// A body takes as it grows, and gives back what it lets go of, the rest when nobody fills it, keeps it or reads it any more. It
-/// never waits for bytes: where nothing is left, a body passes piece by piece to the one who asked for it, and nobody joins.
+/// A body takes as it grows, and gives back what it lets go of, the rest when it is [stored](crate::Filled::stored_as), or nobody
+/// fills it, keeps it or reads it any more. It never waits for bytes: where nothing is left, a body passes piece by piece to the one who asked for it, and nobody joins.
 /// So at most two pieces of each body are held beyond the budget.
 #[derive(Clone, Debug)]
 pub struct Budget {

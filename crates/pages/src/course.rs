@@ -55,6 +55,8 @@ pub(crate) enum Next {
 #[derive(Debug, Default)]
 struct Place {
     at: u64,
+    /// Where he was when it was looked last.
+    seen_at: u64,
     waker: Option<Waker>,
 }
 
@@ -98,6 +100,7 @@ impl Course {
         self.pieces.push(piece);
         self.keeps = self.keeps && end <= self.bounds.bytes_most && self.grant.cover(self.pieces.cost_bytes());
         self.wake_readers();
+        self.look();
         self.trim();
     }
 
@@ -128,6 +131,13 @@ impl Course {
         matches!(self.end, Some(End::Broken(_)))
     }
 
+    /// The same content is stored in those pieces: it is theirs what readers hold.
+    pub(crate) fn stored_as(&mut self, pieces: Vec<Bytes>) {
+        if self.pieces.replace(pieces) {
+            self.grant.shrink_to(0);
+        }
+    }
+
     /// Lets nobody join any more.
     pub(crate) fn close(&mut self) {
         self.keeps = false;
@@ -156,12 +166,29 @@ impl Course {
         Poll::Pending
     }
 
+    /// While it passes and somebody waits for more: cuts off who has some to read and stands where he was when it was looked last.
+    pub(crate) fn cut_off_stalled(&mut self) {
+        let end = self.pieces.end();
+        let waited_for = self.readers.values().any(|place| place.waker.is_some());
+        if !self.keeps && self.end.is_none() && waited_for {
+            self.cut_off(|place| place.at < end && place.at == place.seen_at);
+        }
+        self.look();
+        self.trim();
+    }
+
+    fn look(&mut self) {
+        self.readers.values_mut().for_each(|place| place.seen_at = place.at);
+    }
+
     fn wait(&mut self, filler: &Waker) {
         self.aftermath.idle.extend(replace(&mut self.filler, filler));
     }
 
     pub(crate) fn take_aftermath(&mut self) -> Aftermath {
-        Aftermath { freed: self.pieces.take_freed(), ..std::mem::take(&mut self.aftermath) }
+        let mut aftermath = std::mem::take(&mut self.aftermath);
+        aftermath.freed.extend(self.pieces.take_freed());
+        aftermath
     }
 }
 
@@ -249,13 +276,17 @@ impl Course {
         let slowest = self.readers.values().map(|place| place.at).min().unwrap_or(lead);
         self.pieces.free_while(|end| end <= slowest || end.saturating_add(window_bytes) < lead);
         let start = self.pieces.start();
-        let behind = self.readers.extract_if(.., |_, place| place.at < start);
-        self.aftermath.woken.extend(behind.filter_map(|(_, place)| place.waker));
+        self.cut_off(|place| place.at < start);
         let reserve_bytes = if self.readers.len() > 1 { cost_at_most(window_bytes) } else { 0 };
         self.grant.shrink_to(self.pieces.cost_bytes().max(reserve_bytes));
         if self.readers.is_empty() || self.has_room() {
             self.aftermath.woken.extend(self.filler.take());
         }
+    }
+
+    fn cut_off(&mut self, falls_behind: impl Fn(&Place) -> bool) {
+        let behind = self.readers.extract_if(.., |_, place| falls_behind(place));
+        self.aftermath.woken.extend(behind.filter_map(|(_, place)| place.waker));
     }
 }
 

@@ -4,14 +4,16 @@
 //! without harm to the others. When all readers leave, it comes all the same.
 //!
 //! **A body that is not to be kept passes**: because it is longer than the bound, or because the [budget](Budget) has nothing
-//! for it. Nobody joins it any more. Of those who read it, the one who came first leads, and is never cut off: the origin is
-//! read at his pace, and a window ahead of him. The others may be as far behind him. Who falls further back gets
-//! [`Broken::FellBehind`](crate::Broken::FellBehind), whoever is quicker waits with him, and when he leaves, the next leads.
-//! When all leave, it is of no use.
+//! for it. Nobody joins it any more. Of those who read it, the one who came first leads: the origin is read at his pace, and a
+//! window ahead of him. The others may be as far behind him; who falls further back gets
+//! [`Broken::FellBehind`](crate::Broken::FellBehind). Whoever is quicker waits with the one who leads, but not for one who reads
+//! nothing: [after a while](Bounds::stall_timeout) he is cut off too, and so are all who did as he. Where nobody waits, none is.
+//! When one leaves who leads, the next does. When all leave, it is of no use.
 
 use std::error::Error;
 use std::future::poll_fn;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -37,11 +39,18 @@ pub struct Bounds {
     pub window_bytes: u64,
     /// So many may read a body at a time. By default 1024.
     pub readers_most: usize,
+    /// Who reads nothing for so long of a body that passes, while another waits for more of it, is cut off. By default 5 s.
+    pub stall_timeout: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Bounds {
-        Bounds { bytes_most: 8 << 20, window_bytes: 256 << 10, readers_most: 1024 }
+        Bounds {
+            bytes_most: 8 << 20,
+            window_bytes: 256 << 10,
+            readers_most: 1024,
+            stall_timeout: Duration::from_secs(5),
+        }
     }
 }
 
@@ -65,8 +74,7 @@ pub enum Pushed {
 impl Filling {
     /// A way for others to read along. `None`: the body is not to be kept, and whoever else asks has to load for himself.
     pub fn joining(&self) -> Option<Joining> {
-        let keeps = self.shared.with(|course| course.keeps());
-        keeps.then(|| Joining { shared: Arc::downgrade(&self.shared) })
+        self.keeps().then(|| Joining { shared: Arc::downgrade(&self.shared) })
     }
 
     /// Adds a piece, at once; the future waits until the next may come, which while the body is kept is now.
@@ -78,9 +86,19 @@ impl Filling {
         poll_fn(|context| self.shared.with(|course| course.poll_room(context.waker())))
     }
 
+    /// Cuts off who has read nothing since the last piece came, or since this was called before, if another waits for more: for
+    /// whoever waited a while for room.
+    pub fn cut_off_stalled(&mut self) {
+        self.shared.with(Course::cut_off_stalled);
+    }
+
     /// Waits until the rest of the body is of no use, as [`Pushed::Unwanted`] says: for whoever waits for an origin meanwhile.
     pub async fn unwanted(&mut self) {
         poll_fn(|context| self.shared.with(|course| course.poll_unwanted(context.waker()))).await;
+    }
+
+    pub(crate) fn keeps(&self) -> bool {
+        self.shared.with(|course| course.keeps())
     }
 
     /// Has the body come for those alone who read it: nobody is left who wants it kept.
@@ -97,7 +115,7 @@ impl Filling {
     /// it.
     pub fn finish(self, trailers: Option<HeaderMap>) -> Option<Filled> {
         let pieces = self.shared.with(|course| course.finish(trailers.clone()))?;
-        Some(Filled { pieces, trailers, _open: Open(self.shared.clone()) })
+        Some(Filled { pieces, trailers, open: Open(self.shared.clone()) })
     }
 
     /// Breaks the body off, for the reason that its origin gave.
@@ -121,7 +139,15 @@ pub struct Filled {
     pub pieces: Vec<Bytes>,
     /// Its trailer fields.
     pub trailers: Option<HeaderMap>,
-    _open: Open,
+    open: Open,
+}
+
+impl Filled {
+    /// Its content is stored in these pieces: who still reads it reads those, which the budget does not count. Where they are not as
+    /// long as the body, he keeps what he has.
+    pub fn stored_as(self, pieces: Vec<Bytes>) {
+        self.open.0.with(|course| course.stored_as(pieces));
+    }
 }
 
 /// While it is there, others join a body that has ended.

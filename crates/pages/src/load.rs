@@ -17,7 +17,7 @@ use http_body::Body;
 use crate::body::InnerBody;
 use crate::budget::Budget;
 use crate::error::PageError;
-use crate::fill::fill;
+use crate::fill::{Filled, fill};
 use crate::flight::{Coming, Flight, Flights, News};
 use crate::page::{Page, PageAt};
 use crate::places::Places;
@@ -199,7 +199,7 @@ impl Making<'_> {
             Some(joining) => News::Coming(Coming { admitted: admitted.clone(), joining, raises }.into()),
             None => News::Alone(Rule::ContentTooLong),
         };
-        let pumped = pump(body, filling);
+        let pumped = pump(body, filling, settings.bounds.stall_timeout);
         // What is there at once is there before its head is read: a server that gets the head alone sends it, and at its socket what
         // comes behind would wait for the receipt of that.
         tokio::task::yield_now().await;
@@ -209,10 +209,7 @@ impl Making<'_> {
         match pumped {
             // All who read it have its end by now. Who comes from here on waits for one write to the store, which tells whether
             // anything was outdated meanwhile.
-            Ok(Ok(Pumped::Filled(filled))) => {
-                let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
-                self.kept(kept.map_err(PageError::Unkept)?, told.as_ref())
-            }
+            Ok(Ok(Pumped::Filled(filled))) => self.filled(admitted, filled, told.as_ref()),
             Ok(Ok(Pumped::Passed)) | Err(_) => {
                 self.flight.tell(News::Alone(Rule::ContentTooLong));
                 Ok(self.passing(Rule::ContentTooLong))
@@ -222,6 +219,15 @@ impl Making<'_> {
                 Err(PageError::Failed { failure: Failure::Truncated, cools: self.previous.is_some() })
             }
         }
+    }
+
+    /// The page of a response that has come whole. Who still reads it reads the page from here on.
+    fn filled(&self, admitted: Admitted, filled: Filled, told: Option<&PageTags>) -> Result<Page, PageError> {
+        let variant = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean).map_err(PageError::Unkept)?;
+        let pieces = variant.stored.body.pieces().map(|(_, piece)| piece.clone()).collect();
+        let page = self.kept(variant, told)?;
+        filled.stored_as(pieces);
+        Ok(page)
     }
 
     /// Lets a response pass that is not to be kept.

@@ -78,6 +78,22 @@ impl Pieces {
         }
     }
 
+    /// Holds other pieces with the same content instead. Whether they are as long; if not, it stays as it is.
+    pub(crate) fn replace(&mut self, contents: Vec<Bytes>) -> bool {
+        let mut end = self.start;
+        let pieces = contents.into_iter().map(|content| {
+            end += content.len() as u64;
+            Piece { end, content }
+        });
+        let mut others: VecDeque<Piece> = pieces.collect();
+        let fits = end == self.end;
+        if fits {
+            std::mem::swap(&mut self.run, &mut others);
+        }
+        self.freed.extend(others.into_iter().map(|piece| piece.content));
+        fits
+    }
+
     pub(crate) fn take_freed(&mut self) -> Vec<Bytes> {
         std::mem::take(&mut self.freed)
     }

@@ -1,14 +1,20 @@
 //! Carries a body from its origin to those who read it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use freshen_core::BoxError;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::body::InnerBody;
 use crate::fill::{Filled, Filling, Pushed};
+
+/// The timer counts in these: a shorter time would be looked at without an end.
+const STALL_LEAST: Duration = Duration::from_millis(1);
 
 /// What became of a body.
 pub(crate) enum Pumped {
@@ -21,23 +27,24 @@ pub(crate) enum Pumped {
 }
 
 /// Carries a body in a task of its own: whoever waits for the outcome may leave, and those who read go on. When they have left too,
-/// the body is let go of, though it may never end.
-pub(crate) fn pump(body: InnerBody, filling: Filling) -> oneshot::Receiver<Pumped> {
+/// the body is let go of, though it may never end. While it passes, who reads nothing for `stall_timeout` holds up nobody else.
+pub(crate) fn pump(body: InnerBody, filling: Filling, stall_timeout: Duration) -> oneshot::Receiver<Pumped> {
     let (tell, told) = oneshot::channel();
-    tokio::spawn(Pump { body, filling, tell: Some(tell) }.run());
+    tokio::spawn(Pump { body, filling, stall_timeout: stall_timeout.max(STALL_LEAST), tell: Some(tell) }.run());
     told
 }
 
 struct Pump {
     body: InnerBody,
     filling: Filling,
+    stall_timeout: Duration,
     tell: Option<oneshot::Sender<Pumped>>,
 }
 
 impl Pump {
     async fn run(mut self) {
         let ended = self.carry().await;
-        let Pump { filling, mut tell, body } = self;
+        let Pump { filling, tell, body, .. } = self;
         let outcome = match ended {
             Ok(trailers) => filling.finish(trailers).map_or(Pumped::Broken, Pumped::Filled),
             Err(None) if filling.broke_off() => Pumped::Broken,
@@ -48,7 +55,7 @@ impl Pump {
             }
         };
         drop(body);
-        if let Some(tell) = tell.take() {
+        if let Some(tell) = tell {
             // Whoever waited for it may have left.
             _ = tell.send(outcome);
         }
@@ -68,16 +75,27 @@ impl Pump {
             };
             let Some(frame) = frame else { return Ok(trailers) };
             match frame.map_err(Some)?.into_data() {
-                Ok(piece) => match self.filling.push(piece).await {
-                    Pushed::Kept => {}
-                    Pushed::Passed => {
-                        if let Some(tell) = self.tell.take() {
-                            _ = tell.send(Pumped::Passed);
-                        }
+                Ok(piece) => {
+                    if self.add(piece).await == Pushed::Unwanted {
+                        return Err(None);
                     }
-                    Pushed::Unwanted => return Err(None),
-                },
+                }
                 Err(frame) => trailers = frame.into_trailers().ok(),
+            }
+        }
+    }
+
+    /// Adds a piece, and waits for room. That the body is not kept is told before: nobody else waits for those who read it.
+    async fn add(&mut self, piece: Bytes) -> Pushed {
+        drop(self.filling.push(piece));
+        let passes = !self.filling.keeps() && !self.filling.broke_off();
+        if passes && let Some(tell) = self.tell.take() {
+            _ = tell.send(Pumped::Passed);
+        }
+        loop {
+            match timeout(self.stall_timeout, self.filling.push(Bytes::new())).await {
+                Ok(pushed) => return pushed,
+                Err(_) => self.filling.cut_off_stalled(),
             }
         }
     }

@@ -34,7 +34,7 @@ pub enum Broken {
     /// It is shorter or longer than its origin had said.
     #[error("the body is not as long as its origin said")]
     Length,
-    /// It is not kept, and this reader fell too far behind the one who leads.
+    /// It is not kept, and this reader fell too far behind the one who leads, or read nothing while another waited for him.
     #[error("the body is not kept, and its reader fell behind")]
     FellBehind,
 }

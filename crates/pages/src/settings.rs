@@ -87,7 +87,9 @@ pub struct CacheSettings {
     /// So many pages are being loaded at a time, those that wait until they may ask included. By default 10,000; who comes above it
     /// fares as if he had waited.
     pub loads_most: usize,
-    /// So many bytes of bodies are held while they come. By default 256 MiB; a body that finds nothing left is not kept.
+    /// So many bytes of bodies are held while they come, and of those that are not kept while they are read. By default 256 MiB; a
+    /// body that finds nothing left is not kept. What has come is its page's: clients who still read a page that left the cache
+    /// hold it beyond this, however they came by it, so that only the server's bound on connections limits that.
     pub coming_bytes_most: u64,
     /// Tables whose writes outdate no page, such as that of the sessions. By default none.
     pub excluded_tables: BTreeSet<String>,

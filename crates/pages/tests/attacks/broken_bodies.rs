@@ -197,7 +197,7 @@ async fn a_body_that_falls_silent_is_let_go_of_when_its_reader_leaves() {
 /// Nobody waits for a refresh, so that nobody reads what is too long to be kept.
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_brings_too_much_is_let_go_of_at_once() {
-    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8 };
+    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8, ..Bounds::default() };
     let (site, alive) = (site_with(Settings { bounds, ..Settings::default() }).await, Arc::new(AtomicUsize::new(0)));
     let (seen, lasting) = (alive.clone(), "200 | cache-control: max-age=60, stale-while-revalidate=600 | good");
     site.origin.then(move |_| async move { Ok(answer(lasting)) });

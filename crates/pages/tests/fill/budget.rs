@@ -4,6 +4,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use freshen_pages::{Budget, Filling, Pushed, Reader, fill};
+use http_body_util::BodyExt;
 
 use super::{SEWN_BYTES, bounds, join, next, now, piece, rest};
 
@@ -109,6 +110,34 @@ fn what_an_ended_body_did_not_need_is_given_back_and_the_rest_when_it_is_held_no
     assert_eq!(budget.free_bytes(), ALL - needed, "one reads it still");
     drop(reader);
     assert_eq!(budget.free_bytes(), ALL);
+}
+
+/// Once a client that did not read held the budget of a page that was long stored, and 32 of them all of it.
+#[test]
+fn a_body_that_is_stored_gives_everything_back_though_one_reads_it_still() {
+    let budget = Budget::new(ALL);
+    let (mut filling, mut reader) = begun(1 << 20, 2 * PIECE, &budget);
+    drop(filling.push(piece(b'a', PIECE)));
+    drop(filling.push(piece(b'b', PIECE)));
+    assert_eq!(next(&mut reader), PIECE);
+    let filled = filling.finish(None).unwrap();
+    let content = Bytes::from(filled.pieces.concat());
+    filled.stored_as(vec![content.slice(..10), content.slice(10..)]);
+    assert_eq!(budget.free_bytes(), ALL);
+    let read = now(reader.collect()).map(|read| read.unwrap().to_bytes());
+    let Poll::Ready(read) = read else { panic!("it is there") };
+    assert_eq!(read, piece(b'b', PIECE));
+    assert_eq!(read.as_ptr(), content[PIECE..].as_ptr(), "it is what is stored");
+}
+
+#[test]
+fn what_is_stored_of_another_length_is_not_the_body() {
+    let budget = Budget::new(ALL);
+    let (mut filling, mut reader) = begun(1 << 20, PIECE, &budget);
+    drop(filling.push(piece(b'a', 10)));
+    filling.finish(None).unwrap().stored_as(vec![piece(b'b', 9)]);
+    assert_eq!(budget.free_bytes(), ALL - 10 - OVER);
+    assert!(matches!(rest(&mut reader), (10, Some(Ok(None)))));
 }
 
 #[test]

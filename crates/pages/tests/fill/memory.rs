@@ -73,6 +73,18 @@ fn others_join_until_what_was_filled_is_let_go_of() {
 }
 
 #[test]
+fn when_it_is_stored_elsewhere_a_body_holds_nothing_of_its_own() {
+    let held = Held::default();
+    let (mut filling, mut reader) = filling(1 << 20, 0, None);
+    let joining = filling.joining().unwrap();
+    drop(filling.push(held.piece(5_000)));
+    filling.finish(None).unwrap().stored_as(vec![Bytes::from(vec![0; 5_000])]);
+    assert_eq!(held.bytes(), 0);
+    assert!(joining.reader().is_none());
+    assert_eq!(next(&mut reader), 5_000);
+}
+
+#[test]
 fn what_passes_to_its_only_reader_is_freed_as_he_reads() {
     let held = Held::default();
     let (mut filling, mut reader) = filling(0, 1 << 20, None);

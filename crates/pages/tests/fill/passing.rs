@@ -18,6 +18,10 @@ fn room(filling: &mut Filling) -> Poll<Pushed> {
     now(filling.push(Bytes::new()))
 }
 
+fn waits(reader: &mut Reader) -> bool {
+    matches!(rest(reader), (0, None))
+}
+
 fn fell_behind(reader: &mut Reader) -> bool {
     matches!(rest(reader), (0, Some(Err(Broken::FellBehind))))
 }
@@ -63,7 +67,7 @@ fn a_body_that_turns_out_too_long_waits_until_its_first_reader_is_within_the_win
 }
 
 #[test]
-fn the_first_reader_is_never_cut_off_however_quick_the_others_are() {
+fn a_first_reader_who_goes_on_is_not_cut_off_however_quick_the_others_are() {
     let (mut filling, mut first) = filling(PIECE, PIECE, None);
     let mut quick = join(&filling);
     for _ in 0..3 {
@@ -71,8 +75,56 @@ fn the_first_reader_is_never_cut_off_however_quick_the_others_are() {
         assert_eq!(next(&mut quick), PIECE);
     }
     assert!(room(&mut filling).is_pending(), "the quick one waits with the first");
-    assert!(matches!(rest(&mut first), (12_288, None)));
+    assert!(waits(&mut quick));
+    for _ in 0..2 {
+        assert_eq!(next(&mut first), PIECE);
+        filling.cut_off_stalled();
+    }
+    assert!(matches!(rest(&mut first), (PIECE, None)));
     assert_eq!(room(&mut filling), Poll::Ready(Pushed::Passed));
+}
+
+/// Once a client that read nothing kept all who followed him from the rest of the body, for as long as he stayed.
+#[test]
+fn who_reads_nothing_while_another_waits_is_cut_off_with_all_who_do_as_he_does() {
+    let (mut filling, mut idle) = filling(PIECE, PIECE, None);
+    let (mut idle_too, mut second, mut quick) = (join(&filling), join(&filling), join(&filling));
+    let _ = push(&mut filling, PIECE);
+    assert_eq!((next(&mut idle), next(&mut quick)), (PIECE, PIECE), "before the last piece came");
+    for _ in 0..2 {
+        let _ = push(&mut filling, PIECE);
+        assert_eq!(next(&mut quick), PIECE);
+    }
+    assert!(waits(&mut quick));
+    assert_eq!(next(&mut second), PIECE);
+    assert!(room(&mut filling).is_pending());
+    filling.cut_off_stalled();
+    assert!(room(&mut filling).is_pending(), "the second leads, who has gone on");
+    assert!(fell_behind(&mut idle) && fell_behind(&mut idle_too));
+    filling.cut_off_stalled();
+    assert_eq!(room(&mut filling), Poll::Ready(Pushed::Passed), "and then no more");
+    assert!(fell_behind(&mut second));
+    assert_eq!(push(&mut filling, PIECE), Poll::Ready(Pushed::Passed));
+    assert!(matches!(rest(&mut quick), (PIECE, None)));
+}
+
+#[test]
+fn who_reads_nothing_is_not_cut_off_where_nobody_waits() {
+    for kept_pieces in [0, 4] {
+        let (mut filling, mut idle) = filling(kept_pieces * PIECE, PIECE, None);
+        let mut idle_too = join(&filling);
+        for _ in 0..2 {
+            let _ = push(&mut filling, PIECE);
+            assert_eq!(next(&mut idle_too), PIECE, "and waits for no more");
+        }
+        let mut waiting = (kept_pieces > 0).then(|| join(&filling));
+        let kept = waiting.as_mut().is_some_and(|waiting| rest(waiting).1.is_none());
+        assert_eq!(kept, kept_pieces > 0, "what is kept makes nobody wait");
+        for _ in 0..3 {
+            filling.cut_off_stalled();
+        }
+        assert!(matches!(rest(&mut idle), (8192, None)));
+    }
 }
 
 #[test]

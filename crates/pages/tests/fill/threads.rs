@@ -11,7 +11,12 @@ use tokio::runtime::Builder;
 
 use super::SEWN_BYTES;
 
-const BOUNDS: Bounds = Bounds { bytes_most: 40_000, window_bytes: 3 * SEWN_BYTES as u64, readers_most: 4 };
+const BOUNDS: Bounds = Bounds {
+    bytes_most: 40_000,
+    window_bytes: 3 * SEWN_BYTES as u64,
+    readers_most: 4,
+    stall_timeout: Duration::from_secs(60),
+};
 const ALL: u64 = 1 << 20;
 
 fn byte(at: usize) -> u8 {

@@ -155,6 +155,23 @@ fn a_filler_who_gives_up_leaves_no_waker_behind_and_drops_it_without_the_lock() 
 }
 
 #[test]
+fn pieces_that_others_take_the_place_of_or_that_come_too_late_are_freed_without_the_lock() {
+    ends(|| {
+        let (mut filling, _reader) = filling(1 << 20, 0, Some(1));
+        let nosy = Nosy(Mutex::new(filling.joining().unwrap()));
+        drop(filling.push(Bytes::from_owner(nosy)));
+    });
+    ends(|| {
+        let (mut filling, _reader) = filling(1 << 20, 0, None);
+        let nosy = Nosy(Mutex::new(filling.joining().unwrap()));
+        drop(filling.push(Bytes::from_owner(nosy)));
+        let mut filled = filling.finish(None).unwrap();
+        filled.pieces.clear();
+        filled.stored_as(vec![piece(b'a', SEWN_BYTES)]);
+    });
+}
+
+#[test]
 fn pieces_are_freed_without_the_lock() {
     ends(|| {
         let (mut filling, mut reader) = filling(0, 0, None);

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use freshen_pages::{Bounds, Settings};
+use freshen_pages::{Bounds, PageBody, Settings};
 use futures_util::FutureExt;
+use http::Response;
 use http_body::Body;
 use http_body_util::BodyExt;
+use tokio::time::timeout;
 
 use crate::origin::{answer, written};
-use crate::site::{pass, read, settle, site, site_with};
+use crate::site::{Site, pass, read, settle, site, site_with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -48,7 +50,7 @@ async fn what_came_before_a_body_broke_off_can_be_sent_first() {
 /// It streams through, and for a while nobody waits for it.
 #[tokio::test(start_paused = true)]
 async fn a_body_over_its_bound_passes_and_nobody_waits_for_it() {
-    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8 };
+    let bounds = Bounds { bytes_most: 10, window_bytes: 4, readers_most: 8, ..Bounds::default() };
     let site = site_with(Settings { bounds, ..Settings::default() }).await;
     let long = "twenty bytes of text";
     site.origin.answers(move |_| answer(&format!("200 | cache-control: max-age=60 | {long}"))).takes(SECOND);
@@ -64,7 +66,7 @@ async fn a_body_over_its_bound_passes_and_nobody_waits_for_it() {
 /// Its length was not said, so that others had begun to follow: they get it all the same.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_turns_out_too_long_goes_on_to_those_who_read_it() {
-    let bounds = Bounds { bytes_most: 10, window_bytes: 100, readers_most: 8 };
+    let bounds = Bounds { bytes_most: 10, window_bytes: 100, readers_most: 8, ..Bounds::default() };
     let site = site_with(Settings { bounds, ..Settings::default() }).await;
     let (writing, response) = written("200 | cache-control: max-age=60");
     site.origin.then(|_| async { Ok(response) });
@@ -80,6 +82,60 @@ async fn a_body_that_turns_out_too_long_goes_on_to_those_who_read_it() {
         let got = read(response).await;
         assert_eq!((got.text.as_str(), got.broken), ("twenty bytes of text", false));
     }
+}
+
+/// Twenty thousand bytes whose length is not said, where ten thousand are kept: for one who reads them, or does not.
+async fn too_long() -> (Site, Response<PageBody>) {
+    let bounds = Bounds { bytes_most: 10_000, window_bytes: 1_000, ..Bounds::default() };
+    let site = site_with(Settings { bounds, ..Settings::default() }).await;
+    let (writing, response) = written("200 | cache-control: max-age=60");
+    site.origin.then(|_| async { Ok(response) });
+    site.origin.answers(|_| answer("200 | cache-control: max-age=60 | short"));
+    let first = site.send("GET /a").await;
+    tokio::spawn(async move {
+        settle().await;
+        for _ in 0..200 {
+            writing.write(&"a".repeat(100));
+        }
+    });
+    (site, first)
+}
+
+/// Once those who followed were still stuck after an hour, and the next waited until the content was given up.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_nothing_of_a_body_over_its_bound_holds_up_nobody() {
+    let (site, idle) = too_long().await;
+    let began = tokio::time::Instant::now();
+    let follower = site.getting("GET /a");
+    settle().await;
+    settle().await;
+    let next = site.get("GET /a").await;
+    assert_eq!((next.text.as_str(), began.elapsed() < SECOND), ("short", true), "{}", next.told());
+    let got = timeout(6 * SECOND, follower).await.expect("a stall is five seconds").unwrap();
+    assert_eq!((got.text.len(), got.broken), (20_000, false));
+    assert!(read(idle).await.broken);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_nobody_follows_reads_a_body_over_its_bound_when_he_likes() {
+    let (_site, idle) = too_long().await;
+    pass(3600 * SECOND).await;
+    let got = read(idle).await;
+    assert_eq!((got.text.len(), got.broken), (20_000, false));
+}
+
+/// With the least timeouts that there are, too.
+#[tokio::test(start_paused = true)]
+async fn a_stall_timeout_of_nothing_is_one_all_the_same() {
+    let bounds = Bounds { bytes_most: 1, window_bytes: 1, stall_timeout: Duration::ZERO, ..Bounds::default() };
+    let site = site_with(Settings { bounds, ..Settings::default() }).await;
+    let (writing, response) = written("200 | cache-control: max-age=60");
+    site.origin.then(|_| async { Ok(response) });
+    let idle = site.send("GET /a").await;
+    writing.write("twenty bytes of text");
+    drop(writing);
+    pass(SECOND).await;
+    assert_eq!(read(idle).await.text, "twenty bytes of text");
 }
 
 /// RFC 9110, section 14.

@@ -10,7 +10,7 @@ use freshen_pages::{CacheSettings, Settings};
 use tokio::time::Instant;
 
 use crate::origin::answer;
-use crate::site::{Got, Site, pass, settle, site_of};
+use crate::site::{Got, Site, pass, read, settle, site_of};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -111,6 +111,25 @@ async fn what_passes_holds_no_place() {
     let began = Instant::now();
     assert_eq!((site.get("GET /b").await.text.as_str(), began.elapsed()), ("page", Duration::ZERO));
     drop((passing, writing));
+}
+
+/// Once each held the budget of his page until he left, and when that was used up, nothing was kept any more.
+#[tokio::test(start_paused = true)]
+async fn clients_that_read_nothing_of_pages_that_are_kept_keep_no_others_from_being_kept() {
+    let whole = CacheSettings { coming_bytes_most: 300_000, ..CacheSettings::default() };
+    let site = site_of(Cache::builder().clock(Clock::runtime()), whole, Settings::default()).await;
+    site.origin.answers(|_| answer(&format!("200 | cache-control: max-age=60 | {}", "a".repeat(280_000))));
+    let mut idle = Vec::new();
+    for page in 0..8 {
+        let line = format!("GET /{page}");
+        idle.push(site.send(&line).await);
+        settle().await;
+        assert!(site.get(&line).await.is_hit(), "{page}");
+    }
+    for response in idle {
+        let got = read(response).await;
+        assert_eq!((got.text.len(), got.broken), (280_000, false));
+    }
 }
 
 /// A bound of none would let nobody ask, and one without an end is none.

@@ -25,7 +25,7 @@ fn bounds_and_spans_are_those_of_the_guide() {
     let Settings { bounds, head_timeout, content_timeout, passing_ttl, kept_for_validation, tells, .. } =
         Settings::default();
     assert_eq!((bounds.bytes_most, bounds.window_bytes, bounds.readers_most), (8 << 20, 256 << 10, 1024));
-    assert_eq!((head_timeout, content_timeout), (30 * SECOND, 60 * SECOND));
+    assert_eq!((head_timeout, content_timeout, bounds.stall_timeout), (30 * SECOND, 60 * SECOND, 5 * SECOND));
     assert_eq!((passing_ttl, kept_for_validation, tells), (10 * SECOND, 3600 * SECOND, true));
     let whole = CacheSettings::default();
     assert_eq!((whole.refreshes_most, whole.asking_most, whole.asking_timeout), (16, 1_000, 5 * SECOND));
