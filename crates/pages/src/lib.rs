@@ -65,6 +65,7 @@ mod own;
 mod flight;
 mod places;
 mod fetch;
+mod outage;
 mod error;
 
 // A body that is read while it comes.

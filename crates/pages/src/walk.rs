@@ -168,6 +168,10 @@ impl Walk<'_> {
                     return Turn::Again(self.own(&seat, why, rule));
                 }
                 News::Alone(rule) => return Turn::End(self.own(&seat, why, rule)),
+                News::Failed(outage) => {
+                    let judgement = found.as_ref().map(|(_, judgement)| judgement);
+                    return Turn::End(self.failed(at, &seat, outage, judgement, why).await);
+                }
                 News::Coming(coming) => {
                     if let Some(turn) = self.follow(&seat, &coming, why) {
                         return turn;
@@ -245,13 +249,13 @@ impl Walk<'_> {
         let end = match loaded {
             Ok(answer) => return self.arrived(&answer, seat, why),
             Err(GetError::Load { source, .. }) => match *source {
-                PageError::Failed { failure, .. } => self.failed(at, seat, failure, judgement, why).await,
+                PageError::Failed { outage, .. } => self.failed(at, seat, outage, judgement, why).await,
                 PageError::Unkept(rule) => self.own(seat, why, rule),
                 PageError::Crowded => self.crowded(at, judgement).await,
                 PageError::NoRequest => self.own(seat, why, Rule::NothingStored),
             },
-            Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut, judgement, why).await,
-            Err(GetError::CoolingDown { retry_after, .. }) => self.cooling(at, retry_after, judgement, why).await,
+            Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut.into(), judgement, why).await,
+            Err(GetError::CoolingDown { retry_after, .. }) => self.cooling(at, retry_after, judgement).await,
             Err(_) => self.own(seat, why, Rule::NothingStored),
         };
         Turn::End(end)
