@@ -224,6 +224,26 @@ async fn what_one_client_brought_about_is_told_to_nobody_who_comes_after_its_loa
     }
 }
 
+/// They leave as others come, behind the requests, and the store takes its time.
+#[tokio::test(start_paused = true)]
+async fn so_many_variants_are_removed_at_a_time() {
+    let mut settings = Settings::default();
+    settings.rules.variants.most = 2;
+    let (store, site) = WatchedStore::site_with(5 * SECOND, Duration::ZERO, settings).await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | vary: x-said | page"));
+    site.get("GET /a | x-said: first").await;
+    pass(10 * SECOND).await;
+    let all: Vec<_> = (0..100).map(|said| site.getting(&format!("GET /a | x-said: {said}"))).collect();
+    for got in all {
+        assert_eq!(got.await.unwrap().text, "page");
+    }
+    let [now, most] = store.removing.each_ref().map(|count| count.load(Ordering::SeqCst));
+    assert_eq!((now, most), (16, 16));
+    pass(10 * SECOND).await;
+    let now = store.removing[0].load(Ordering::SeqCst);
+    assert_eq!(now, 0);
+}
+
 /// Of what is stored nothing is looked at.
 #[tokio::test(start_paused = true)]
 async fn a_write_costs_the_same_however_many_pages_it_outdates() {
