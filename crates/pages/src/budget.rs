@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much memory all bodies that are [filled](crate::fill) from it may take together. Clones share it.
+/// How much memory all bodies that are filled from it may take together. Clones share it.
 ///
 /// A body takes as it grows, and gives back what it lets go of, the rest when it is [stored](crate::Filled::stored_as), or nobody
 /// fills it, keeps it or reads it any more. It never waits for bytes: where nothing is left, a body passes piece by piece to the one who asked for it, and nobody joins.

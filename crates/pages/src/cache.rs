@@ -21,6 +21,9 @@ use crate::service::PageService;
 use crate::settings::{CacheSettings, Settings};
 use crate::tags::{Pages, written};
 
+/// So many variants that nobody asks for are deleted at a time.
+const REMOVALS_MOST: usize = 16;
+
 /// A cache of pages: a layer for services that answer HTTP requests.
 ///
 /// It serves the page it has, now, and has it made again behind the request. Clones share what is stored; layers with other
@@ -41,6 +44,7 @@ struct Shared {
     cache: Cache,
     flights: Flights,
     refreshes: Arc<Semaphore>,
+    removals: Arc<Semaphore>,
     settings: CacheSettings,
 }
 
@@ -63,7 +67,8 @@ impl PageCache {
         let budget = Budget::new(settings.coming_bytes_most);
         let cache = builder.job::<PageAt>().state(flights.clone()).state(budget).state(places).build().await?;
         let refreshes = Arc::new(Semaphore::new(settings.refreshes_most.clamp(1, Semaphore::MAX_PERMITS)));
-        let shared = Arc::new(Shared { cache, flights, refreshes, settings });
+        let removals = Arc::new(Semaphore::new(REMOVALS_MOST));
+        let shared = Arc::new(Shared { cache, flights, refreshes, removals, settings });
         Ok(PageCache { shared, settings: Arc::default() })
     }
 
@@ -166,12 +171,16 @@ impl PageCache {
         self.shared.flights.close(seat);
     }
 
-    /// Deletes a record, behind the request.
+    /// Deletes a record, behind the request. Where there is no room, or the store fails, it stays until its windows are over or the
+    /// store has no room for it.
     pub(crate) fn forget(&self, at: PageAt) {
+        let Ok(permit) = self.shared.removals.clone().try_acquire_owned() else { return };
         let cache = self.cache().clone();
         tokio::spawn(async move {
-            // What could not be deleted leaves when there is no room.
-            _ = cache.remove(&at).await;
+            if let Err(error) = cache.remove(&at).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a variant above the bound is not deleted");
+            }
+            drop(permit);
         });
     }
 

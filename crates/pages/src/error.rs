@@ -1,16 +1,18 @@
 //! Why a page was not made.
 
-use freshen_http::{Failure, Rule};
+use freshen_http::Rule;
+
+use crate::outage::Outage;
 
 /// Why a page was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {
     /// The service behind failed.
-    #[error("the origin failed: {failure:?}")]
+    #[error("the origin failed: {:?}", .outage.failure)]
     Failed {
         /// How.
-        failure: Failure,
+        outage: Outage,
         /// Whether there is a page that the failure may be about: then the next attempts wait. Where there is none, it is what one
         /// client's request met, and others need not fare so.
         cools: bool,

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::body::PageBody;
 use crate::fetch::Fetch;
 use crate::fill::Joining;
+use crate::outage::Outage;
 use crate::page::PageAt;
 
 /// A page that is being loaded, or about to be.
@@ -32,6 +33,8 @@ pub(crate) enum News {
     Coming(Arc<Coming>),
     /// What came is for the one whose request it was: all others ask by themselves.
     Alone(Rule),
+    /// The service behind failed, for all who wait.
+    Failed(Outage),
 }
 
 /// A response that comes.

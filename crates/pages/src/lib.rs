@@ -65,6 +65,7 @@ mod own;
 mod flight;
 mod places;
 mod fetch;
+mod outage;
 mod error;
 
 // A body that is read while it comes.
@@ -78,14 +79,25 @@ mod budget;
 
 pub use audience::{Audience, Whom};
 pub use body::PageBody;
-pub use budget::Budget;
 pub use cache::PageCache;
-pub use error::PageError;
 pub use explain::{ExplainedRecord, PageExplanation, Says};
-pub use fill::{Bounds, Filled, Filling, Joining, Pushed, fill};
-pub use page::{Page, PageAt};
-pub use reader::{Broken, Reader};
+pub use fill::Bounds;
+pub use reader::Broken;
 pub use service::PageService;
 pub use settings::{CacheSettings, Settings};
 pub use tags::{PageTags, Pages};
 pub use whole_uri::WholeUri;
+
+// The tests of a body that comes fill and read one by hand, and no user does.
+#[doc(hidden)]
+pub use budget::Budget;
+#[doc(hidden)]
+pub use fill::{Filled, Filling, Joining, Pushed, fill};
+#[doc(hidden)]
+pub use reader::Reader;
+
+// The job that makes a page is the engine's: a user neither makes one nor is given what comes of it.
+#[doc(hidden)]
+pub use error::PageError;
+#[doc(hidden)]
+pub use page::{Page, PageAt};

@@ -19,6 +19,7 @@ use crate::budget::Budget;
 use crate::error::PageError;
 use crate::fill::{Filled, fill};
 use crate::flight::{Coming, Flight, Flights, News};
+use crate::outage::Outage;
 use crate::page::{Page, PageAt};
 use crate::places::Places;
 use crate::pump::{Pumped, pump};
@@ -53,7 +54,15 @@ impl Job for PageAt {
         let page = load.previous().map(|previous| previous.value());
         let previous = page.and_then(|page| page.variant(&seat.flight.fetch.settings.rules));
         let making = Making { flight: &seat.flight, cache: load.cache(), budget, page, previous };
-        Ok(making.page().await?.into())
+        let made = making.page().await;
+        if let Err(PageError::Failed { outage, .. }) = &made
+            && outage.is_for_all()
+        {
+            // Whoever comes next sends his own request, and not again the one that may have brought it about.
+            flights.close(&seat);
+            seat.flight.tell(News::Failed(*outage));
+        }
+        Ok(made?.into())
     }
 
     fn cools(&self, error: &PageError) -> bool {
@@ -76,7 +85,7 @@ pub(crate) struct Making<'a> {
     budget: &'a Budget,
     /// What it takes the place of.
     page: Option<&'a Page>,
-    previous: Option<&'a Variant>,
+    pub previous: Option<&'a Variant>,
 }
 
 /// A response whose content is still to come.
@@ -97,7 +106,7 @@ impl Making<'_> {
         for _ in 0..ASKED_MOST {
             let answered = match self.send(question.sent()).await {
                 Ok(answered) => answered,
-                Err(failure) => return Err(PageError::Failed { failure, cools: self.previous.is_some() }),
+                Err(failure) => return Err(self.failed(&inquiry, failure.into())),
             };
             match question.answered(&answered.head, self.cache.now()) {
                 Validated::Current { .. } => match self.current(&inquiry, &answered) {
@@ -106,16 +115,12 @@ impl Making<'_> {
                 },
                 Validated::AskAgain(_) => question = question.again(),
                 Validated::StandIn { .. } => {
-                    return Err(PageError::Failed { failure: Failure::Status(answered.head.status), cools: true });
+                    return Err(self.failed(&inquiry, Outage::told(&answered.head, self.cache.now())));
                 }
-                Validated::Failed { failure, rule } => {
-                    let admitted = self.admit(&inquiry, question.sent(), &answered);
-                    return match admitted {
+                Validated::Failed { rule, .. } => {
+                    return match self.admit(&inquiry, question.sent(), &answered) {
                         Ok(admitted) => self.keep(admitted, &inquiry, answered, raises).await,
-                        Err(_) => {
-                            self.alone(answered, rule);
-                            Err(PageError::Failed { failure, cools: self.previous.is_some() })
-                        }
+                        Err(_) => Err(self.refused(&inquiry, answered, rule)),
                     };
                 }
                 Validated::Answer { outdates, .. } => {
@@ -126,7 +131,7 @@ impl Making<'_> {
                 }
             }
         }
-        Err(PageError::Failed { failure: Failure::Truncated, cools: true })
+        Err(self.failed(&inquiry, Failure::Truncated.into()))
     }
 
     async fn send(&self, sent: &Sent<'_>) -> Result<Answered, Failure> {
@@ -216,7 +221,7 @@ impl Making<'_> {
             }
             Ok(Ok(Pumped::Broken) | Err(_)) => {
                 self.flight.tell(News::Alone(Rule::LengthContradicts));
-                Err(PageError::Failed { failure: Failure::Truncated, cools: self.previous.is_some() })
+                Err(self.failed(inquiry, Failure::Truncated.into()))
             }
         }
     }

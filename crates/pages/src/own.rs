@@ -13,9 +13,14 @@ use crate::reply;
 impl Making<'_> {
     /// What came goes to the one whose request it was, and all others ask by themselves.
     pub(crate) fn alone(&self, answered: Answered, rule: Rule) {
+        self.hand_over(answered);
+        self.flight.tell(News::Alone(rule));
+    }
+
+    /// What came goes to the one whose request it was, as it came.
+    pub(crate) fn hand_over(&self, answered: Answered) {
         let Answered { head, body, .. } = answered;
         self.flight.offer(Response::from_parts(self.outgoing(&head), PageBody::passing(body)));
-        self.flight.tell(News::Alone(rule));
     }
 
     /// What the one gets whose request brought a response that is kept: with what came for him alone.

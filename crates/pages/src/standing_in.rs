@@ -7,6 +7,7 @@ use http::{Response, StatusCode};
 
 use crate::body::PageBody;
 use crate::flight::Seat;
+use crate::outage::Outage;
 use crate::page::PageAt;
 use crate::record::Record;
 use crate::reply;
@@ -18,10 +19,11 @@ impl Walk<'_> {
         &self,
         at: &PageAt,
         seat: &Seat,
-        failure: Failure,
+        outage: Outage,
         judged: Option<&Judgement>,
         why: Forward,
     ) -> End {
+        let Outage { failure, retry_after } = outage;
         if let Some(response) = self.stand_in(at, failure, judged).await {
             return End::Answered(response);
         }
@@ -31,33 +33,24 @@ impl Walk<'_> {
                 End::Answered(self.told(response, Some(status)))
             }
             // The one that was sent has met it; another need not.
-            (None, Failure::Status(status)) if seat.first => End::Answered(reply::failed(status, None)),
-            (None, Failure::Status(_)) => self.alone(why, Rule::OriginFailed),
-            (None, failure) => End::Answered(reply::failed(failure.status(), None)),
+            (None, Failure::Status(_)) if !seat.first && !outage.is_for_all() => self.alone(why, Rule::OriginFailed),
+            (None, failure) => End::Answered(reply::failed(failure.status(), retry_after)),
         }
     }
 
-    /// The service behind failed a moment ago.
-    pub(crate) async fn cooling(
-        &self,
-        at: &PageAt,
-        retry_after: Duration,
-        judged: Option<&Judgement>,
-        why: Forward,
-    ) -> End {
-        if let Some(response) = self.stand_in(at, Failure::Unreachable, judged).await {
-            return End::Answered(response);
-        }
-        match judged {
-            Some(_) => self.alone(why, Rule::OriginFailed),
-            None => End::Answered(reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))),
-        }
+    /// The service behind failed a moment ago, and is not asked before that long.
+    pub(crate) async fn cooling(&self, at: &PageAt, retry_after: Duration, judged: Option<&Judgement>) -> End {
+        self.spared(at, Failure::Unreachable, retry_after, judged).await
     }
 
     /// The services behind are asked for as much as they may be.
     pub(crate) async fn crowded(&self, at: &PageAt, judged: Option<&Judgement>) -> End {
-        let stands_in = self.stand_in(at, Failure::TimedOut, judged).await;
-        let refused = || reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(self.pages.retry_after()));
+        self.spared(at, Failure::TimedOut, self.pages.retry_after(), judged).await
+    }
+
+    async fn spared(&self, at: &PageAt, failure: Failure, retry_after: Duration, judged: Option<&Judgement>) -> End {
+        let stands_in = self.stand_in(at, failure, judged).await;
+        let refused = || reply::failed(StatusCode::SERVICE_UNAVAILABLE, Some(retry_after));
         End::Answered(stands_in.unwrap_or_else(refused))
     }
 

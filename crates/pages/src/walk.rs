@@ -168,6 +168,10 @@ impl Walk<'_> {
                     return Turn::Again(self.own(&seat, why, rule));
                 }
                 News::Alone(rule) => return Turn::End(self.own(&seat, why, rule)),
+                News::Failed(outage) => {
+                    let judgement = found.as_ref().map(|(_, judgement)| judgement);
+                    return Turn::End(self.failed(at, &seat, outage, judgement, why).await);
+                }
                 News::Coming(coming) => {
                     if let Some(turn) = self.follow(&seat, &coming, why) {
                         return turn;
@@ -209,7 +213,7 @@ impl Walk<'_> {
     /// and when he came; or nobody may read it along any more, as where it has just ended.
     fn follow(&self, seat: &Seat, coming: &Coming, why: Forward) -> Option<Turn> {
         let (cache, admitted) = (self.pages.cache(), &coming.admitted);
-        let own = CacheStatus::forwarded(why, Some(admitted.rule())).stored(true);
+        let own = stored(why, admitted.terms());
         if let Some(response) = self.came(seat) {
             return Some(Turn::End(End::Answered(self.told(response, Some(own)))));
         }
@@ -245,13 +249,13 @@ impl Walk<'_> {
         let end = match loaded {
             Ok(answer) => return self.arrived(&answer, seat, why),
             Err(GetError::Load { source, .. }) => match *source {
-                PageError::Failed { failure, .. } => self.failed(at, seat, failure, judgement, why).await,
+                PageError::Failed { outage, .. } => self.failed(at, seat, outage, judgement, why).await,
                 PageError::Unkept(rule) => self.own(seat, why, rule),
                 PageError::Crowded => self.crowded(at, judgement).await,
                 PageError::NoRequest => self.own(seat, why, Rule::NothingStored),
             },
-            Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut, judgement, why).await,
-            Err(GetError::CoolingDown { retry_after, .. }) => self.cooling(at, retry_after, judgement, why).await,
+            Err(GetError::TimedOut { .. }) => self.failed(at, seat, Failure::TimedOut.into(), judgement, why).await,
+            Err(GetError::CoolingDown { retry_after, .. }) => self.cooling(at, retry_after, judgement).await,
             Err(_) => self.own(seat, why, Rule::NothingStored),
         };
         Turn::End(end)
@@ -270,12 +274,11 @@ impl Walk<'_> {
             // It came for those who wait: also what has to be validated at each use was, for them. Who came while it was being stored
             // has what he may have of a hit.
             Status::Loaded if serves || seat.has_waited() => {
-                let status = CacheStatus::forwarded(why, Some(judgement.rule));
+                let along = || CacheStatus::forwarded(why, Some(judgement.rule)).collapsed(true);
+                let status = if seat.first { stored(why, &terms) } else { along() };
                 match self.came(seat) {
-                    Some(own) => End::Answered(self.told(own, Some(status.stored(true)))),
-                    None => {
-                        self.serve(variant, Some(if seat.first { status.stored(true) } else { status.collapsed(true) }))
-                    }
+                    Some(own) => End::Answered(self.told(own, Some(status))),
+                    None => self.serve(variant, Some(status)),
                 }
             }
             _ if serves => self.serve(variant, CacheStatus::judged(&judgement, &terms)),
@@ -294,4 +297,10 @@ impl Walk<'_> {
     pub(crate) fn told(&self, response: Response<PageBody>, status: Option<CacheStatus<'_>>) -> Response<PageBody> {
         self.pages.told(response, status.as_ref())
     }
+}
+
+/// What the one is told whose request brought what is stored: by which rule it lives for as long as it does. Whoever else has it is told
+/// why it was his.
+fn stored(why: Forward, terms: &Terms) -> CacheStatus<'static> {
+    CacheStatus::forwarded(why, Some(terms.lifetime.rule)).stored(true)
 }

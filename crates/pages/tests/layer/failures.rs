@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use freshen_core::BoxError;
+use freshen_core::{BoxError, Strength};
+use freshen_pages::Pages;
+use futures_util::future::join_all;
 
 use crate::origin::{NoConnection, answer, written};
 use crate::site::{pass, settle, site};
@@ -65,6 +67,103 @@ async fn an_origin_that_cannot_be_reached_is_not_asked_by_everybody() {
     }
     site.origin.answers(|_| answer(LASTING));
     assert_eq!(site.get("GET /a").await.text, "good");
+}
+
+/// It, or the one before it, says that nobody is served: all who wait are told so, and have nothing else of what one of them got.
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_says_that_it_is_down_is_not_asked_by_everybody() {
+    for status in [502, 503, 504] {
+        let site = site().await;
+        let down = format!("{status} | retry-after: 7 | set-cookie: a=1 | x-own: 1 | oh no");
+        site.origin.answers(move |_| answer(&down)).takes(SECOND);
+        for asked in 1..=3 {
+            let all = join_all((0..51).map(|_| site.getting("GET /a"))).await;
+            for (at, got) in all.into_iter().map(Result::unwrap).enumerate() {
+                assert_eq!((got.status(), got.field("retry-after")), (status, "7"));
+                assert_eq!((got.text == "oh no", got.field("set-cookie") == "a=1"), (at == 0, at == 0), "{at}");
+                assert_eq!(got.field("x-own") == "1", at == 0, "{at}");
+            }
+            assert_eq!(site.origin.count(), asked, "{status}: one for all at a time");
+        }
+        site.origin.answers(|_| answer(LASTING));
+        assert_eq!(site.get("GET /a").await.text, "good", "{status}: no pause is made");
+    }
+}
+
+/// The opposite: it may be about something that one client sent.
+#[tokio::test(start_paused = true)]
+async fn any_other_error_is_for_the_one_who_met_it() {
+    for status in [500, 501, 505, 599] {
+        let site = site().await;
+        site.origin.answers(move |_| answer(&format!("{status} | oh no"))).takes(SECOND);
+        for got in join_all((0..51).map(|_| site.getting("GET /a"))).await {
+            assert_eq!(got.unwrap().text, "oh no");
+        }
+        assert_eq!(site.origin.count(), 51, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_says_for_how_long_it_is_down_is_believed() {
+    let site = site().await;
+    site.origin.answers(|_| answer("503 | cache-control: max-age=60 | oh no")).takes(SECOND);
+    for got in join_all((0..51).map(|_| site.getting("GET /a"))).await {
+        assert_eq!(got.unwrap().text, "oh no");
+    }
+    assert!(site.get("GET /a").await.is_hit());
+    assert_eq!(site.origin.count(), 1);
+}
+
+/// Nothing stands in: the page says that it is never served stale, or is past its window.
+#[tokio::test(start_paused = true)]
+async fn an_origin_that_fails_is_asked_after_pauses_also_where_the_page_may_not_stand_in() {
+    for page in ["max-age=1, must-revalidate, stale-if-error=600", "max-age=1", "max-age=0, no-cache"] {
+        for failure in [502, 503, 504, 0] {
+            let site = site().await;
+            site.origin
+                .then(move |_| async move { Ok(answer(&format!("200 | cache-control: {page} | etag: \"1\" | old"))) });
+            site.get("GET /a").await;
+            pass(10 * SECOND).await;
+            site.origin.takes(SECOND);
+            if failure > 0 {
+                site.origin.answers(move |_| answer(&format!("{failure} | oh no")));
+            }
+            for round in 0..3 {
+                for got in join_all((0..50).map(|_| site.getting("GET /a"))).await {
+                    let (got, met) = (got.unwrap(), if failure > 0 { failure } else { 504 });
+                    let wanted = if round == 0 { (met, "") } else { (503, "1") };
+                    assert_eq!((got.status(), got.field("retry-after")), wanted, "{page}, {failure}, {round}");
+                }
+            }
+            assert_eq!(site.origin.count(), 2, "{page}, {failure}");
+            pass(2 * SECOND).await;
+            site.origin.answers(|_| answer(LASTING));
+            assert_eq!(site.get("GET /a").await.text, "good", "{page}, {failure}: after the pause");
+        }
+    }
+}
+
+/// One client's odd field brings it about, and others would get nothing meanwhile.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_one_client_met_makes_no_pause_where_the_page_may_not_stand_in() {
+    for page in [
+        "max-age=600, must-revalidate",
+        "max-age=1, must-revalidate, stale-if-error=600",
+        "max-age=1",
+        "max-age=0, no-cache",
+    ] {
+        let site = site().await;
+        let good = format!("200 | cache-control: {page} | good");
+        site.origin.answers(move |request| match request.headers.contains_key("x-odd") {
+            true => answer("500 | oh no"),
+            false => answer(&good),
+        });
+        site.get("GET /a").await;
+        pass(10 * SECOND).await;
+        site.pages.invalidate(Pages::At("/a"), Strength::Soft).await.unwrap();
+        assert_eq!(site.get("GET /a | x-odd: 1").await.status(), 500);
+        assert_eq!(site.get("GET /a").await.text, "good", "{page}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

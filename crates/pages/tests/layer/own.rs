@@ -49,7 +49,8 @@ async fn a_304_gives_its_cookie_to_the_one_whose_request_led_to_it_and_to_no_oth
     let [first, second] = two(&site, "GET /a").await;
     assert_eq!((first.text.as_str(), first.field("set-cookie")), ("hello", "s=1"));
     assert_eq!((second.text.as_str(), second.field("set-cookie")), ("hello", ""));
-    assert_eq!(first.told(), "fwd=stale;stored;detail=fresh");
+    assert_eq!(first.told(), "fwd=stale;stored;detail=max-age");
+    assert_eq!(second.told(), "fwd=stale;collapsed;detail=fresh");
     let hit = site.get("GET /a").await;
     assert_eq!((hit.is_hit(), hit.field("set-cookie"), site.origin.count()), (true, "", 2));
 }

@@ -18,21 +18,29 @@ use crate::site::{Site, pass, read, settle, site_over};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The store in memory, whose commits and invalidations take as long. It counts what it is asked to change.
+/// The store in memory, whose commits, invalidations and removals take as long. It counts what it is asked to change.
 #[derive(Clone)]
 struct WatchedStore {
     store: MemoryStore,
     takes: Duration,
+    reads_take: Duration,
     commits: Arc<AtomicUsize>,
     invalidations: Arc<AtomicUsize>,
+    /// How many removals are under way, and the most there were at a time.
+    removing: Arc<[AtomicUsize; 2]>,
 }
 
 impl WatchedStore {
     async fn site(takes: Duration) -> (WatchedStore, Site) {
+        WatchedStore::site_with(takes, Duration::ZERO, Settings::default()).await
+    }
+
+    async fn site_with(takes: Duration, reads_take: Duration, settings: Settings) -> (WatchedStore, Site) {
         let clock = Clock::runtime();
         let store = MemoryStore::builder(clock.clone()).build().unwrap();
-        let watched = WatchedStore { store, takes, commits: Arc::default(), invalidations: Arc::default() };
-        let site = site_over(Cache::builder().clock(clock).store(watched.clone()), Settings::default()).await;
+        let (commits, invalidations, removing) = (Arc::default(), Arc::default(), Arc::default());
+        let watched = WatchedStore { store, takes, reads_take, commits, invalidations, removing };
+        let site = site_over(Cache::builder().clock(clock).store(watched.clone()), settings).await;
         (watched, site)
     }
 }
@@ -43,7 +51,12 @@ impl Store for WatchedStore {
     }
 
     fn read<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Vec<Result<Snapshot, PortError>>> {
-        self.store.read(keys)
+        Box::pin(async move {
+            if !self.reads_take.is_zero() {
+                tokio::time::sleep(self.reads_take).await;
+            }
+            self.store.read(keys).await
+        })
     }
 
     fn marks<'a>(&'a self, scopes: &'a [Scope]) -> BoxFuture<'a, Result<Vec<Marked>, PortError>> {
@@ -101,7 +114,13 @@ impl Store for WatchedStore {
     }
 
     fn remove<'a>(&'a self, key: &'a Key) -> BoxFuture<'a, Result<Generation, PortError>> {
-        self.store.remove(key)
+        Box::pin(async move {
+            let [now, most] = &*self.removing;
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(self.takes).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            self.store.remove(key).await
+        })
     }
 }
 
@@ -172,6 +191,57 @@ async fn what_is_validated_at_each_use_is_not_given_to_those_who_come_while_it_i
 fn answer_of(head: &str, says: &str, text: &str) -> String {
     let text = if head.starts_with("304") { "" } else { text };
     format!("{head} | cache-control: {says} | {text}")
+}
+
+/// One client's odd field has the origin say that it is down, and there is always somebody who still looks what may stand in: those who
+/// waited for that load are told so, and nobody who comes behind it.
+#[tokio::test(start_paused = true)]
+async fn what_one_client_brought_about_is_told_to_nobody_who_comes_after_its_load() {
+    for takes in [SECOND, 30 * SECOND] {
+        let (_, site) = WatchedStore::site_with(Duration::ZERO, SECOND, Settings::default()).await;
+        site.origin.then(move |_| async move {
+            pass(takes).await;
+            Ok(answer("503 | oh no"))
+        });
+        site.origin.answers(|_| answer("200 | cache-control: max-age=60 | good"));
+        let odd = site.getting("GET /a | x-odd: 1");
+        let mut visitors = Vec::new();
+        for _ in 0..500 {
+            pass(SECOND / 10).await;
+            visitors.push(site.getting("GET /a"));
+        }
+        assert_eq!(odd.await.unwrap().text, "oh no");
+        let mut told = Vec::new();
+        for got in visitors {
+            told.push(got.await.unwrap().status());
+        }
+        let down = told.iter().filter(|status| **status == 503).count();
+        let load = usize::try_from(takes.as_secs() * 10).unwrap();
+        assert!(told[down..].iter().all(|status| *status == 200), "{told:?}");
+        assert!((load / 2..load + 20).contains(&down), "{takes:?}: {down}");
+        let odd = site.origin.asked().iter().filter(|request| request.headers.contains_key("x-odd")).count();
+        assert_eq!((odd, site.origin.count()), (1, 2));
+    }
+}
+
+/// They leave as others come, behind the requests, and the store takes its time.
+#[tokio::test(start_paused = true)]
+async fn so_many_variants_are_removed_at_a_time() {
+    let mut settings = Settings::default();
+    settings.rules.variants.most = 2;
+    let (store, site) = WatchedStore::site_with(5 * SECOND, Duration::ZERO, settings).await;
+    site.origin.answers(|_| answer("200 | cache-control: max-age=600 | vary: x-said | page"));
+    site.get("GET /a | x-said: first").await;
+    pass(10 * SECOND).await;
+    let all: Vec<_> = (0..100).map(|said| site.getting(&format!("GET /a | x-said: {said}"))).collect();
+    for got in all {
+        assert_eq!(got.await.unwrap().text, "page");
+    }
+    let [now, most] = store.removing.each_ref().map(|count| count.load(Ordering::SeqCst));
+    assert_eq!((now, most), (16, 16));
+    pass(10 * SECOND).await;
+    let now = store.removing[0].load(Ordering::SeqCst);
+    assert_eq!(now, 0);
 }
 
 /// Of what is stored nothing is looked at.
