@@ -24,10 +24,8 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The same in memory of its own. A response shares that of all that was read from its connection with it, often far more than
-    /// it is itself. Larger content than 64 KiB is not copied.
-    #[must_use]
-    pub fn detached(self) -> Stored {
+    /// The same in memory of its own.
+    pub(crate) fn detached(self) -> Stored {
         let Stored { headers, trailers, body, .. } = self;
         let (headers, trailers) = (all_detached(headers), all_detached(trailers));
         Stored { headers, trailers, body: body.detached(), ..self }

@@ -26,6 +26,13 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The same in memory of its own. A response shares that of all that was read from its connection with it, often far more than
+    /// it is itself. Larger content than 64 KiB is not copied.
+    #[must_use]
+    pub fn detached(self) -> Variant {
+        Variant { stored: self.stored.detached(), ..self }
+    }
+
     /// What it is chosen by.
     pub fn candidate(&self) -> Candidate<'_> {
         let Variant { selecting, stored, .. } = self;

@@ -169,7 +169,7 @@ impl Making<'_> {
         Some(match variant.freshened(&inquiry.sent, &head.headers, &inquiry.key, exchange, config) {
             Freshened::Kept { variant, served, .. } => {
                 // With those of before there may be too many tags: the whole page has its own alone.
-                let page = self.kept(variant, head.extensions.get()).ok()?;
+                let page = self.kept(variant.detached(), head.extensions.get()).ok()?;
                 self.offer(&served, inquiry);
                 Ok(page)
             }
@@ -228,7 +228,8 @@ impl Making<'_> {
 
     /// The page of a response that has come whole. Who still reads it reads the page from here on.
     fn filled(&self, admitted: Admitted, filled: Filled, told: Option<&PageTags>) -> Result<Page, PageError> {
-        let variant = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean).map_err(PageError::Unkept)?;
+        let kept = admitted.keep(&filled.pieces, filled.trailers.as_ref(), End::Clean);
+        let variant = kept.map_err(PageError::Unkept)?.detached();
         let pieces = variant.stored.body.pieces().map(|(_, piece)| piece.clone()).collect();
         let page = self.kept(variant, told)?;
         filled.stored_as(pieces);
@@ -259,7 +260,7 @@ impl Making<'_> {
         let fetch = &self.flight.fetch;
         let keyed = fetch.settings.rules.choices.keyed(&fetch.target);
         let tags = tags::all(&variant.tags, keyed.origin().host(), keyed.path(), told).map_err(PageError::Unkept)?;
-        Ok(Page::kept(Variant { tags, stored: variant.stored.detached(), ..variant }, windows, self.page))
+        Ok(Page::kept(Variant { tags, ..variant }, windows, self.page))
     }
 
     fn passing(&self, rule: Rule) -> Page {
