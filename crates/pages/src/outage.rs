@@ -61,8 +61,8 @@ impl Making<'_> {
         self.failed(inquiry, outage)
     }
 
-    /// After a failure the next attempts wait where there is a page: not for what one client's request may have met, if nothing
-    /// stands in meanwhile.
+    /// After a failure the next attempts wait where the page stands in meanwhile. Elsewhere they do not: any failure may be what one
+    /// client's odd field has brought about, and everybody else would get an error for it.
     pub(crate) fn failed(&self, inquiry: &Inquiry<'_>, outage: Outage) -> PageError {
         let config = &self.flight.fetch.settings.rules;
         let stands_in = |Variant { stored: Stored { terms, .. }, .. }: &Variant| {
@@ -70,7 +70,7 @@ impl Making<'_> {
             terms.never_stale.is_none()
                 && stand_in(terms, &inquiry.asked, outage.failure, self.cache.now(), config).is_ok()
         };
-        let cools = self.previous.is_some_and(|page| outage.is_for_all() || stands_in(page));
+        let cools = self.previous.is_some_and(stands_in);
         PageError::Failed { outage, cools }
     }
 }
